@@ -1,0 +1,1 @@
+"""A stateless triage service for runners with calf cramps or foot numbness."""

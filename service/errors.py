@@ -1,0 +1,77 @@
+"""Every way in which the service says no.
+
+    TriageError
+    ├── KnowledgeFault    the knowledge files are wrong: every fault, each with file and path
+    ├── SettingsFault     the settings are wrong: every fault, each with its name
+    └── RequestFault      a request cannot be answered; `kind` names the problem type
+        ├── MalformedBody the body is not JSON (400)
+        └── BrokenContract the body is JSON that breaks the contract (422), with every fault
+
+Errors carry facts; the edge words them. None carries a value from a request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class TriageError(Exception):
+    """Base of every error that the service raises on purpose."""
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One thing wrong with the knowledge: where, and what."""
+
+    file: str
+    path: str
+    says: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.path}: {self.says}"
+
+
+class KnowledgeFault(TriageError):
+    """The knowledge cannot be used; `issues` names everything that is wrong with it."""
+
+    def __init__(self, issues: tuple[Issue, ...]) -> None:
+        super().__init__(f"{len(issues)} faults in the knowledge")
+        self.issues = issues
+
+
+class SettingsFault(TriageError):
+    """The settings cannot be used; `faults` names each setting and what is wrong with it."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with a request body; `pointer` is a JSON Pointer, `nearest` the nearest known name."""
+
+    pointer: str
+    code: str
+    detail: str
+    nearest: str | None = None
+
+
+class RequestFault(TriageError):
+    """A request that cannot be answered."""
+
+
+class MalformedBody(RequestFault):
+    """The body is not one JSON document; `code` and `detail` say in which way."""
+
+    def __init__(self, code: str, detail: str, pointer: str = "") -> None:
+        super().__init__(detail)
+        self.fault = Fault(pointer, code, detail)
+
+
+class BrokenContract(RequestFault):
+    """The body is JSON and breaks the contract; `faults` names every way that can be told at once."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__(f"{len(faults)} faults in the request")
+        self.faults = faults

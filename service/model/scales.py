@@ -1,0 +1,61 @@
+"""The ordered scales of the service: urgency, likelihood, evidence and advice on running."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Scale(StrEnum):
+    """Names in rising order; `rank` is the place in that order, from 0."""
+
+    @property
+    def rank(self) -> int:
+        """Place on the scale: 0 for the first name."""
+        return _RANKS[self]
+
+
+class Level(Scale):
+    """How urgent it is, least urgent first (the field's five-level scale)."""
+
+    SELF_CARE = "self_care"
+    CONSULTATION = "consultation"
+    CONSULTATION_24 = "consultation_24"
+    EMERGENCY = "emergency"
+    EMERGENCY_AMBULANCE = "emergency_ambulance"
+
+
+class Likelihood(Scale):
+    """How well a cause fits, worst first; a band of integer points, never a probability."""
+
+    LESS_LIKELY = "less_likely"
+    POSSIBLE = "possible"
+    LIKELY = "likely"
+
+
+class Running(Scale):
+    """What to do about running, least strict first."""
+
+    AS_PLANNED = "as_planned"
+    MODIFY = "modify"
+    REDUCE = "reduce"
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+class Evidence(Scale):
+    """Strength of evidence, weakest first, in the words of the clinical reference.
+
+    E4 convention, E3 expert opinion, E2 cohort, trial or review, E1 guideline or consensus.
+    """
+
+    CONVENTION = "E4"
+    EXPERT_OPINION = "E3"
+    STUDY = "E2"
+    GUIDELINE = "E1"
+
+
+_RANKS: dict[Scale, int] = {
+    member: rank
+    for scale in (Level, Likelihood, Running, Evidence)
+    for rank, member in enumerate(scale)
+}
