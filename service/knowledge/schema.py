@@ -17,7 +17,7 @@ FactId = Annotated[str, Meta(pattern=r"^A[0-9]{2}\Z")]
 Sentence = Annotated[str, Meta(min_length=3, max_length=700)]
 NOT_REVIEWED = "not reviewed by a clinician"
 Review = Literal["not reviewed by a clinician"]
-Value = bool | int | float | str | list[str] | list[float]
+Value = bool | int | float | str | list[float | str]
 Referral = Literal[
     "emergency_department",
     "primary_care",
