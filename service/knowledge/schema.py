@@ -270,6 +270,7 @@ class RunningText(Entry):
 
     statement: Sentence
     allowed_activities: tuple[Id, ...]
+    limits: dict[Id, float]
     recheck_after_days: int | None
     return_when: tuple[Sentence, ...]
     evidence: Evidence
@@ -319,6 +320,7 @@ class Policy(Entry):
     review: Review
     likelihood_from_points: dict[Likelihood, int]
     no_fixes_from: Level
+    no_causes_from: Level
     screen_open_level: Level
     uncovered_sign_level: Level
     uncovered_signs: tuple[Id, ...]
@@ -326,3 +328,4 @@ class Policy(Entry):
     screen_yes_statement: Sentence
     screen_clear_statement: Sentence
     uncovered_sign_statement: Sentence
+    out_of_scope_statement: Sentence

@@ -1,0 +1,51 @@
+"""The knowledge as one frozen value, and what identifies it."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+
+import msgspec
+
+from service.knowledge.schema import (
+    Cause,
+    Derivation,
+    EmergencyNumbers,
+    Finding,
+    Fix,
+    Id,
+    LevelText,
+    Notice,
+    Policy,
+    RedFlag,
+    RunningText,
+    SafetyScreen,
+    Source,
+    Speaker,
+    Statement,
+)
+from service.model.scales import Level, Running
+
+
+class Knowledge(msgspec.Struct, frozen=True, kw_only=True, dict=True, omit_defaults=True):
+    """Every clinical statement, rule, threshold and source of the service, in file order."""
+
+    policy: Policy
+    levels: dict[Level, LevelText]
+    running: dict[Running, RunningText]
+    safety_screen: SafetyScreen
+    emergency_numbers: EmergencyNumbers
+    notices: dict[Id, Notice]
+    sources: dict[str, Source]
+    speakers: dict[Id, Speaker]
+    background: tuple[Statement, ...]
+    findings: dict[Id, Finding]
+    derivations: dict[Id, Derivation]
+    red_flags: dict[Id, RedFlag]
+    causes: dict[Id, Cause]
+    fixes: dict[Id, Fix]
+
+    @cached_property
+    def digest(self) -> str:
+        """`sha256:` and the hex digest of the knowledge as JSON: equal knowledge, equal digest."""
+        return "sha256:" + hashlib.sha256(msgspec.json.encode(self)).hexdigest()

@@ -1,0 +1,135 @@
+"""Reads a knowledge folder into one `Knowledge`, naming every fault at once by file and path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from service.errors import Issue, KnowledgeFault
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.lint import lint
+from service.knowledge.schema import (
+    Cause,
+    Derivation,
+    EmergencyNumbers,
+    Fix,
+    Id,
+    LevelText,
+    Notice,
+    Policy,
+    RedFlag,
+    RunningText,
+    SafetyScreen,
+    Source,
+    Speaker,
+    Statement,
+    Vocabulary,
+)
+from service.knowledge.yaml_reader import read_yaml
+from service.model.scales import Level, Running
+
+SHIPPED = Path(__file__).parent / "data"
+
+_SINGLE: dict[str, Any] = {
+    "policy": Policy,
+    "levels": dict[Level, LevelText],
+    "running": dict[Running, RunningText],
+    "safety_screen": SafetyScreen,
+    "emergency_numbers": EmergencyNumbers,
+    "notices": dict[Id, Notice],
+    "sources": dict[str, Source],
+    "speakers": dict[Id, Speaker],
+    "background": tuple[Statement, ...],
+}
+_FOLDERS: dict[str, Any] = {
+    "derivations": Derivation,
+    "red_flags": RedFlag,
+    "causes": Cause,
+    "fixes": Fix,
+}
+_KNOWN = {f"{name}.yaml" for name in _SINGLE} | {*_FOLDERS, "findings", "vignettes"}
+
+T = TypeVar("T")
+
+
+def load(folder: Path = SHIPPED) -> Knowledge:
+    """The knowledge in `folder`; raises `KnowledgeFault` with every fault that could be told."""
+    return _Reading(folder).knowledge()
+
+
+class _Reading:
+    """One pass over a folder, collecting issues instead of stopping at the first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.issues: list[Issue] = []
+
+    def knowledge(self) -> Knowledge:
+        self._unknown_entries()
+        single = {name: self._file(self.folder / f"{name}.yaml", kind) for name, kind in _SINGLE.items()}
+        folders = {name: self._entries(name, kind) for name, kind in _FOLDERS.items()}
+        findings = self._vocabulary()
+        if self.issues:
+            raise KnowledgeFault(tuple(self.issues))
+        knowledge = Knowledge(**single, **folders, findings=findings)  # type: ignore[arg-type]
+        if issues := tuple(lint(knowledge)):
+            raise KnowledgeFault(issues)
+        return knowledge
+
+    def _unknown_entries(self) -> None:
+        if not self.folder.is_dir():
+            raise KnowledgeFault((Issue(self.folder.name, "", "is not a folder"),))
+        for entry in sorted(self.folder.iterdir()):
+            if entry.name not in _KNOWN:
+                self._issue(entry, "", "is no file of the knowledge")
+
+    def _vocabulary(self) -> dict[str, Any]:
+        findings: dict[str, Any] = {}
+        for path in self._files("findings"):
+            vocabulary = self._file(path, Vocabulary)
+            for id_, finding in vocabulary.findings.items() if vocabulary else ():
+                if id_ in findings:
+                    self._issue(path, f"findings.{id_}", "is in another file already")
+                findings[id_] = finding
+        return findings
+
+    def _entries(self, name: str, kind: type[T]) -> dict[str, T]:
+        entries: dict[str, T] = {}
+        for path in self._files(name):
+            entry = self._file(path, kind)
+            if entry is None:
+                continue
+            if entry.id != path.stem:  # type: ignore[attr-defined]
+                self._issue(path, "id", f"must be the file's name, '{path.stem}'")
+            entries[path.stem] = entry
+        return entries
+
+    def _files(self, name: str) -> list[Path]:
+        folder = self.folder / name
+        if not folder.is_dir():
+            self._issue(folder, "", "is missing")
+            return []
+        for path in sorted(folder.iterdir()):
+            if path.suffix != ".yaml":
+                self._issue(path, "", "is no YAML file")
+        return sorted(folder.glob("*.yaml"))
+
+    def _file(self, path: Path, kind: type[T]) -> T | None:
+        try:
+            return msgspec.convert(read_yaml(path.read_text(encoding="utf-8")), kind, strict=True)
+        except FileNotFoundError:
+            self._issue(path, "", "is missing")
+        except UnicodeDecodeError:
+            self._issue(path, "", "is not UTF-8")
+        except yaml.YAMLError as fault:
+            self._issue(path, "", " ".join(str(fault).split()))
+        except msgspec.ValidationError as fault:
+            says, _, where = str(fault).partition(" - at ")
+            self._issue(path, where.strip("`").removeprefix("$").removeprefix("."), says)
+        return None
+
+    def _issue(self, path: Path, where: str, says: str) -> None:
+        self.issues.append(Issue(str(path.relative_to(self.folder)), where, says))

@@ -1,0 +1,70 @@
+"""Where each condition and each statement of the knowledge stands, by file and path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from service.errors import Issue
+
+if TYPE_CHECKING:
+    from service.knowledge.knowledge import Knowledge
+    from service.knowledge.schema import Condition, Statement, Weight
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file of the knowledge and a path inside it."""
+
+    file: str
+    path: str = ""
+
+    def issue(self, says: str) -> Issue:
+        """An issue at this place."""
+        return Issue(self.file, self.path, says)
+
+
+def conditions(knowledge: Knowledge) -> Iterator[tuple[Place, Condition]]:
+    """Every condition with its place."""
+    for id_, derivation in knowledge.derivations.items():
+        if derivation.when is not None:
+            yield Place(f"derivations/{id_}.yaml", "when"), derivation.when
+    for id_, red_flag in knowledge.red_flags.items():
+        yield Place(f"red_flags/{id_}.yaml", "when"), red_flag.when
+    for id_, cause in knowledge.causes.items():
+        file = f"causes/{id_}.yaml"
+        yield Place(file, "applies_when"), cause.applies_when
+        if cause.excluded_when is not None:
+            yield Place(file, "excluded_when"), cause.excluded_when
+        for path, weight in _weights(cause.supports, cause.opposes):
+            yield Place(file, path + ".when"), weight.when
+    for id_, fix in knowledge.fixes.items():
+        if fix.withheld_when is not None:
+            yield Place(f"fixes/{id_}.yaml", "withheld_when"), fix.withheld_when
+    for id_, question in knowledge.safety_screen.questions.items():
+        for number, member in enumerate(question.members):
+            yield Place("safety_screen.yaml", f"questions.{id_}.members[{number}]"), member
+    for number, name in enumerate(knowledge.policy.uncovered_signs):
+        yield Place("policy.yaml", f"uncovered_signs[{number}]"), name
+
+
+def statements(knowledge: Knowledge) -> Iterator[tuple[Place, Statement]]:
+    """Every statement with its place."""
+    for number, statement in enumerate(knowledge.background):
+        yield Place("background.yaml", f"[{number}]"), statement
+    for folder, fields in (
+        ("red_flags", ("statements",)),
+        ("causes", ("mechanism", "caveats", "see_someone")),
+        ("fixes", ("steps", "caveats")),
+    ):
+        for id_, entry in getattr(knowledge, folder).items():
+            for field in fields:
+                for number, statement in enumerate(getattr(entry, field)):
+                    yield Place(f"{folder}/{id_}.yaml", f"{field}[{number}]"), statement
+
+
+def _weights(supports: tuple[Weight, ...], opposes: tuple[Weight, ...]) -> Iterator[tuple[str, Weight]]:
+    for field, weights in (("supports", supports), ("opposes", opposes)):
+        for number, weight in enumerate(weights):
+            yield f"{field}[{number}]", weight
