@@ -13,7 +13,7 @@ from service.model.scales import Level, Likelihood, Running
 
 if TYPE_CHECKING:
     from service.knowledge.knowledge import Knowledge
-    from service.knowledge.schema import Condition
+    from service.knowledge.schema import Condition, Measure
 
 _SCREEN_QUESTIONS = 13
 
@@ -25,7 +25,9 @@ def lint(knowledge: Knowledge) -> Iterator[Issue]:
         _red_flag_conditions,
         _derivations,
         _cases,
-        _references,
+        _sources,
+        _statements,
+        _fixes,
         _findings,
         _scales,
         _unused,
@@ -87,18 +89,19 @@ def _derivations(knowledge: Knowledge) -> Iterator[Issue]:
             yield place.issue("has the id of a finding")
         if (derivation.when is None) == (derivation.measure is None):
             yield place.issue("needs either when or measure")
-        measure = derivation.measure
-        if measure is not None:
-            if derivation.more_than is None or derivation.unit is None:
-                yield place.issue("a measure needs more_than and unit")
-            for name in (measure.series, measure.per, measure.value, measure.baseline):
-                if name is not None and name not in knowledge.findings:
-                    yield place.issue(f"measures '{name}', which is no finding")
-        for name in derivation.discards:
-            if name not in knowledge.findings:
-                yield place.issue(f"discards '{name}', which is no finding")
         if derivation.when is not None and id_ in _expanded(knowledge, derivation.when):
             yield place.issue("rests on itself")
+        if derivation.measure is not None and (derivation.more_than is None or derivation.unit is None):
+            yield place.issue("a measure needs more_than and unit")
+        for name in (*_measured(derivation.measure), *derivation.discards):
+            if name not in knowledge.findings:
+                yield place.issue(f"reads '{name}', which is no finding")
+
+
+def _measured(measure: Measure | None) -> tuple[str, ...]:
+    if measure is None:
+        return ()
+    return tuple(name for name in (measure.series, measure.per, measure.value, measure.baseline) if name is not None)
 
 
 def _cases(knowledge: Knowledge) -> Iterator[Issue]:
@@ -116,30 +119,37 @@ def _cases(knowledge: Knowledge) -> Iterator[Issue]:
             yield place.issue("no case in which it is not listed")
 
 
-def _references(knowledge: Knowledge) -> Iterator[Issue]:
+def _sources(knowledge: Knowledge) -> Iterator[Issue]:
     for place, sources in _source_lists(knowledge):
         if not sources:
             yield place.issue("has no source")
-        for source in sources:
-            if source not in knowledge.sources:
-                yield place.issue(f"'{source}' is no source")
+        yield from _unknown_sources(knowledge, place, sources)
+
+
+def _unknown_sources(knowledge: Knowledge, place: Place, sources: tuple[str, ...]) -> Iterator[Issue]:
+    return (place.issue(f"'{source}' is no source") for source in sources if source not in knowledge.sources)
+
+
+def _statements(knowledge: Knowledge) -> Iterator[Issue]:
     for place, statement in statements(knowledge):
+        yield from _unknown_sources(knowledge, place, statement.sources)
         if statement.by is not None and statement.by not in knowledge.speakers:
             yield place.issue(f"'{statement.by}' is no speaker")
-        for source in statement.sources:
-            if source not in knowledge.sources:
-                yield place.issue(f"'{source}' is no source")
         if statement.facts and statement.by is None:
             yield place.issue("a fact of the article has no speaker")
+
+
+def _fixes(knowledge: Knowledge) -> Iterator[Issue]:
     for id_, cause in knowledge.causes.items():
         for fix in cause.fixes:
             if fix not in knowledge.fixes:
                 yield Place(f"causes/{id_}.yaml", "fixes").issue(f"'{fix}' is no fix")
     for id_, fix_ in knowledge.fixes.items():
-        if (fix_.instead is not None) and fix_.instead not in knowledge.fixes:
-            yield Place(f"fixes/{id_}.yaml", "instead").issue(f"'{fix_.instead}' is no fix")
+        place = Place(f"fixes/{id_}.yaml", "instead")
+        if fix_.instead is not None and fix_.instead not in knowledge.fixes:
+            yield place.issue(f"'{fix_.instead}' is no fix")
         if fix_.instead is not None and fix_.withheld_when is None:
-            yield Place(f"fixes/{id_}.yaml", "instead").issue("has no withheld_when")
+            yield place.issue("has no withheld_when")
 
 
 def _source_lists(knowledge: Knowledge) -> Iterator[tuple[Place, tuple[str, ...]]]:
@@ -173,7 +183,7 @@ def _scales(knowledge: Knowledge) -> Iterator[Issue]:
         ("running.yaml", set(knowledge.running), set(Running)),
         ("policy.yaml", set(knowledge.policy.likelihood_from_points), set(Likelihood)),
     ):
-        for missing in sorted(wanted - given):  # type: ignore[type-var]
+        for missing in sorted(wanted - given):
             yield Place(file).issue(f"'{missing}' is missing")
     ranks = Counter(cause.rank for cause in knowledge.causes.values())
     for id_, cause in knowledge.causes.items():
@@ -192,10 +202,7 @@ def _scales(knowledge: Knowledge) -> Iterator[Issue]:
 def _unused(knowledge: Knowledge) -> Iterator[Issue]:
     used = {name for _, condition in conditions(knowledge) for name in named(condition)}
     for derivation in knowledge.derivations.values():
-        used |= set(derivation.discards)
-        if derivation.measure is not None:
-            measure = derivation.measure
-            used |= {measure.series, measure.per, measure.value, measure.baseline} - {None}  # type: ignore[arg-type]
+        used.update(derivation.discards, _measured(derivation.measure))
     for id_, finding in knowledge.findings.items():
         if (id_ in used) == (finding.context_only is not None):
             says = "is context_only and used by a condition" if id_ in used else "is used by no condition"

@@ -10,7 +10,7 @@ from service.errors import Issue
 
 if TYPE_CHECKING:
     from service.knowledge.knowledge import Knowledge
-    from service.knowledge.schema import Condition, Statement, Weight
+    from service.knowledge.schema import Cause, Condition, Statement
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,7 @@ def conditions(knowledge: Knowledge) -> Iterator[tuple[Place, Condition]]:
     for id_, red_flag in knowledge.red_flags.items():
         yield Place(f"red_flags/{id_}.yaml", "when"), red_flag.when
     for id_, cause in knowledge.causes.items():
-        file = f"causes/{id_}.yaml"
-        yield Place(file, "applies_when"), cause.applies_when
-        if cause.excluded_when is not None:
-            yield Place(file, "excluded_when"), cause.excluded_when
-        for path, weight in _weights(cause.supports, cause.opposes):
-            yield Place(file, path + ".when"), weight.when
+        yield from _of_cause(f"causes/{id_}.yaml", cause)
     for id_, fix in knowledge.fixes.items():
         if fix.withheld_when is not None:
             yield Place(f"fixes/{id_}.yaml", "withheld_when"), fix.withheld_when
@@ -47,6 +42,15 @@ def conditions(knowledge: Knowledge) -> Iterator[tuple[Place, Condition]]:
             yield Place("safety_screen.yaml", f"questions.{id_}.members[{number}]"), member
     for number, name in enumerate(knowledge.policy.uncovered_signs):
         yield Place("policy.yaml", f"uncovered_signs[{number}]"), name
+
+
+def _of_cause(file: str, cause: Cause) -> Iterator[tuple[Place, Condition]]:
+    yield Place(file, "applies_when"), cause.applies_when
+    if cause.excluded_when is not None:
+        yield Place(file, "excluded_when"), cause.excluded_when
+    for field, weights in (("supports", cause.supports), ("opposes", cause.opposes)):
+        for number, weight in enumerate(weights):
+            yield Place(file, f"{field}[{number}].when"), weight.when
 
 
 def statements(knowledge: Knowledge) -> Iterator[tuple[Place, Statement]]:
@@ -62,9 +66,3 @@ def statements(knowledge: Knowledge) -> Iterator[tuple[Place, Statement]]:
             for field in fields:
                 for number, statement in enumerate(getattr(entry, field)):
                     yield Place(f"{folder}/{id_}.yaml", f"{field}[{number}]"), statement
-
-
-def _weights(supports: tuple[Weight, ...], opposes: tuple[Weight, ...]) -> Iterator[tuple[str, Weight]]:
-    for field, weights in (("supports", supports), ("opposes", opposes)):
-        for number, weight in enumerate(weights):
-            yield f"{field}[{number}]", weight

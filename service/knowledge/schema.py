@@ -35,7 +35,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Base of every type of the knowledge: frozen, named fields only, nothing unknown."""
 
 
-class Clause(Entry, rename={"not_": "not", "is_": "is", "all_": "all", "any_": "any"}):
+class Clause(Entry, frozen=True, kw_only=True, rename={"not_": "not", "is_": "is", "all_": "all", "any_": "any"}):
     """One condition; exactly one of the forms that the grammar names."""
 
     all_: tuple[Condition, ...] | None = None
@@ -56,7 +56,7 @@ class Clause(Entry, rename={"not_": "not", "is_": "is", "all_": "all", "any_": "
 Condition = Id | Clause
 
 
-class Statement(Entry):
+class Statement(Entry, frozen=True, kw_only=True):
     """One clinical statement with who said it, where, and how strong it is."""
 
     text: Sentence
@@ -66,7 +66,7 @@ class Statement(Entry):
     sources: tuple[str, ...] = ()
 
 
-class Finding(Entry):
+class Finding(Entry, frozen=True, kw_only=True):
     """One thing that can be known of a runner: a question and the type of its answer."""
 
     question: Sentence
@@ -82,14 +82,14 @@ class Finding(Entry):
     context_only: Sentence | None = None
 
 
-class Vocabulary(Entry):
+class Vocabulary(Entry, frozen=True, kw_only=True):
     """A file of findings on one subject, in asking order."""
 
     subject: Sentence
     findings: dict[Id, Finding]
 
 
-class CaseRequest(Entry):
+class CaseRequest(Entry, frozen=True, kw_only=True):
     """The parts of a request as a case writes them; findings are checked against the vocabulary."""
 
     findings: dict[Id, Value] = {}
@@ -98,14 +98,14 @@ class CaseRequest(Entry):
     safety_screen: dict[Id, bool] = {}
 
 
-class Case(CaseRequest, kw_only=True):
+class Case(CaseRequest, frozen=True, kw_only=True):
     """A sentence about one runner, what is reported, and whether the rule fires."""
 
     name: Sentence
     fires: bool
 
 
-class Codes(Entry):
+class Codes(Entry, frozen=True, kw_only=True):
     """Codes that may be returned with a symptom (`symptom`) or kept as concept tags (`concept`)."""
 
     symptom: tuple[str, ...] = ()
@@ -113,7 +113,7 @@ class Codes(Entry):
     mesh: tuple[str, ...] = ()
 
 
-class RedFlag(Entry):
+class RedFlag(Entry, frozen=True, kw_only=True):
     """A rule that sets a floor under the level."""
 
     id: Id
@@ -137,7 +137,7 @@ class RedFlag(Entry):
     codes: Codes | None = None
 
 
-class Weight(Entry):
+class Weight(Entry, frozen=True, kw_only=True):
     """Points for or against a cause when a condition holds; `statement` says why."""
 
     when: Condition
@@ -148,14 +148,14 @@ class Weight(Entry):
     sources: tuple[str, ...] = ()
 
 
-class CauseCase(CaseRequest, kw_only=True):
+class CauseCase(CaseRequest, frozen=True, kw_only=True):
     """A sentence about one runner and the place of the cause in the answer."""
 
     name: Sentence
     expect: Literal["leads", "listed", "not_listed"]
 
 
-class Cause(Entry):
+class Cause(Entry, frozen=True, kw_only=True):
     """A possible contributor, with what speaks for and against it."""
 
     id: Id
@@ -180,7 +180,7 @@ class Cause(Entry):
     codes: Codes | None = None
 
 
-class Fix(Entry):
+class Fix(Entry, frozen=True, kw_only=True):
     """Something to try, with its numbers as data."""
 
     id: Id
@@ -197,7 +197,7 @@ class Fix(Entry):
     instead: Id | None = None
 
 
-class Measure(Entry):
+class Measure(Entry, frozen=True, kw_only=True):
     """A number computed from telemetry.
 
     `last_change`: percent change of the newest item of `series` from the one before.
@@ -216,7 +216,7 @@ class Measure(Entry):
     weeks: int | None = None
 
 
-class Derivation(Entry):
+class Derivation(Entry, frozen=True, kw_only=True):
     """A finding that the service works out and a client never sends.
 
     Either `when` (a named condition) or `measure` with `more_than`.
@@ -236,7 +236,7 @@ class Derivation(Entry):
     facts: tuple[FactId, ...] = ()
 
 
-class ScreenQuestion(Entry):
+class ScreenQuestion(Entry, frozen=True, kw_only=True):
     """One question of the safety screen and the conditions a no rules out."""
 
     reference: str
@@ -244,7 +244,7 @@ class ScreenQuestion(Entry):
     members: tuple[Condition, ...]
 
 
-class SafetyScreen(Entry):
+class SafetyScreen(Entry, frozen=True, kw_only=True):
     """The questions that must all be answered no before `self_care`."""
 
     questions: dict[Id, ScreenQuestion]
@@ -254,7 +254,7 @@ class SafetyScreen(Entry):
     review: Review
 
 
-class LevelText(Entry):
+class LevelText(Entry, frozen=True, kw_only=True):
     """What one level means to the person who reads it."""
 
     label: Sentence
@@ -265,7 +265,7 @@ class LevelText(Entry):
     review: Review
 
 
-class RunningText(Entry):
+class RunningText(Entry, frozen=True, kw_only=True):
     """What one answer on running allows and asks for."""
 
     statement: Sentence
@@ -277,7 +277,7 @@ class RunningText(Entry):
     review: Review
 
 
-class Source(Entry):
+class Source(Entry, frozen=True, kw_only=True):
     """Where a statement can be read, and how far it was read."""
 
     title: Sentence
@@ -286,34 +286,34 @@ class Source(Entry):
     note: Sentence | None = None
 
 
-class Speaker(Entry):
+class Speaker(Entry, frozen=True, kw_only=True):
     """Someone or some body that the article quotes."""
 
     name: Sentence
     role: Sentence
 
 
-class Notice(Entry):
+class Notice(Entry, frozen=True, kw_only=True):
     """A statement that every answer carries; `{number}` stands for the emergency number."""
 
     text: Sentence
 
 
-class EmergencyNumber(Entry):
+class EmergencyNumber(Entry, frozen=True, kw_only=True):
     """The number to call in one country."""
 
     number: Annotated[str, Meta(pattern=r"^[0-9]{2,4}\Z")]
     sources: tuple[str, ...]
 
 
-class EmergencyNumbers(Entry):
+class EmergencyNumbers(Entry, frozen=True, kw_only=True):
     """Emergency numbers by ISO 3166-1 alpha-2 country, and the one to give where it is not known."""
 
     default: EmergencyNumber
     countries: dict[Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")], EmergencyNumber]
 
 
-class Policy(Entry):
+class Policy(Entry, frozen=True, kw_only=True):
     """The numbers and sentences that belong to no single rule."""
 
     version: Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+\Z")]

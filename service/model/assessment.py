@@ -13,7 +13,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every part of an answer: frozen, built by name."""
 
 
-class Reason(Part):
+class Reason(Part, frozen=True, kw_only=True):
     """A rule that set a floor under the level, and what made it fire."""
 
     rule: str
@@ -22,8 +22,13 @@ class Reason(Part):
     because: tuple[str, ...]
 
 
-class Triage(Part):
-    """How urgent it is and why; `act_within_hours` is null where there is no deadline."""
+class Triage(Part, frozen=True, kw_only=True):
+    """How urgent it is and why.
+
+    `act_within_hours` is null where there is no deadline.
+    `could_rise_to` is the highest level over every way of answering what is still unknown.
+    `more_to_ask` is true when questions that could raise the level did not fit into `questions`.
+    """
 
     level: Level
     label: str
@@ -31,11 +36,12 @@ class Triage(Part):
     act_within_hours: int | None
     screen_complete: bool
     could_rise_to: Level
+    more_to_ask: bool
     referrals: tuple[str, ...]
     reasons: tuple[Reason, ...]
 
 
-class FiredRedFlag(Part):
+class FiredRedFlag(Part, frozen=True, kw_only=True):
     """A red flag that fired, with the findings that fired it."""
 
     id: str
@@ -52,7 +58,7 @@ class FiredRedFlag(Part):
     codes: tuple[str, ...]
 
 
-class Contribution(Part):
+class Contribution(Part, frozen=True, kw_only=True):
     """Points that one statement gave to a cause; `finding` leads `because`, which names all that made it hold."""
 
     finding: str
@@ -62,7 +68,7 @@ class Contribution(Part):
     evidence: Evidence
 
 
-class ConsideredCause(Part):
+class ConsideredCause(Part, frozen=True, kw_only=True):
     """A cause that fits, with the points for and against it; never a diagnosis or a probability."""
 
     id: str
@@ -81,7 +87,7 @@ class ConsideredCause(Part):
     sources: tuple[str, ...]
 
 
-class SuggestedFix(Part):
+class SuggestedFix(Part, frozen=True, kw_only=True):
     """Something to try; `limits` holds its numbers, the unit at the end of each name."""
 
     id: str
@@ -96,14 +102,14 @@ class SuggestedFix(Part):
     sources: tuple[str, ...]
 
 
-class WithheldFix(Part):
+class WithheldFix(Part, frozen=True, kw_only=True):
     """A fix that the causes call for and that is not given, with the findings that forbid it."""
 
     id: str
     because: tuple[str, ...]
 
 
-class Question(Part):
+class Question(Part, frozen=True, kw_only=True):
     """Something worth asking next; `answer_at` is where the next request carries the answer."""
 
     id: str
@@ -118,7 +124,7 @@ class Question(Part):
     unit: str | None = None
 
 
-class DerivedFinding(Part):
+class DerivedFinding(Part, frozen=True, kw_only=True):
     """A finding worked out from what was sent, with the value and the threshold it passed."""
 
     finding: str
@@ -128,7 +134,7 @@ class DerivedFinding(Part):
     from_: tuple[str, ...] = msgspec.field(name="from")
 
 
-class TrainingAdvice(Part):
+class TrainingAdvice(Part, frozen=True, kw_only=True):
     """What the level and the causes mean for an app that owns a training plan."""
 
     running: Running
@@ -139,7 +145,7 @@ class TrainingAdvice(Part):
     return_when: tuple[str, ...]
 
 
-class KnowledgeVersion(Part):
+class KnowledgeVersion(Part, frozen=True, kw_only=True):
     """Which knowledge gave this answer."""
 
     version: str
@@ -147,7 +153,7 @@ class KnowledgeVersion(Part):
     review: str
 
 
-class ShownNotice(Part):
+class ShownNotice(Part, frozen=True, kw_only=True):
     """A statement that the person must be able to read; `number` is the emergency number where it has one."""
 
     id: str
@@ -155,7 +161,7 @@ class ShownNotice(Part):
     number: str | None = None
 
 
-class Assessment(Part):
+class Assessment(Part, frozen=True, kw_only=True):
     """The whole answer to one request."""
 
     triage: Triage

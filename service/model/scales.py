@@ -55,7 +55,5 @@ class Evidence(Scale):
 
 
 _RANKS: dict[Scale, int] = {
-    member: rank
-    for scale in (Level, Likelihood, Running, Evidence)
-    for rank, member in enumerate(scale)
+    member: rank for scale in (Level, Likelihood, Running, Evidence) for rank, member in enumerate(scale)
 }

@@ -1,0 +1,51 @@
+# One verb a job; `make` alone lists them.
+PYTHON ?= python3.11
+PORT ?= 8000
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint unit lock clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/pyvenv.cfg:
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: requirements.lock requirements-build.lock pyproject.toml | .venv/pyvenv.cfg
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: requirements-dev.lock .venv/runtime
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run: .venv/runtime ## Serve on port 8000, or `make run PORT=8081`
+	@TRIAGE_PORT=$(PORT) exec $(BIN)/service serve
+
+test: lint unit ## Everything that must hold: lint, types, layers, knowledge, laws, contract
+
+lint: .venv/dev ## Style, types, import layers and the knowledge itself
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/service check
+
+unit: .venv/dev ## Tests with branch coverage of service/
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+COMPILE := uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
+	--no-emit-index-url --no-header --no-annotate
+
+lock: ## Lock every dependency with hashes (needs uv)
+	echo 'setuptools>=80' | $(COMPILE) -o requirements-build.lock -
+	$(COMPILE) -o requirements.lock pyproject.toml
+	$(COMPILE) --extra dev --constraint requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean: ## Remove what was built here
+	rm -rf .venv build *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants

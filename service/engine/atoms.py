@@ -1,0 +1,107 @@
+"""The smallest tests: one finding against one set of values.
+
+Each atom names one finding, says whether a value passes, and narrows to the values that it and another
+atom on the same finding both pass, so that a term mentions each finding once and unknown stays exact.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain, combinations
+from typing import Protocol
+
+Value = bool | float | str | frozenset[str]
+
+
+class Atom(Protocol):
+    """A test of one finding; equal atoms are the same test."""
+
+    @property
+    def finding(self) -> str:
+        """The finding that is tested."""
+
+    def holds(self, value: Value) -> bool:
+        """Whether `value` passes."""
+
+    def narrowed(self, other: Atom) -> Atom | None:
+        """The atom that passes what both pass; None where nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """A yes/no finding or a choice with one of these values."""
+
+    finding: str
+    values: frozenset[bool | str]
+
+    def holds(self, value: Value) -> bool:
+        """Whether the value is among them."""
+        return value in self.values
+
+    def narrowed(self, other: Atom) -> OneOf | None:
+        """The values that both allow."""
+        assert isinstance(other, OneOf)
+        both = self.values & other.values
+        return OneOf(self.finding, both) if both else None
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """A number from `low` to `high`; an open end leaves the bound itself out."""
+
+    finding: str
+    low: float = -math.inf
+    high: float = math.inf
+    low_open: bool = False
+    high_open: bool = False
+
+    def holds(self, value: Value) -> bool:
+        """Whether the number lies within."""
+        assert isinstance(value, int | float)
+        above = value > self.low if self.low_open else value >= self.low
+        return above and (value < self.high if self.high_open else value <= self.high)
+
+    def narrowed(self, other: Atom) -> Within | None:
+        """The overlap of both ranges."""
+        assert isinstance(other, Within)
+        low, low_open = max((self.low, self.low_open), (other.low, other.low_open))
+        high, closed = min((self.high, not self.high_open), (other.high, not other.high_open))
+        if low > high or (low == high and (low_open or not closed)):
+            return None
+        return Within(self.finding, low, high, low_open, not closed)
+
+    def outside(self) -> tuple[Within, ...]:
+        """The ranges that a number must lie in to be outside this one."""
+        below = Within(self.finding, high=self.low, high_open=not self.low_open)
+        above = Within(self.finding, low=self.high, low_open=not self.high_open)
+        return tuple(part for part in (below, above) if -math.inf < part.high and part.low < math.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Several choices, of which each group in `includes` has one, and none is outside `only`."""
+
+    finding: str
+    choices: frozenset[str]
+    includes: tuple[frozenset[str], ...]
+    only: frozenset[str]
+
+    def holds(self, value: Value) -> bool:
+        """Whether the chosen values are so."""
+        assert isinstance(value, frozenset)
+        return value <= self.only and all(group & value for group in self.includes)
+
+    def narrowed(self, other: Atom) -> Selection | None:
+        """The selections that both allow."""
+        assert isinstance(other, Selection)
+        both = Selection(self.finding, self.choices, self.includes + other.includes, self.only & other.only)
+        return both if any(both.holds(chosen) for chosen in selections(self.choices)) else None
+
+
+def selections(choices: Iterable[str]) -> Iterable[frozenset[str]]:
+    """Every way of choosing at least one of `choices`."""
+    listed = sorted(choices)
+    sizes = range(1, len(listed) + 1)
+    return map(frozenset, chain.from_iterable(combinations(listed, size) for size in sizes))

@@ -1,0 +1,127 @@
+"""One reader for each kind of finding: the value as the engine wants it, or a refusal."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+
+from service.engine.presentation import Reported
+from service.knowledge.schema import Finding
+
+_NOT_SENT = "unknown"
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+Field = Callable[[object], Reported | None]
+
+
+class Refused(Exception):
+    """A value that a finding does not take: a stable code, what it must be, and where below the name."""
+
+    def __init__(self, code: str, detail: str, below: str = "") -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.below = below
+
+
+def field_of(finding: Finding) -> Field:
+    """The reader for `finding`."""
+    if finding.kind == "boolean":
+        return screen_answer
+    if finding.kind == "choice":
+        return _choice(finding.values)
+    if finding.kind == "choices":
+        return _choices(finding.values)
+    number = _number(finding.minimum or 0, finding.maximum or 0, whole=finding.kind == "integer")
+    if finding.kind == "series":
+        return _series(number, finding.min_items or 0, finding.max_items or 0)
+    return number
+
+
+def screen_answer(value: object) -> bool:
+    """A yes or a no."""
+    if value is True or value is False:
+        return value
+    raise Refused("type", "must be true, false or null")
+
+
+def country(value: object) -> str:
+    """An ISO 3166-1 alpha-2 code in capitals."""
+    if not isinstance(value, str):
+        raise Refused("type", "must be a string")
+    if not _COUNTRY.fullmatch(value):
+        raise Refused("pattern", "must be two capital letters")
+    return value
+
+
+def _choice(values: tuple[str, ...]) -> Field:
+    detail = "must be one of " + ", ".join(values)
+
+    def read(value: object) -> str | None:
+        if not isinstance(value, str):
+            raise Refused("type", detail)
+        if value not in values:
+            raise Refused("not_a_choice", detail)
+        return None if value == _NOT_SENT else value
+
+    return read
+
+
+def _choices(values: tuple[str, ...]) -> Field:
+    detail = "must be one of " + ", ".join(values)
+    most = len(values)
+
+    def read(value: object) -> frozenset[str]:
+        if not isinstance(value, list):
+            raise Refused("type", "must be a list")
+        _refuse_length(value, 1, most)
+        for place, item in enumerate(value):
+            if not isinstance(item, str):
+                raise Refused("type", detail, f"/{place}")
+            if item not in values:
+                raise Refused("not_a_choice", detail, f"/{place}")
+        return frozenset(value)
+
+    return read
+
+
+def _number(minimum: float, maximum: float, *, whole: bool) -> Callable[[object], float]:
+    kind = "must be a whole number" if whole else "must be a number"
+    reach = f"must be from {minimum:g} to {maximum:g}"
+
+    def read(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Refused("type", kind)
+        if not minimum <= value <= maximum:
+            raise Refused("out_of_range", reach)
+        if not whole:
+            return value
+        if not math.isfinite(value) or value != int(value):
+            raise Refused("type", kind)
+        return int(value)
+
+    return read
+
+
+def _series(number: Callable[[object], float], least: int, most: int) -> Field:
+    def read(value: object) -> tuple[float, ...]:
+        if not isinstance(value, list):
+            raise Refused("type", "must be a list")
+        _refuse_length(value, least, most)
+        return tuple(_item(number, item, place) for place, item in enumerate(value))
+
+    return read
+
+
+def _item(number: Callable[[object], float], item: object, place: int) -> float:
+    try:
+        return number(item)
+    except Refused as refused:
+        raise Refused(refused.code, refused.detail, f"/{place}") from None
+
+
+def _refuse_length(value: list[object], least: int, most: int) -> None:
+    if not least <= len(value) <= most:
+        code = "too_few_items" if len(value) < least else "too_many_items"
+        raise Refused(code, f"must have from {least} to {most} items")

@@ -1,0 +1,145 @@
+"""Reads a request body strictly against the vocabulary and tells every fault at once.
+
+Nothing is coerced or clamped, and no fault repeats a value: a name is repeated in a pointer only where it is
+close enough to a known one to be a misspelling of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, NoReturn
+
+import msgspec
+
+from service.engine.fields import Field, Refused, country, field_of, screen_answer
+from service.engine.presentation import Presentation, Reported
+from service.errors import BrokenContract, Fault, MalformedBody
+from service.knowledge.knowledge import Knowledge
+
+_PLACES = ("runner", "findings", "training", "safety_screen")
+_NONE_OF_THESE = "none_of_these"
+_COUNTRY = "country"
+_TOO_DEEP = Fault("", "too_deep", "is nested deeper than any request")
+_NOTHING: Mapping[str, Any] = {}
+
+
+class RequestReader:
+    """The reader for one vocabulary; `read` keeps no state."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._fields: dict[str, dict[str, Field]] = {place: {} for place in _PLACES}
+        for id_, finding in knowledge.findings.items():
+            self._fields[finding.place][id_] = field_of(finding)
+        self._fields["runner"][_COUNTRY] = country
+        for id_ in (_NONE_OF_THESE, *knowledge.safety_screen.questions):
+            self._fields["safety_screen"][id_] = screen_answer
+
+    def read(self, body: bytes) -> Presentation:
+        """The report in `body`; raises `MalformedBody` or `BrokenContract`."""
+        request = _decoded(body)
+        if body.count(b":") != _members(request):
+            _refuse_equal_names(body)
+        faults: list[Fault] = []
+        places = self._places(request, faults)
+        read = {place: dict(self._read(place, sent, faults)) for place, sent in places.items()}
+        if faults:
+            raise BrokenContract(tuple(faults))
+        runner, screen = read["runner"], read["safety_screen"]
+        sent_country = runner.pop(_COUNTRY, None)
+        return Presentation(
+            known={**runner, **read["findings"], **read["training"]},
+            screen=screen,
+            none_of_these=screen.pop(_NONE_OF_THESE, False),
+            country=sent_country,
+        )
+
+    def _places(self, request: object, faults: list[Fault]) -> dict[str, Mapping[str, Any]]:
+        if not isinstance(request, dict):
+            raise BrokenContract((Fault("", "type", "must be an object"),))
+        places: dict[str, Mapping[str, Any]] = dict.fromkeys(_PLACES, _NOTHING)
+        for name, sent in request.items():
+            if name not in places:
+                faults.append(_unknown("", name, _PLACES))
+            elif isinstance(sent, dict):
+                places[name] = sent
+            elif sent is not None or name == "findings":
+                faults.append(Fault(f"/{name}", "type", "must be an object"))
+        if "findings" not in request:
+            faults.append(Fault("/findings", "required", "is required"))
+        elif isinstance(request["findings"], dict) and all(v is None for v in request["findings"].values()):
+            faults.append(Fault("/findings", "nothing_known", "must say at least one finding that is not null"))
+        return places
+
+    def _read(self, place: str, sent: Mapping[str, Any], faults: list[Fault]) -> Iterator[tuple[str, Any]]:
+        fields = self._fields[place]
+        for name, value in sent.items():
+            field = fields.get(name)
+            if field is None:
+                faults.append(_unknown(f"/{place}", name, fields))
+            elif value is not None:
+                try:
+                    known: Reported | None = field(value)
+                except Refused as refused:
+                    faults.append(Fault(f"/{place}/{name}{refused.below}", refused.code, refused.detail))
+                else:
+                    if known is not None:
+                        yield name, known
+
+
+def _decoded(body: bytes) -> object:
+    if not body.strip():
+        raise MalformedBody("empty", "the body is empty")
+    try:
+        return msgspec.json.decode(body)
+    except UnicodeDecodeError:
+        raise MalformedBody("invalid_utf8", "the body is not UTF-8") from None
+    except RecursionError:
+        raise BrokenContract((_TOO_DEEP,)) from None
+    except msgspec.DecodeError:
+        return _decoded_patiently(body)
+
+
+def _decoded_patiently(body: bytes) -> object:
+    """`body` by the standard library: JSON may hold numbers that no float can, which a range then refuses."""
+    try:
+        return json.loads(body.decode("utf-8"), parse_int=float, parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        raise MalformedBody("invalid_utf8", "the body is not UTF-8") from None
+    except RecursionError:
+        raise BrokenContract((_TOO_DEEP,)) from None
+    except ValueError:
+        raise MalformedBody("invalid_json", "the body is not one JSON document") from None
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise ValueError
+
+
+def _members(request: object) -> int:
+    """How many names a request of the right shape has: as many as its body has colons outside strings."""
+    if not isinstance(request, dict):
+        return 0
+    return len(request) + sum(len(part) for part in request.values() if isinstance(part, dict))
+
+
+def _refuse_equal_names(body: bytes) -> None:
+    """Raises `MalformedBody` where an object gives one name twice, of which a parser would drop one."""
+
+    def pairs(members: list[tuple[str, object]]) -> None:
+        if len({name for name, _ in members}) != len(members):
+            raise MalformedBody("duplicate_name", "an object gives one name twice")
+
+    try:
+        json.loads(body, object_pairs_hook=pairs, parse_int=float)
+    except RecursionError:
+        raise BrokenContract((_TOO_DEEP,)) from None
+
+
+def _unknown(place: str, name: str, names: Mapping[str, object] | tuple[str, ...]) -> Fault:
+    near = get_close_matches(name[:64], names, n=1)
+    if not near:
+        return Fault(place, "unknown_property", "holds a property that is not known")
+    escaped = name.replace("~", "~0").replace("/", "~1")
+    return Fault(f"{place}/{escaped}", "unknown_property", f"is not known; the nearest is {near[0]}", near[0])
