@@ -68,11 +68,11 @@ class Derivations:
     def _named(self, derivation: Derivation, terms: list[int], known: Mapping[str, Reported]) -> DerivedFinding:
         index = self._rulebook.index
         names = index.because(terms)
-        value, unit, threshold = float(len(names)), _COUNTED, 1.0
+        value, unit, threshold = float(len(names)), _COUNTED, 1
         for atom in index.terms[terms[0]]:
             number = known.get(atom.finding)
             if derivation.unit is not None and isinstance(atom, Within) and isinstance(number, int | float):
-                value, unit, threshold = float(number), derivation.unit, max(atom.low, 0.0)
+                value, unit, threshold = float(number), derivation.unit, max(atom.low, 0)
         return DerivedFinding(
             finding=derivation.id,
             value=value,

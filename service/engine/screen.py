@@ -95,7 +95,6 @@ class Screen:
     def answers(self, presentation: Presentation, match: Match) -> Answers:
         """The state of every question; a finding that is present beats a no."""
         said, shown, still_open = [], [], []
-        terms_of = self._rulebook.index.terms_of
         for question in self.questions:
             answer = presentation.screen.get(question.id)
             if answer is True:

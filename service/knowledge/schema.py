@@ -17,6 +17,7 @@ FactId = Annotated[str, Meta(pattern=r"^A[0-9]{2}\Z")]
 Sentence = Annotated[str, Meta(min_length=3, max_length=700)]
 NOT_REVIEWED = "not reviewed by a clinician"
 Review = Literal["not reviewed by a clinician"]
+Number = int | float
 Value = bool | int | float | str | list[float | str]
 Referral = Literal[
     "emergency_department",
@@ -47,10 +48,10 @@ class Clause(Entry, frozen=True, kw_only=True, rename={"not_": "not", "is_": "is
     is_: str | tuple[str, ...] | None = None
     includes: tuple[str, ...] | None = None
     only: tuple[str, ...] | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-    more_than: float | None = None
-    less_than: float | None = None
+    at_least: Number | None = None
+    at_most: Number | None = None
+    more_than: Number | None = None
+    less_than: Number | None = None
 
 
 Condition = Id | Clause
@@ -73,8 +74,8 @@ class Finding(Entry, frozen=True, kw_only=True):
     kind: Literal["boolean", "choice", "choices", "integer", "number", "series"]
     place: Literal["runner", "findings", "training"] = "findings"
     values: tuple[Id, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: Number | None = None
+    maximum: Number | None = None
     min_items: int | None = None
     max_items: int | None = None
     unit: str | None = None
@@ -186,7 +187,7 @@ class Fix(Entry, frozen=True, kw_only=True):
     id: Id
     title: Sentence
     steps: tuple[Statement, ...]
-    limits: dict[Id, float]
+    limits: dict[Id, Number]
     review_after_days: int
     see_if_not_better: Referral
     sources: tuple[str, ...]
@@ -212,7 +213,7 @@ class Measure(Entry, frozen=True, kw_only=True):
     per: Id | None = None
     value: Id | None = None
     baseline: Id | None = None
-    baseline_at_least: float | None = None
+    baseline_at_least: Number | None = None
     weeks: int | None = None
 
 
@@ -230,7 +231,7 @@ class Derivation(Entry, frozen=True, kw_only=True):
     cases: tuple[Case, ...]
     when: Condition | None = None
     measure: Measure | None = None
-    more_than: float | None = None
+    more_than: Number | None = None
     unit: str | None = None
     discards: tuple[Id, ...] = ()
     facts: tuple[FactId, ...] = ()
@@ -270,7 +271,7 @@ class RunningText(Entry, frozen=True, kw_only=True):
 
     statement: Sentence
     allowed_activities: tuple[Id, ...]
-    limits: dict[Id, float]
+    limits: dict[Id, Number]
     recheck_after_days: int | None
     return_when: tuple[Sentence, ...]
     evidence: Evidence

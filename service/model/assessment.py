@@ -9,6 +9,9 @@ import msgspec
 from service.model.scales import Evidence, Level, Likelihood, Running
 
 
+Number = int | float
+
+
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every part of an answer: frozen, built by name."""
 
@@ -93,7 +96,7 @@ class SuggestedFix(Part, frozen=True, kw_only=True):
     id: str
     title: str
     steps: tuple[str, ...]
-    limits: dict[str, float]
+    limits: dict[str, Number]
     caveats: tuple[str, ...]
     addresses: tuple[str, ...]
     review_after_days: int
@@ -109,7 +112,7 @@ class WithheldFix(Part, frozen=True, kw_only=True):
     because: tuple[str, ...]
 
 
-class Question(Part, frozen=True, kw_only=True):
+class Question(Part, frozen=True, kw_only=True, omit_defaults=True):
     """Something worth asking next; `answer_at` is where the next request carries the answer."""
 
     id: str
@@ -119,8 +122,8 @@ class Question(Part, frozen=True, kw_only=True):
     could_raise_to: Level
     answer_at: str
     values: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: Number | None = None
+    maximum: Number | None = None
     unit: str | None = None
 
 
@@ -130,7 +133,7 @@ class DerivedFinding(Part, frozen=True, kw_only=True):
     finding: str
     value: float
     unit: str
-    threshold: float
+    threshold: Number
     from_: tuple[str, ...] = msgspec.field(name="from")
 
 
@@ -140,7 +143,7 @@ class TrainingAdvice(Part, frozen=True, kw_only=True):
     running: Running
     statement: str
     allowed_activities: tuple[str, ...]
-    limits: dict[str, float]
+    limits: dict[str, Number]
     recheck_after_days: int | None
     return_when: tuple[str, ...]
 
@@ -153,7 +156,7 @@ class KnowledgeVersion(Part, frozen=True, kw_only=True):
     review: str
 
 
-class ShownNotice(Part, frozen=True, kw_only=True):
+class ShownNotice(Part, frozen=True, kw_only=True, omit_defaults=True):
     """A statement that the person must be able to read; `number` is the emergency number where it has one."""
 
     id: str
