@@ -68,7 +68,8 @@ class Derivations:
     def _named(self, derivation: Derivation, terms: list[int], known: Mapping[str, Reported]) -> DerivedFinding:
         index = self._rulebook.index
         names = index.because(terms)
-        value, unit, threshold = float(len(names)), _COUNTED, 1
+        value, unit = float(len(names)), _COUNTED
+        threshold: float = 1
         for atom in index.terms[terms[0]]:
             number = known.get(atom.finding)
             if derivation.unit is not None and isinstance(atom, Within) and isinstance(number, int | float):
