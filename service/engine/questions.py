@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from service.model.scales import Level
 
 _LEADING_CAUSES = 3
 _CAUSE_QUESTIONS = 5
+_URGENT_QUESTIONS = 24
 _LESS_URGENT_QUESTIONS = 6
 
 
@@ -84,46 +86,58 @@ class Questions:
         """The questions, most urgent first, and whether others that could raise the level are left out."""
         asked = [self._screen_question(question.id, question.floor, match) for question in answers.open]
         asked.sort(key=lambda question: -question.could_raise_to.rank)
-        safety = self._safety(level, match, known, {question.id for question in answers.open})
-        urgent = [finding for finding, raises in safety.items() if raises.rank >= Level.EMERGENCY.rank]
-        rest = [finding for finding in safety if finding not in urgent]
-        listed = urgent + ([] if answers.open else rest[:_LESS_URGENT_QUESTIONS])
-        asked += [self._question(finding, "safety", safety[finding]) for finding in listed]
+        safety, more_to_ask = self._safety(level, match, known, answers)
+        asked += [self._question(finding, "safety", raises) for finding, raises in safety.items()]
         separating = dict.fromkeys(self._separating(match, known, causes))
-        about = (finding for finding in separating if finding not in listed)
+        about = (finding for finding in separating if finding not in safety)
         asked += [
-            self._question(finding, "cause", self._could_raise_to((finding,), level, match))
+            self._question(finding, "cause", self._could_raise_to(finding, level, match))
             for _, finding in zip(range(_CAUSE_QUESTIONS), about, strict=False)
         ]
-        return tuple(asked), len(listed) < len(safety)
+        return tuple(asked), more_to_ask
 
     def _safety(
-        self, level: Level, match: Match, known: Mapping[str, Reported], open_questions: set[str]
-    ) -> dict[str, Level]:
-        """The findings that open terms above `level` are asked about by, outside the open screen questions."""
+        self, level: Level, match: Match, known: Mapping[str, Reported], answers: Answers
+    ) -> tuple[dict[str, Level], bool]:
+        """What open terms above `level` are asked about by, outside the open screen questions, and if there is more.
+
+        While the screen is open only what can reach an emergency is asked beside it.
+        """
+        open_questions = {question.id for question in answers.open}
+        room = {True: _URGENT_QUESTIONS, False: 0 if open_questions else _LESS_URGENT_QUESTIONS}
         found: dict[str, Level] = {}
+        more_to_ask = False
         for term in self._open_terms(level, match, known):
             finding = next((name for name in self._asking[term] if name not in known), None)
-            if finding is not None and self._screened.get(finding) not in open_questions:
-                found.setdefault(finding, self._could_raise_to((finding,), level, match))
-        return dict(sorted(found.items(), key=lambda item: -item[1].rank))
+            if finding is None or finding in found or self._screened.get(finding) in open_questions:
+                continue
+            raises = self._could_raise_to(finding, level, match)
+            is_urgent = raises.rank >= Level.EMERGENCY.rank
+            if room[is_urgent]:
+                room[is_urgent] -= 1
+                found[finding] = raises
+            else:
+                more_to_ask = True
+                if term not in match.touched:
+                    break
+        return dict(sorted(found.items(), key=lambda item: -item[1].rank)), more_to_ask
 
     def _open_terms(self, level: Level, match: Match, known: Mapping[str, Reported]) -> Iterator[int]:
-        """Open terms above `level` that no other listed term is asked about by the same finding."""
+        """Open terms above `level`: those that a known finding touches, then one for each finding to ask about."""
+        for term in sorted(self._level_of.keys() & match.touched.keys()):
+            if self._level_of[term].rank > level.rank and term not in match.failed:
+                yield term
         for key in self._keys:
             if key.level.rank <= level.rank:
                 break
             if key.finding not in known:
-                yield from (term for term in key.terms if term not in match.failed)
-        for term in match.touched:
-            if term in self._level_of and self._level_of[term].rank > level.rank and term not in match.failed:
-                yield term
+                yield from itertools.islice((term for term in key.terms if term not in match.failed), 1)
 
-    def _could_raise_to(self, findings: Sequence[str], level: Level, match: Match) -> Level:
-        """The most urgent level that is open once one of `findings` is present."""
-        terms = (term for finding in findings for term in self._mentions.get(finding, ()))
-        levels = (self._level_of[term] for term in terms if term not in match.failed)
-        return max((level, *levels), key=lambda reached: reached.rank)
+    def _could_raise_to(self, finding: str, level: Level, match: Match) -> Level:
+        """The most urgent level that is open once `finding` is present."""
+        open_terms = (term for term in self._mentions.get(finding, ()) if term not in match.failed)
+        highest = next((self._level_of[term] for term in open_terms), level)
+        return max(level, highest, key=lambda reached: reached.rank)
 
     def _separating(
         self, match: Match, known: Mapping[str, Reported], causes: Sequence[ConsideredCause]

@@ -1,0 +1,238 @@
+"""Knowledge and engines for tests: the shipped ones, and a small one whose every rule a test can see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from service.engine import Engine
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.loader import load
+
+_ENTRY = {"sources": ["book"], "evidence": "E3", "review": "not reviewed by a clinician"}
+_CASES = [{"name": "A case.", "fires": True}, {"name": "Another case.", "fires": False}]
+
+
+def _flag(id_: str, level: str, when: Any, **more: Any) -> dict[str, Any]:
+    text = {"title": f"Possible {id_}", "advice": "See someone.", "rationale": "Because.", "reference": "RF00"}
+    return {"id": id_, "level": level, "when": when, "referrals": ["primary_care"], "cases": _CASES, **text, **_ENTRY} | more
+
+
+def _boolean(question: str, **more: Any) -> dict[str, Any]:
+    return {"question": question, "kind": "boolean"} | more
+
+
+def _cause(id_: str, rank: int, supports: list[Any], opposes: list[Any], **more: Any) -> dict[str, Any]:
+    weights = {
+        "supports": [{"when": w, "points": p, "statement": "It fits.", "evidence": "E4"} for w, p in supports],
+        "opposes": [{"when": w, "points": p, "statement": "It does not.", "evidence": "E4"} for w, p in opposes],
+    }
+    words = {"mechanism": [{"text": "It pulls.", "evidence": "E3"}], "caveats": [], "see_someone": []}
+    rest = {"id": id_, "name": id_, "regions": ["calf"], "rank": rank, "applies_when": "ache", "cases": []}
+    return {**rest, **weights, **words, "fixes": ["rest_it"], "referrals": ["physical_therapist"], **_ENTRY} | more
+
+
+def small() -> dict[str, Any]:
+    """A small knowledge as plain values: thirteen screen questions, four red flags, two causes, two fixes."""
+    signs = {f"sign_{n}": _boolean(f"Is there sign {n}?") for n in range(1, 14)}
+    return {
+        "policy": {
+            "version": "1.2.3",
+            "review": "not reviewed by a clinician",
+            "likelihood_from_points": {"likely": 5, "possible": 2, "less_likely": 1},
+            "no_fixes_from": "consultation_24",
+            "no_causes_from": "emergency",
+            "screen_open_level": "consultation",
+            "uncovered_sign_level": "consultation",
+            "uncovered_signs": ["odd_sign"],
+            "screen_open_statement": "The screen is open.",
+            "screen_yes_statement": "The screen was answered yes.",
+            "screen_clear_statement": "The screen is clear.",
+            "uncovered_sign_statement": "A sign has no rule of its own.",
+            "out_of_scope_statement": "Out of scope.",
+        },
+        "levels": {
+            level: {
+                "label": level,
+                "advice": "Do this.",
+                "act_within_hours": None,
+                "running": running,
+                "sources": ["book"],
+                "review": "not reviewed by a clinician",
+            }
+            for level, running in {
+                "self_care": "as_planned",
+                "consultation": "pause",
+                "consultation_24": "stop",
+                "emergency": "stop",
+                "emergency_ambulance": "stop",
+            }.items()
+        },
+        "running": {
+            running: {
+                "statement": f"{running} it.",
+                "allowed_activities": [],
+                "limits": {},
+                "recheck_after_days": 7,
+                "return_when": [],
+                "evidence": "E4",
+                "review": "not reviewed by a clinician",
+            }
+            for running in ("as_planned", "modify", "reduce", "pause", "stop")
+        },
+        "safety_screen": {
+            "questions": {
+                f"question_{n}": {"reference": f"Q{n}", "question": f"Any sign {n}?", "members": [f"sign_{n}"]}
+                for n in range(1, 13)
+            }
+            | {
+                "question_13": {
+                    "reference": "Q13",
+                    "question": "Under age or any sign 13?",
+                    "members": ["sign_13", {"finding": "age_years", "less_than": 18}],
+                }
+            },
+            "none_of_these": "None of these.",
+            **_ENTRY,
+        },
+        "emergency_numbers": {
+            "default": {"number": "112", "sources": ["book"]},
+            "countries": {"US": {"number": "911", "sources": ["book"]}},
+        },
+        "notices": {
+            "not_a_diagnosis": {"text": "No diagnosis."},
+            "emergency_number": {"text": "Call {number}."},
+            "do_not_drive_yourself": {"text": "Do not drive."},
+        },
+        "sources": {"book": {"title": "A book", "status": "found"}},
+        "speakers": {},
+        "background": [],
+        "findings": {
+            "ache": _boolean("Does the calf ache?"),
+            "hot_run": _boolean("Was the run hot?"),
+            "salty": _boolean("Was the sweat salty?"),
+            "shoe": _boolean("Does the shoe press?"),
+            "odd_sign": _boolean("Is there an odd sign?"),
+            "near_miss": _boolean("Did the runner almost fall?"),
+            "side": {"question": "Which side?", "kind": "choice", "values": ["left", "right", "both", "unknown"]},
+            "where": {"question": "Where?", "kind": "choices", "values": ["heel", "toes", "sole"]},
+            "pain": {"question": "How bad?", "kind": "integer", "minimum": 0, "maximum": 10, "unit": "points"},
+            "temp": {"question": "How hot?", "kind": "number", "minimum": 30, "maximum": 45, "unit": "degree_celsius"},
+            "age_years": {
+                "question": "How old?",
+                "kind": "integer",
+                "place": "runner",
+                "minimum": 0,
+                "maximum": 120,
+                "unit": "year",
+            },
+            "km": {
+                "question": "How far each week?",
+                "kind": "series",
+                "place": "training",
+                "minimum": 0,
+                "maximum": 500,
+                "unit": "kilometre",
+                "min_items": 2,
+                "max_items": 26,
+            },
+            **signs,
+        },
+        "derivations": {
+            "jump": {
+                "id": "jump",
+                "title": "A jump in distance",
+                "measure": {"kind": "last_change", "series": "km", "baseline_at_least": 5},
+                "more_than": 10,
+                "unit": "percent",
+                "cases": _CASES,
+                **_ENTRY,
+            },
+            "sweaty": {
+                "id": "sweaty",
+                "title": "Hot or salty",
+                "when": {"any": ["hot_run", "salty"]},
+                "cases": _CASES,
+                **_ENTRY,
+            },
+        },
+        "red_flags": {
+            "clot": _flag("clot", "emergency", {"all": ["sign_1", {"any": ["sign_2", {"finding": "pain", "at_least": 8}]}]}),
+            "swollen": _flag("swollen", "consultation_24", "sign_1", referrals=["emergency_department"]),
+            "heat": _flag("heat", "emergency_ambulance", {"finding": "temp", "at_least": 40}, do_not_drive=True),
+            "young": _flag("young", "consultation", {"finding": "age_years", "less_than": 18}, out_of_scope=True),
+            "wobble": _flag("wobble", "consultation", {"all": ["near_miss", "sweaty"]}),
+        },
+        "causes": {
+            "load": _cause("load", 2, [("jump", 3), ({"all": ["ache", "hot_run"]}, 2)], [({"not": "salty"}, -2)], running="reduce"),
+            "heat_loss": _cause(
+                "heat_loss",
+                1,
+                [("sweaty", 3), ({"finding": "where", "only": ["heel"]}, 4)],
+                [({"finding": "side", "is": "both"}, -2)],
+                likelihood_at_most="possible",
+                excluded_when="shoe",
+                fixes=["drink", "rest_it"],
+            ),
+        },
+        "fixes": {
+            "rest_it": {
+                "id": "rest_it",
+                "title": "Rest it",
+                "steps": [{"text": "Rest.", "evidence": "E4"}],
+                "limits": {"days_min": 2},
+                "review_after_days": 7,
+                "see_if_not_better": "physical_therapist",
+                **_ENTRY,
+            },
+            "drink": {
+                "id": "drink",
+                "title": "Drink",
+                "steps": [{"text": "Drink.", "evidence": "E4"}],
+                "limits": {},
+                "review_after_days": 7,
+                "see_if_not_better": "primary_care",
+                "withheld_when": "odd_sign",
+                "instead": "rest_it",
+                **_ENTRY,
+            },
+        },
+    }
+
+
+def knowledge_of(values: dict[str, Any]) -> Knowledge:
+    """Plain values as knowledge, without the lint."""
+    return msgspec.convert(values, Knowledge)
+
+
+@pytest.fixture
+def small_values() -> dict[str, Any]:
+    """The small knowledge as plain values, to be changed by a test."""
+    return small()
+
+
+@pytest.fixture
+def engine_of() -> Callable[[dict[str, Any]], Engine]:
+    """Makes an engine of plain values."""
+    return lambda values: Engine(knowledge_of(values))
+
+
+@pytest.fixture(scope="session")
+def small_engine() -> Engine:
+    """The engine of the small knowledge."""
+    return Engine(knowledge_of(small()))
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Knowledge:
+    """The knowledge that the service ships with."""
+    return load()
+
+
+@pytest.fixture(scope="session")
+def engine(shipped: Knowledge) -> Engine:
+    """The engine of the shipped knowledge."""
+    return Engine(shipped)
