@@ -5,7 +5,12 @@
     ├── SettingsFault     the settings are wrong: every fault, each with its name
     └── RequestFault      a request cannot be answered; `kind` names the problem type
         ├── MalformedBody the body is not JSON (400)
-        └── BrokenContract the body is JSON that breaks the contract (422), with every fault
+        ├── BrokenContract the body is JSON that breaks the contract (422), with every fault
+        ├── UnknownEntry   the knowledge holds no such kind or entry (404)
+        ├── SlowBody       the body did not arrive in time (408)
+        ├── LargeBody      the body is larger than the limit (413)
+        ├── ForeignMedia   the body is said to be something other than JSON (415)
+        └── ForeignCoding  the body is compressed (415)
 
 Errors carry facts; the edge words them. None carries a value from a request.
 """
@@ -75,3 +80,23 @@ class BrokenContract(RequestFault):
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__(f"{len(faults)} faults in the request")
         self.faults = faults
+
+
+class UnknownEntry(RequestFault):
+    """The knowledge holds no such kind or entry."""
+
+
+class SlowBody(RequestFault):
+    """The body did not arrive in time."""
+
+
+class LargeBody(RequestFault):
+    """The body is larger than the limit."""
+
+
+class ForeignMedia(RequestFault):
+    """The body is not said to be JSON in UTF-8."""
+
+
+class ForeignCoding(RequestFault):
+    """The body is compressed or otherwise coded."""

@@ -1,0 +1,131 @@
+"""The command line: `service serve`, `assess`, `check`, `openapi`.
+
+It ends with 0 when all is well, 1 when the knowledge, the settings or a file is wrong, and 2 when the request or
+the command itself is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from service import settings as settings_
+from service.engine import Engine
+from service.errors import KnowledgeFault, RequestFault, SettingsFault
+from service.knowledge import loader
+from service.settings import Settings
+
+WRONG_SETUP = 1
+WRONG_REQUEST = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        return int(chosen.run(chosen))
+    except KnowledgeFault as fault:
+        _complain(*map(str, fault.issues))
+    except SettingsFault as fault:
+        _complain(*fault.faults)
+    except OSError as fault:
+        _complain(f"{fault.filename or 'socket'}: {fault.strerror}")
+    return WRONG_SETUP
+
+
+def serve(chosen: argparse.Namespace) -> int:
+    """Serve over HTTP; options stand above the environment, and workers read it anew."""
+    os.environ |= {
+        f"TRIAGE_{name.upper()}": str(getattr(chosen, name))
+        for name in ("host", "port", "workers")
+        if getattr(chosen, name) is not None
+    }
+    settings = settings_.read(os.environ)
+    from service.main import contract_text  # noqa: PLC0415 (the other commands need no server)
+    from service.web import server  # noqa: PLC0415 (as above)
+
+    if settings.workers > 1:  # workers that cannot start would be started again for ever
+        loader.load(settings.knowledge_folder(loader.SHIPPED))
+        contract_text(settings)
+    config = server.Config(
+        "service.main:create_app",
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        drain_seconds=settings.drain_seconds,
+        shutdown_seconds=settings.shutdown_seconds,
+    )
+    server.serve(config)
+    return 0
+
+
+def assess(chosen: argparse.Namespace) -> int:
+    """Answer one request from a file or standard input with the bytes that the API gives."""
+    body = sys.stdin.buffer.read() if chosen.file == "-" else Path(chosen.file).read_bytes()
+    engine = Engine(loader.load(_settings().knowledge_folder(loader.SHIPPED)))
+    try:
+        answer = engine.encode(engine.assess(engine.read(body)))
+    except RequestFault as fault:
+        from service.web.problems import body_of, faults_of, kind_of  # noqa: PLC0415 (as above)
+
+        sys.stderr.buffer.write(body_of(kind_of(fault), "command-line", faults_of(fault)) + b"\n")
+        return WRONG_REQUEST
+    sys.stdout.buffer.write(answer)
+    return 0
+
+
+def check(chosen: argparse.Namespace) -> int:
+    """Read the knowledge and say what is wrong with it, or what it holds."""
+    knowledge = loader.load(Path(chosen.folder) if chosen.folder else _settings().knowledge_folder(loader.SHIPPED))
+    print(
+        f"{knowledge.policy.version} {knowledge.digest}: {len(knowledge.findings)} findings, "
+        f"{len(knowledge.red_flags)} red flags, {len(knowledge.causes)} causes, {len(knowledge.fixes)} fixes"
+    )
+    return 0
+
+
+def openapi(_: argparse.Namespace) -> int:
+    """Print the contract, byte for byte."""
+    from service.main import contract_text  # noqa: PLC0415 (as above)
+
+    sys.stdout.buffer.write(contract_text(_settings()))
+    return 0
+
+
+def _settings() -> Settings:
+    return settings_.read(os.environ)
+
+
+def _complain(*lines: str) -> None:
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="service",
+        description="Triage for runners with calf cramps or numb feet.",
+        epilog="Exit codes: 0 all is well, 1 the setup is wrong, 2 the request or the command is wrong.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    serving = commands.add_parser("serve", help="serve the API; settings are TRIAGE_* in the environment")
+    serving.add_argument("--host")
+    serving.add_argument("--port", type=int)
+    serving.add_argument("--workers", type=int)
+    serving.set_defaults(run=serve)
+
+    assessing = commands.add_parser("assess", help="answer one request as the API does")
+    assessing.add_argument("file", metavar="FILE", help="a JSON request, or - for standard input")
+    assessing.set_defaults(run=assess)
+
+    checking = commands.add_parser("check", help="say everything that is wrong with the knowledge")
+    checking.add_argument("folder", nargs="?", metavar="FOLDER", help="the knowledge; the one in use when not given")
+    checking.set_defaults(run=check)
+
+    printing = commands.add_parser("openapi", help="print the contract")
+    printing.set_defaults(run=openapi)
+    return parser

@@ -1,0 +1,103 @@
+"""The settings: `TRIAGE_*` in the environment, checked all at once; read by `main` and `cli` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from service.errors import SettingsFault
+
+PREFIX: Final = "TRIAGE_"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Each setting with its limits, its default and what it is for."""
+
+    host: Annotated[str, Meta(min_length=1, description="Address to listen on; `0.0.0.0` for all.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on; 0 takes any free one.")] = 8000
+    workers: Annotated[int, Meta(ge=1, le=256, description="Processes that answer.")] = 1
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="Least severity that is logged; a request is `info`."),
+    ] = "info"
+    log_format: Annotated[
+        Literal["auto", "json", "console"], Meta(description="`auto` is readable on a terminal and JSON elsewhere.")
+    ] = "auto"
+    body_limit_bytes: Annotated[
+        int, Meta(ge=1024, le=16_777_216, description="Largest body that is taken; a larger one gets 413.")
+    ] = 65_536
+    body_seconds: Annotated[
+        float, Meta(gt=0, le=30, description="Time in which a request must arrive; a slower one gets 408.")
+    ] = 10.0
+    drain_seconds: Annotated[
+        float,
+        Meta(
+            ge=1.5,
+            le=300,
+            description="Time from the stop signal, while `/health/ready` says 503, to no more connections.",
+        ),
+    ] = 2.0
+    shutdown_seconds: Annotated[
+        float, Meta(ge=0, le=300, description="Time after that in which requests begun are still answered.")
+    ] = 10.0
+    cors_origins: Annotated[
+        tuple[str, ...], Meta(description="Origins whose pages may call, with commas between; none when empty.")
+    ] = ()
+    knowledge: Annotated[str, Meta(description="Folder of the knowledge; the one shipped when empty.")] = ""
+    contract: Annotated[str, Meta(description="File of the contract; the repository's when empty.")] = ""
+
+    def knowledge_folder(self, shipped: Path) -> Path:
+        """The folder that the knowledge is read from."""
+        return Path(self.knowledge) if self.knowledge else shipped
+
+    def contract_file(self, shipped: Path) -> Path:
+        """The file that the contract is read from."""
+        return Path(self.contract) if self.contract else shipped
+
+
+FIELDS: Final = {PREFIX + field.name.upper(): field for field in msgspec.structs.fields(Settings)}
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """The settings in `environment`; raises `SettingsFault` with everything that is wrong with them."""
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for name in sorted(name for name in environment if name.startswith(PREFIX)):
+        if name not in FIELDS:
+            near = get_close_matches(name, FIELDS, n=1)
+            faults.append(f"{name}: is no setting" + (f"; the nearest is {near[0]}" if near else ""))
+            continue
+        field = FIELDS[name]
+        try:
+            values[field.name] = msgspec.convert(_parts(environment[name], field), field.type, strict=False)
+        except msgspec.ValidationError as fault:
+            faults.append(f"{name}: {fault}")
+    if faults:
+        raise SettingsFault(tuple(faults))
+    return Settings(**values)
+
+
+def _parts(text: str, field: msgspec.structs.FieldInfo) -> object:
+    if field.default != ():
+        return text
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def describe() -> str:
+    """Every setting as a Markdown table, as the README shows it."""
+    rows = [f"| `{name}` | {_default(field)} | {_meaning(field)} |" for name, field in FIELDS.items()]
+    return "\n".join(["| Setting | Default | What it is for |", "|---|---|---|", *rows])
+
+
+def _default(field: msgspec.structs.FieldInfo) -> str:
+    return f"`{field.default}`" if field.default not in ("", ()) else "(empty)"
+
+
+def _meaning(field: msgspec.structs.FieldInfo) -> str:
+    meta: Meta = field.type.__metadata__[0]
+    return str(meta.description)

@@ -1,0 +1,73 @@
+"""The log: one structured line a request and one for each turn of the server's life; nothing about a person."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, MutableMapping
+from typing import BinaryIO, Literal
+
+import msgspec
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+Format = Literal["auto", "json", "console"]
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+def open_log(level: str, format_: Format, file: BinaryIO | None = None) -> FilteringBoundLogger:
+    """A log of `level` and above to `file` (standard output): JSON lines, or readable ones on a terminal."""
+    file = file or sys.stdout.buffer
+    console = format_ == "console" or (format_ == "auto" and file.isatty())
+    logger: FilteringBoundLogger = structlog.wrap_logger(
+        structlog.BytesLogger(file),
+        processors=[
+            _severity,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+            _console(colors=file.isatty()) if console else _json,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        cache_logger_on_first_use=True,
+    )
+    return logger.bind()
+
+
+def adopt_standard_logging(log: FilteringBoundLogger) -> None:
+    """Warnings of libraries go into the same log; their arguments and tracebacks stay out, for they may quote input."""
+    root = logging.getLogger()
+    root.handlers = [_Adopted(log)]
+    root.setLevel(logging.WARNING)
+
+
+class _Adopted(logging.Handler):
+    """Hands a library's record over as `library_warning`, with the template of its message."""
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        self._log.warning("library_warning", logger=record.name, says=str(record.msg).strip(), error=kind)
+
+
+def _severity(_: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """The line's own severity; `level` is the level of triage."""
+    event["severity"] = method
+    return event
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _json(_: WrappedLogger, __: str, event: EventDict) -> bytes:
+    return _encode(event)
+
+
+def _console(*, colors: bool) -> Callable[[WrappedLogger, str, EventDict], bytes]:
+    render = structlog.dev.ConsoleRenderer(colors=colors, timestamp_key="time")
+
+    def readable(logger: WrappedLogger, method: str, event: MutableMapping[str, object]) -> bytes:
+        return str(render(logger, method, {key: value for key, value in event.items() if value is not None})).encode()
+
+    return readable

@@ -1,0 +1,128 @@
+"""Every metric of the service, on a registry of its own; labels hold ids and templates, never a request's text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"})
+SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 10.0)
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder of the shared counts; the library reads it when it is first imported."""
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series a label set, which nobody reads
+
+
+class _Counters(dict[tuple[str, ...], Counter]):
+    """The children of one counter by label values: `labels()` takes a lock and a hash that a hot path need not pay."""
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__()
+        self._counter = counter
+
+    def __missing__(self, key: tuple[str, ...]) -> Counter:
+        child = self[key] = self._counter.labels(*key)
+        return child
+
+
+class _Histograms(dict[tuple[str, ...], Histogram]):
+    """The same for a histogram."""
+
+    def __init__(self, histogram: Histogram) -> None:
+        super().__init__()
+        self._histogram = histogram
+
+    def __missing__(self, key: tuple[str, ...]) -> Histogram:
+        child = self[key] = self._histogram.labels(*key)
+        return child
+
+
+class Metrics:
+    """Counts what was asked and answered; `shared` is true where several workers keep one count in files."""
+
+    def __init__(self, registry: CollectorRegistry, *, shared: bool = False) -> None:
+        self._registry = registry
+        self._shared = shared
+        self._requests = _Counters(
+            Counter(
+                "triage_http_requests_total",
+                "Requests by method, route template and status.",
+                ("method", "route", "status"),
+                registry=registry,
+            )
+        )
+        self._seconds = _Histograms(
+            Histogram(
+                "triage_http_request_seconds",
+                "Seconds from the request's head to the end of the answer.",
+                ("method", "route"),
+                buckets=SECONDS,
+                registry=registry,
+            )
+        )
+        self._assessments = _Counters(
+            Counter("triage_assessments_total", "Assessments by level.", ("level",), registry=registry)
+        )
+        self._red_flags = _Counters(
+            Counter("triage_red_flags_total", "Red flags that fired, by id.", ("id",), registry=registry)
+        )
+        self._leading_cause = _Counters(
+            Counter(
+                "triage_leading_cause_total", "Assessments by the cause that fits best.", ("id",), registry=registry
+            )
+        )
+        self._rejected = _Counters(
+            Counter("triage_rejected_total", "Requests refused, by problem type.", ("type",), registry=registry)
+        )
+        self._knowledge = Gauge(
+            "triage_knowledge_info",
+            "Always 1: the knowledge that gives the answers.",
+            ("version", "digest"),
+            registry=registry,
+            multiprocess_mode="max",
+        )
+        self._build = Gauge(
+            "triage_build_info",
+            "Always 1: the code that gives the answers.",
+            ("version", "python"),
+            registry=registry,
+            multiprocess_mode="max",
+        )
+
+    def knowledge(self, version: str, digest: str) -> None:
+        """Say which knowledge is loaded."""
+        self._knowledge.labels(version, digest).set(1)
+
+    def build(self, version: str, python: str) -> None:
+        """Say which code runs."""
+        self._build.labels(version, python).set(1)
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one request; a method that HTTP does not name is `OTHER`, so that labels stay few."""
+        known = method if method in METHODS else "OTHER"
+        self._requests[known, route, str(status)].inc()
+        self._seconds[known, route].observe(seconds)
+
+    def assessment(self, level: str, red_flags: Iterable[str], causes: tuple[str, ...]) -> None:
+        """Count one assessment: its level, its red flags and the cause that leads."""
+        self._assessments[(level,)].inc()
+        for id_ in red_flags:
+            self._red_flags[(id_,)].inc()
+        if causes:
+            self._leading_cause[(causes[0],)].inc()
+
+    def rejected(self, type_: str) -> None:
+        """Count one refusal by its problem type."""
+        self._rejected[(type_,)].inc()
+
+    def text(self) -> bytes:
+        """All metrics as a scraper reads them, summed over the workers."""
+        if not self._shared:
+            return generate_latest(self._registry)
+        whole = CollectorRegistry()
+        MultiProcessCollector(whole)  # type: ignore[no-untyped-call]
+        return generate_latest(whole)

@@ -1,0 +1,1 @@
+"""The HTTP edge: routes, bodies, problems, documents and the server; the only layer that speaks Litestar."""

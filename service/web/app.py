@@ -1,0 +1,92 @@
+"""The application: every route and refusal, built from what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from litestar import Litestar, Request
+from litestar.config.cors import CORSConfig
+from litestar.exceptions import MethodNotAllowedException
+from litestar.types import ExceptionHandler, Method
+from litestar.utils import normalize_path
+
+from service.engine import Engine
+from service.knowledge.catalogue import Catalogue
+from service.telemetry.journal import Journal
+from service.telemetry.metrics import Metrics
+from service.web import routes
+from service.web.answer import Answer, Document
+from service.web.body import Body
+from service.web.contract import Contract
+from service.web.observe import Observe, Readiness, exchange_of, refusal
+from service.web.problems import INTERNAL, METHOD, faults_of, kind_of
+
+CORS_HEADERS = ["content-type", "if-none-match", "traceparent", "x-request-id"]
+
+
+def build(  # noqa: PLR0913 (one argument a part; the composition root names each)
+    *,
+    engine: Engine,
+    catalogue: Catalogue,
+    contract: Contract,
+    page: Mapping[str, Document],
+    body: Body,
+    metrics: Metrics,
+    journal: Journal,
+    cors_origins: tuple[str, ...] = (),
+) -> Observe:
+    """The whole service as one ASGI application."""
+    readiness = Readiness()
+    app = Litestar(
+        route_handlers=[
+            routes.assess(engine, body),
+            routes.document("/knowledge", Document(catalogue.whole)),
+            routes.documents("/knowledge/{kind:str}", {(kind,): Document(it) for kind, it in catalogue.kinds.items()}),
+            routes.documents(
+                "/knowledge/{kind:str}/{id:str}", {key: Document(it) for key, it in catalogue.entries.items()}
+            ),
+            routes.live(),
+            routes.ready(readiness),
+            routes.metrics(metrics),
+            routes.document("/openapi.yaml", contract.yaml),
+            routes.document("/openapi.json", contract.json),
+            routes.document("/docs", page["index.html"]),
+            *(routes.document(f"/docs/{name}", file) for name, file in page.items()),
+        ],
+        exception_handlers={
+            Exception: cast("ExceptionHandler[Exception]", _refuse)
+        },  # Litestar only sends what it gives
+        cors_config=_cors(cors_origins) if cors_origins else None,
+        openapi_config=None,  # the contract is a file; what the framework would generate is not true
+        logging_config=None,
+        debug=False,
+    )
+    return Observe(app, journal, readiness)
+
+
+def _cors(origins: tuple[str, ...]) -> CORSConfig:
+    return CORSConfig(
+        allow_origins=list(origins),
+        allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
+        allow_headers=CORS_HEADERS,
+        expose_headers=["etag", "x-request-id"],
+    )
+
+
+def _refuse(request: Request[Any, Any, Any], error: Exception) -> Answer:
+    """The one way in which an error becomes an answer."""
+    exchange, kind = exchange_of(request.scope), kind_of(error)
+    if kind is INTERNAL:
+        exchange.error = error
+    if kind is METHOD:
+        allow = cast("MethodNotAllowedException", error).headers["allow"]  # type: ignore[index]  # it always has it
+        request.scope["path_template"] = _template(request, allow.split(", ")[0])
+        return refusal(exchange, kind, headers={"allow": allow})
+    return refusal(exchange, kind, faults_of(error))
+
+
+def _template(request: Request[Any, Any, Any], method: str) -> str:
+    """The template of a path that is served, but not with the request's method: the router names none then."""
+    path = normalize_path(request.scope["path"])
+    return request.app.asgi_router.handle_routing(path=path, method=cast("Method", method))[-1]

@@ -1,0 +1,31 @@
+"""The contract as it is served: the committed YAML byte for byte, and the same document as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import yaml
+
+import service
+from service.web.answer import Document
+
+SHIPPED: Final = Path(service.__file__).parent.parent / "openapi" / "openapi.yaml"
+
+
+class Contract:
+    """Both forms of one contract file."""
+
+    def __init__(self, source: bytes) -> None:
+        self.yaml = Document(source, "application/yaml")
+        self.json = Document(msgspec.json.encode(yaml.load(source, Loader=_Loader)))  # noqa: S506 (a safe loader)
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Keeps dates in examples as the text that they are."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 (the library's own way)
+        first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }

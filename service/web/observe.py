@@ -1,0 +1,134 @@
+"""The outermost layer: request id, headers that every answer carries, the log line and the metrics.
+
+A plain ASGI wrapper, because the framework's middleware runs after routing and never sees an unknown path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+from uuid import uuid4
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.errors import Fault
+from service.telemetry.journal import Exchange, Journal
+from service.web.answer import Answer, answer
+from service.web.problems import INTERNAL, MEDIA_TYPE, STOPPING, Kind, body_of
+
+EXCHANGE: Final = "triage.exchange"
+"""Where the scope keeps its `Exchange`."""
+
+_well_formed: Final = re.compile(rb"[A-Za-z0-9._~-]{1,64}").fullmatch
+_traceparent: Final = re.compile(
+    rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+).fullmatch
+_POLICY: Final = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_DOCS_POLICY: Final = _POLICY + b"; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
+_ALWAYS: Final = (
+    (b"content-language", b"en"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+_STRICT: Final = (*_ALWAYS, (b"content-security-policy", _POLICY))
+_DOCS: Final = (*_ALWAYS, (b"content-security-policy", _DOCS_POLICY))
+_NO_STORE: Final = (b"cache-control", b"no-store")
+_CLOSE: Final = (b"connection", b"close")
+
+
+@dataclass(slots=True)
+class Readiness:
+    """Whether new requests should come here; turns false when a stop begins."""
+
+    is_ready: bool = True
+
+
+class Observe:
+    """Wraps the whole application; the server finds `readiness` and `journal` here."""
+
+    def __init__(self, app: ASGIApp, journal: Journal, readiness: Readiness) -> None:
+        self._app = app
+        self.journal = journal
+        self.readiness = readiness
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and write down what became of it."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        method: str = scope["method"]
+        started = time.perf_counter()
+        exchange = _exchange(scope["headers"])
+        cast("dict[str, object]", scope)[EXCHANGE] = exchange
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                exchange.status = message["status"]
+                message["headers"] = self._headers(scope, exchange, message["headers"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_on)
+        except asyncio.CancelledError:  # the stop's patience has ended; the task is over in any case
+            await self._fail(scope, exchange, STOPPING, receive, send_on)
+        except Exception as error:  # noqa: BLE001 (nothing of the inside may reach a client)
+            exchange.error = error
+            await self._fail(scope, exchange, INTERNAL, receive, send_on)
+        finally:
+            template = cast("str | None", scope.get("path_template"))
+            self.journal.exchange(exchange, method, template, time.perf_counter() - started)
+
+    def _headers(
+        self, scope: Scope, exchange: Exchange, headers: Iterable[tuple[bytes, bytes]]
+    ) -> list[tuple[bytes, bytes]]:
+        docs = str(scope.get("path_template", "")).startswith("/docs")
+        whole = [*headers, (b"x-request-id", exchange.request_id.encode()), *(_DOCS if docs else _STRICT)]
+        if not any(name == b"cache-control" for name, _ in whole):
+            whole.append(_NO_STORE)
+        if not self.readiness.is_ready:
+            whole.append(_CLOSE)
+        return whole
+
+    @staticmethod
+    async def _fail(scope: Scope, exchange: Exchange, kind: Kind, receive: Receive, send: Send) -> None:
+        """Answer for an application that did not; where it had begun, the server cuts the connection."""
+        if not exchange.status:
+            await refusal(exchange, kind)(scope, receive, send)
+
+
+def refusal(
+    exchange: Exchange, kind: Kind, faults: tuple[Fault, ...] = (), headers: Mapping[str, str] | None = None
+) -> Answer:
+    """The answer that says no, after the log line has been told of it."""
+    exchange.problem = kind.slug
+    return answer(
+        body_of(kind, exchange.request_id, faults), MEDIA_TYPE, kind.status, {**kind.headers, **(headers or {})}
+    )
+
+
+def exchange_of(scope: Scope) -> Exchange:
+    """What is being written down about this request."""
+    return cast("dict[str, Exchange]", scope)[EXCHANGE]
+
+
+def fresh_id() -> str:
+    """A request id that no client gave."""
+    return uuid4().hex
+
+
+def _exchange(headers: Iterable[tuple[bytes, bytes]]) -> Exchange:
+    """The exchange that these headers begin; an id that is not well formed is replaced, never logged."""
+    request_id = trace_id = None
+    for name, value in headers:
+        if name == b"x-request-id" and _well_formed(value):
+            request_id = value.decode()
+        elif name == b"traceparent" and (found := _traceparent(value)):
+            trace_id = found[1].decode()
+    return Exchange(request_id or fresh_id(), trace_id)

@@ -1,0 +1,133 @@
+"""Every refusal as an RFC 9457 problem: one table from the kind of error to its slug, title, status and words.
+
+Texts are constant: no problem carries a value from a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+from litestar.exceptions import HTTPException
+
+from service import errors
+
+MEDIA_TYPE: Final = "application/problem+json"
+PREFIX: Final = "urn:runner-triage:problem:"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One type of problem: what a client may rely on."""
+
+    slug: str
+    title: str
+    status: int
+    detail: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def type(self) -> str:
+        """The URN that names this type."""
+        return PREFIX + self.slug
+
+
+BAD_REQUEST: Final = Kind("bad-request", "Bad request", 400, "The request is not well-formed HTTP.")
+NOT_FOUND: Final = Kind("not-found", "Not found", 404, "Nothing is served at this path.")
+METHOD: Final = Kind(
+    "method-not-allowed",
+    "Method not allowed",
+    405,
+    "This path does not take this method; `Allow` names those it takes.",
+)
+LARGE_HEAD: Final = Kind("head-too-large", "Request head too large", 431, "The request line and headers are too large.")
+SLOW_HEAD: Final = Kind(
+    "request-timeout", "Request did not arrive in time", 408, "The request's head did not arrive in time."
+)
+INTERNAL: Final = Kind(
+    "internal-error", "Internal error", 500, "The service failed on this request; nothing was stored. Try again."
+)
+STOPPING: Final = Kind(
+    "unavailable", "Service unavailable", 503, "The service is stopping. Try again.", {"Retry-After": "1"}
+)
+
+OF_FAULT: Final[Mapping[type[errors.RequestFault], Kind]] = {
+    errors.MalformedBody: Kind(
+        "malformed-body", "Malformed body", 400, "The body is not one JSON document; `errors` says why."
+    ),
+    errors.BrokenContract: Kind(
+        "broken-contract", "Body breaks the contract", 422, "The body is JSON and breaks the contract; see `errors`."
+    ),
+    errors.UnknownEntry: Kind("unknown-entry", "Unknown entry", 404, "The knowledge holds no such kind or entry."),
+    errors.SlowBody: Kind(
+        "body-timeout", "Body did not arrive in time", 408, "The body did not arrive in time.", {"Connection": "close"}
+    ),
+    errors.LargeBody: Kind("body-too-large", "Body too large", 413, "The body is larger than this service takes."),
+    errors.ForeignMedia: Kind(
+        "unsupported-media-type",
+        "Unsupported media type",
+        415,
+        "Send JSON in UTF-8, with one `Content-Type: application/json`.",
+        {"Accept": "application/json"},
+    ),
+    errors.ForeignCoding: Kind(
+        "unsupported-content-coding",
+        "Unsupported content coding",
+        415,
+        "Send the body as it is, without `Content-Encoding`.",
+        {"Accept-Encoding": "identity"},
+    ),
+}
+OF_STATUS: Final[Mapping[int, Kind]] = {404: NOT_FOUND, 405: METHOD}
+KINDS: Final = (BAD_REQUEST, NOT_FOUND, METHOD, LARGE_HEAD, SLOW_HEAD, INTERNAL, STOPPING, *OF_FAULT.values())
+
+
+class FaultShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One fault of a body, with the place it stands at."""
+
+    pointer: str
+    code: str
+    detail: str
+    nearest: str | None = None
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of a refusal; `instance` is the request id."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: tuple[FaultShown, ...] = ()
+
+
+def kind_of(error: Exception) -> Kind:
+    """The type of problem that `error` is; what nobody foresaw is an internal error."""
+    if isinstance(error, errors.RequestFault):
+        return OF_FAULT[type(error)]
+    if isinstance(error, HTTPException):
+        return OF_STATUS.get(error.status_code, BAD_REQUEST if error.status_code < INTERNAL.status else INTERNAL)
+    return INTERNAL
+
+
+def faults_of(error: Exception) -> tuple[errors.Fault, ...]:
+    """What is wrong with the body, where `error` is about a body."""
+    if isinstance(error, errors.BrokenContract):
+        return error.faults
+    return (error.fault,) if isinstance(error, errors.MalformedBody) else ()
+
+
+def body_of(kind: Kind, request_id: str, faults: tuple[errors.Fault, ...] = ()) -> bytes:
+    """The problem as JSON."""
+    shown = tuple(
+        FaultShown(pointer=fault.pointer, code=fault.code, detail=fault.detail, nearest=fault.nearest)
+        for fault in faults
+    )
+    return msgspec.json.encode(
+        Problem(
+            type=kind.type, title=kind.title, status=kind.status, detail=kind.detail, instance=request_id, errors=shown
+        )
+    )

@@ -1,0 +1,92 @@
+"""One connection: uvicorn's, with refusals as problems, a limit on the request's head, and a patient stop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from service.web.observe import fresh_id
+from service.web.problems import BAD_REQUEST, LARGE_HEAD, MEDIA_TYPE, SLOW_HEAD, Kind, body_of
+
+HEAD_LIMIT: Final = 65_536
+HEAD_SECONDS: Final = 10.0
+QUIET_SECONDS: Final = 0.5
+"""How long a stop waits for a request that may be on its way over an idle connection."""
+
+
+class Connection(HttpToolsProtocol):
+    """A connection that finishes what it has begun."""
+
+    _in_head = False
+    _is_stopping = False
+    _head_bytes = 0
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def on_message_begin(self) -> None:
+        """A request's first byte has come."""
+        self._in_head = True
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """A request's head is whole; during a stop it is the last one here."""
+        self._in_head = False
+        super().on_headers_complete()
+        if self._is_stopping:
+            self.cycle.keep_alive = False
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser; a head that is not whole after that is measured and timed."""
+        super().data_received(data)
+        if self._in_head and not self.transport.is_closing():
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_LIMIT:
+                self._refuse(LARGE_HEAD)
+            elif self._head_timer is None:
+                self._head_timer = self.loop.call_later(HEAD_SECONDS, self._head_is_late)
+        elif self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing waits for this connection any more."""
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Stop after what has begun: uvicorn would drop a request whose head is not whole."""
+        self._is_stopping = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+        else:
+            self.loop.call_later(QUIET_SECONDS, self._close_if_idle)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's words are not a problem document)
+        """Answer bytes that are not HTTP."""
+        self._refuse(BAD_REQUEST)
+
+    def _close_if_idle(self) -> None:
+        if not self._in_head and (self.cycle is None or self.cycle.response_complete):
+            self.transport.close()
+
+    def _head_is_late(self) -> None:
+        if self._in_head and not self.transport.is_closing():
+            self._refuse(SLOW_HEAD)
+
+    def _refuse(self, kind: Kind) -> None:
+        request_id = fresh_id()
+        body = body_of(kind, request_id)
+        head = [
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"cache-control", b"no-store"),
+            (b"x-content-type-options", b"nosniff"),
+            (b"x-request-id", request_id.encode()),
+            (b"connection", b"close"),
+        ]
+        lines = [name + b": " + value + b"\r\n" for name, value in (*self.server_state.default_headers, *head)]
+        self.transport.write(b"".join([STATUS_LINE[kind.status], *lines, b"\r\n", body]))
+        self.transport.close()

@@ -1,0 +1,102 @@
+"""Every route: decode, call, answer, in one expression each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+
+import msgspec
+from litestar import Request, post, route
+from litestar.enums import HttpMethod
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
+
+from service.engine import Engine
+from service.errors import UnknownEntry
+from service.model.assessment import Assessment
+from service.telemetry.metrics import MEDIA_TYPE, Metrics
+from service.web.answer import Document, answer
+from service.web.body import Body
+from service.web.observe import Readiness, exchange_of, refusal
+from service.web.problems import STOPPING
+
+AnyRequest: TypeAlias = Request[Any, Any, Any]
+READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
+_LIVE: Final = msgspec.json.encode({"status": "live"})
+_READY: Final = msgspec.json.encode({"status": "ready"})
+
+
+def assess(engine: Engine, body: Body) -> HTTPRouteHandler:
+    """`POST /assess`."""
+
+    @post("/assess", name="assess", status_code=200)
+    async def handler(request: AnyRequest) -> ASGIApp:
+        return answer(
+            engine.encode(
+                _noted(request, engine.assess(engine.read(await body.read(request.scope["headers"], request.receive))))
+            )
+        )
+
+    return handler
+
+
+def document(path: str, served: Document) -> HTTPRouteHandler:
+    """A document at one path."""
+
+    @route(path, name=path, http_method=READ, sync_to_thread=False)
+    def handler(request: AnyRequest) -> ASGIApp:
+        return served.answer(request)
+
+    return handler
+
+
+def documents(path: str, served: Mapping[tuple[str, ...], Document]) -> HTTPRouteHandler:
+    """Documents by the parameters of one path template."""
+
+    @route(path, name=path, http_method=READ, sync_to_thread=False)
+    def handler(request: AnyRequest) -> ASGIApp:
+        return _found(served, tuple(request.path_params.values())).answer(request)
+
+    return handler
+
+
+def live() -> HTTPRouteHandler:
+    """`GET /health/live`: the process answers."""
+
+    @route("/health/live", name="live", http_method=READ, sync_to_thread=False)
+    def handler() -> ASGIApp:
+        return answer(_LIVE)
+
+    return handler
+
+
+def ready(readiness: Readiness) -> HTTPRouteHandler:
+    """`GET /health/ready`: new requests should come here; 503 from the moment a stop begins."""
+
+    @route("/health/ready", name="ready", http_method=READ, sync_to_thread=False)
+    def handler(request: AnyRequest) -> ASGIApp:
+        return answer(_READY) if readiness.is_ready else refusal(exchange_of(request.scope), STOPPING)
+
+    return handler
+
+
+def metrics(counted: Metrics) -> HTTPRouteHandler:
+    """`GET /metrics`."""
+
+    @route("/metrics", name="metrics", http_method=READ, sync_to_thread=False)
+    def handler() -> ASGIApp:
+        return answer(counted.text(), MEDIA_TYPE)
+
+    return handler
+
+
+def _noted(request: AnyRequest, assessment: Assessment) -> Assessment:
+    """The assessment, after the log line has been told of it."""
+    exchange_of(request.scope).assessment = assessment
+    return assessment
+
+
+def _found(served: Mapping[tuple[str, ...], Document], key: tuple[str, ...]) -> Document:
+    if key not in served:
+        raise UnknownEntry
+    return served[key]

@@ -1,0 +1,143 @@
+"""The server: uvicorn with a stop that tells the load balancer first, in one process or several."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any, Final, cast
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
+
+from service.web.observe import Observe
+from service.web.protocol import Connection
+
+SAME_SIGNAL_SECONDS: Final = 1.0
+"""A signal so soon after the first is the same stop told twice: to a whole process group, and by the parent."""
+
+
+class Config(uvicorn.Config):
+    """uvicorn's configuration and the time that a stop leaves to the load balancer."""
+
+    def __init__(self, app: str, *, drain_seconds: float, shutdown_seconds: float, **rest: Any) -> None:
+        super().__init__(
+            app,
+            factory=True,
+            loop="uvloop",
+            http=Connection,
+            ws="none",
+            interface="asgi3",
+            lifespan="off",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            **rest,
+        )
+        self.drain_seconds = drain_seconds
+        self.timeout_graceful_shutdown = cast("int", shutdown_seconds)  # it goes to `asyncio.wait_for`
+
+
+class Server(uvicorn.Server):
+    """Answers until a signal; then readiness is 503 while it still accepts; then it finishes what has begun.
+
+    A second signal ends the wait for the load balancer, a third the wait for requests.
+    """
+
+    config: Config
+    _told_at = 0.0
+    _stops_at: float | None = None
+
+    @property
+    def _app(self) -> Observe:
+        return cast("Observe", self.config.loaded_app)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (a signal handler)
+        """Begin the stop, or hurry it."""
+        if self.should_exit:
+            self.force_exit = True
+        elif self._stops_at is None:
+            self._told_at = time.monotonic()
+            self._stops_at = self._told_at + self.config.drain_seconds
+        elif time.monotonic() > self._told_at + SAME_SIGNAL_SECONDS:
+            self.should_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to close the listener now."""
+        if self._stops_at is None:
+            return await super().on_tick(counter)
+        if self._app.readiness.is_ready:
+            self._app.readiness.is_ready = False
+            self._app.journal.note("draining", pid=os.getpid(), seconds=self.config.drain_seconds)
+        return await super().on_tick(counter) or time.monotonic() >= self._stops_at
+
+    async def main_loop(self) -> None:
+        """Say that it serves, and serve."""
+        self._app.journal.note("serving", pid=os.getpid(), host=self.config.host, port=self._port())
+        await super().main_loop()
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        """Finish what has begun, and say that it has ended."""
+        await super().shutdown(sockets)
+        self._app.journal.note("stopped", pid=os.getpid())
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle the signals, and not raise them again afterwards: a stop that was asked for ends with 0."""
+        for sig in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(sig, self.handle_exit)
+        yield
+
+    def _port(self) -> int:
+        return int(self.servers[0].sockets[0].getsockname()[1])
+
+
+class Worker(Process):
+    """One of several processes, with our server in it."""
+
+    @property
+    def server(self) -> uvicorn.Server:
+        """The server that this worker runs."""
+        if self._server is None:
+            self._server = Server(self.config)
+        return self._server
+
+
+class Workers(Multiprocess):
+    """Several workers on one socket; a signal to this process stops all of them, a second one hurries them."""
+
+    def init_processes(self) -> None:
+        """Start the workers."""
+        for _ in range(self.processes_num):
+            process = Worker(self.config, self.sockets)
+            process.start()
+            self.processes.append(process)
+
+    def join_all(self) -> None:
+        """Wait for the workers, passing further signals on to them."""
+        self.signal_queue.clear()
+        for sock in self.sockets:
+            sock.close()  # else connections would wait here for a worker that no longer accepts
+        for process in self.processes:
+            while process.exitcode is None:
+                process.process.join(0.1)
+                while self.signal_queue:
+                    self.signal_queue.pop()
+                    self.terminate_all()
+
+
+def serve(config: Config) -> None:
+    """Serve until a signal asks for the end; several workers share their counts through a folder."""
+    if config.workers == 1:
+        Server(config).run()
+        return
+    with tempfile.TemporaryDirectory(prefix="triage-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        Workers(config, [config.bind_socket()]).run()
