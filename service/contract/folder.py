@@ -1,0 +1,80 @@
+"""The folder `openapi/`: its sources read, its built files written, and those that are out of date told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from service.contract.document import build, render
+from service.engine.engine import Engine
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.yaml_reader import read_yaml
+
+SHIPPED = Path(__file__).parents[2] / "openapi"
+Examples = dict[str, dict[str, Any]]
+
+_KINDS = ("request", "response", "problem")
+
+
+def committed(folder: Path = SHIPPED) -> bytes:
+    """The contract as it is committed and served."""
+    return (folder / "openapi.yaml").read_bytes()
+
+
+def stale(knowledge: Knowledge, folder: Path = SHIPPED) -> list[str]:
+    """The built files that are not what their sources make of them, by path in `folder`."""
+    built = _built(knowledge, folder)
+    paths = {path: folder / path for path in built}
+    stale = [path for path, file in paths.items() if not file.is_file() or file.read_bytes() != built[path]]
+    orphans = {f"examples/{file.name}" for file in (folder / "examples").glob("*.response.json")} - built.keys()
+    return sorted({*stale, *orphans})
+
+
+def write(knowledge: Knowledge, folder: Path = SHIPPED) -> list[str]:
+    """Writes every built file that is out of date, and returns their paths in `folder`."""
+    written = stale(knowledge, folder)
+    built = _built(knowledge, folder)
+    for path in written:
+        if path in built:
+            (folder / path).write_bytes(built[path])
+        else:
+            (folder / path).unlink()
+    return written
+
+
+def _built(knowledge: Knowledge, folder: Path) -> dict[str, bytes]:
+    """Every built file by path: the answers to the example requests, and the contract itself."""
+    base: Any = read_yaml((folder / "base.yaml").read_text(encoding="utf-8"))
+    summaries: dict[str, str] = base.pop("x-summaries")
+    sources = [file for file in sorted((folder / "examples").glob("*.json")) if not file.match("*.response.json")]
+    files = {file.name: file.read_bytes() for file in sources}
+    answers = _answers(Engine(knowledge), files)
+    values = {name: msgspec.json.decode(text) for name, text in (files | answers).items()}
+    examples = {
+        f"{name}.{kind}": {"summary": summary, "value": values[f"{name}.{kind}.json"]}
+        for name, summary in summaries.items()
+        for kind in _KINDS
+        if f"{name}.{kind}.json" in values
+    }
+    unnamed = {name.rpartition(".")[0] for name in values} - examples.keys()
+    if unnamed:
+        raise ValueError(f"examples without a summary in base.yaml: {', '.join(sorted(unnamed))}")
+    contract = render(build(knowledge, base, examples))
+    return {f"examples/{name}": text for name, text in answers.items()} | {"openapi.yaml": contract}
+
+
+def _answers(engine: Engine, files: dict[str, bytes]) -> dict[str, bytes]:
+    """What the engine answers to each example request that is not there to be refused."""
+    names = [name.removesuffix(".request.json") for name in files if name.endswith(".request.json")]
+    return {
+        f"{name}.response.json": shown(engine.encode(engine.assess(engine.read(files[f"{name}.request.json"]))))
+        for name in names
+        if f"{name}.problem.json" not in files
+    }
+
+
+def shown(answer: bytes) -> bytes:
+    """An answer as its file shows it: the same JSON, indented."""
+    return msgspec.json.format(answer, indent=2) + b"\n"
