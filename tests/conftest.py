@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -236,3 +237,22 @@ def shipped() -> Knowledge:
 def engine(shipped: Knowledge) -> Engine:
     """The engine of the shipped knowledge."""
     return Engine(shipped)
+
+
+@pytest.fixture(scope="session")
+def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small knowledge as a folder, for tests that start the service itself (JSON is YAML)."""
+    folder = tmp_path_factory.mktemp("knowledge")
+    values = small()
+    for cause in values["causes"].values():
+        cause["cases"] = [{"name": "A case.", "expect": expect} for expect in ("listed", "not_listed")]
+    for name in ("derivations", "red_flags", "causes", "fixes"):
+        (folder / name).mkdir()
+        for id_, entry in values.pop(name).items():
+            (folder / name / f"{id_}.yaml").write_bytes(msgspec.json.encode(entry))
+    (folder / "findings").mkdir()
+    vocabulary = {"subject": "All of it.", "findings": values.pop("findings")}
+    (folder / "findings" / "all.yaml").write_bytes(msgspec.json.encode(vocabulary))
+    for name, value in values.items():
+        (folder / f"{name}.yaml").write_bytes(msgspec.json.encode(value))
+    return folder

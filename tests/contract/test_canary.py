@@ -1,0 +1,73 @@
+"""Health data stays out: what a request holds is in no log line, metric or refusal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+CANARY = "zq9canary"
+NUMBERS = (9.87654321, 43.2109876, 117, 432.1098765)
+
+
+def test_nothing_of_a_request_is_written_down(start: Callable[..., Any]) -> None:
+    """Values planted in every part of good and bad requests are in no log, metric or refusal."""
+    service = start()
+    weird = {"user_agent": CANARY, "referer": f"https://{CANARY}/", "cookie": f"a={CANARY}", "authorization": CANARY}
+    good = {
+        "findings": {"ache": True, "temp": NUMBERS[1], "pain": 9},
+        "runner": {"age_years": NUMBERS[2]},
+        "training": {"km": [NUMBERS[0], NUMBERS[3]]},
+    }
+    answers = [
+        service.assess(json.dumps(good).encode(), **weird),
+        service.assess(json.dumps(good | {CANARY: NUMBERS[0]}).encode(), **weird),
+        service.assess(json.dumps({"findings": {"side": CANARY, CANARY: CANARY, "pain": NUMBERS[3]}}).encode()),
+        service.assess(b'{"findings": {"side": "' + CANARY.encode() + b"\xff"),
+        service.assess(CANARY.encode(), content_type=CANARY),
+        service.assess(b"{}", x_request_id=f"{CANARY} {CANARY}", traceparent=f"00-{CANARY}-1-01"),
+        service.send("GET", f"/{CANARY}?{CANARY}=1"),
+        service.send("GET", f"/knowledge/causes/{CANARY}?q={CANARY}"),
+        service.send("GET", f"/knowledge?{CANARY}"),
+        service.send("DELETE", f"/assess?{CANARY}"),
+        service.raw(f"{CANARY} / HTTP/1.1\r\n\r\n".encode()),
+    ]
+    assert [200, 422, 422, 400, 415, 422, 404, 404, 200, 405, 400] == [answer.status for answer in answers]
+    metrics = service.send("GET", "/metrics").body.decode()
+    assert service.stop() == 0
+    log = service.log_file.read_text()
+    for planted in (CANARY, *map(str, NUMBERS)):
+        assert planted not in log
+        assert planted not in metrics
+        assert all(planted not in answer.body.decode() for answer in answers if answer.status >= 400)
+
+
+def test_a_line_says_what_an_operator_needs(service: Any) -> None:
+    """A request's one line has its ids, route, status, time, level, red flags, causes and knowledge version."""
+    body = b'{"findings": {"sign_1": true, "sign_2": true, "hot_run": true, "ache": true}}'
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    service.assess(body, x_request_id="line-1", traceparent=f"00-{trace}-00f067aa0ba902b7-01")
+    line = service.line("line-1")
+    assert line["trace_id"] == trace
+    assert (line["event"], line["method"], line["route"], line["status"]) == ("request", "POST", "/assess", 200)
+    assert line["level"] == "emergency"
+    assert line["red_flags"] == ["clot", "swollen"]
+    assert line["knowledge"] == "1.2.3"
+    assert 0 < line["seconds"] < 10
+
+
+def test_a_trace_id_that_is_not_well_formed_is_left_out(service: Any) -> None:
+    """A `traceparent` is taken as the standard writes it, or not at all."""
+    bad = ("00-" + "0" * 32 + "-00f067aa0ba902b7-01", "ff-" + "a" * 32 + "-00f067aa0ba902b7-01", "00-xyz-1-01")
+    for number, parent in enumerate(bad):
+        service.send("GET", "/health/live", x_request_id=f"trace-{number}", traceparent=parent)
+        assert service.line(f"trace-{number}")["trace_id"] is None
+
+
+def test_a_refusal_is_logged_by_its_type(service: Any) -> None:
+    """A refusal's line names the problem; a wrong method is written under the route's template."""
+    service.send("DELETE", "/knowledge/causes/load", x_request_id="refused-1")
+    service.send("GET", "/no/such", x_request_id="refused-2")
+    assert service.line("refused-1")["problem"] == "method-not-allowed"
+    assert service.line("refused-1")["route"] == "/knowledge/{kind}/{id}"
+    assert (service.line("refused-2")["route"], service.line("refused-2")["problem"]) == ("unmatched", "not-found")

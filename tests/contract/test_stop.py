@@ -1,0 +1,104 @@
+"""The graceful stop and the sharing of counts, over real sockets and with real signals."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+BODY = b'{"findings": {"ache": true}}'
+HEAD = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(BODY)
+
+
+def _read(connection: socket.socket) -> bytes:
+    received = b""
+    while part := connection.recv(65536):
+        received += part
+    return received
+
+
+def _ready(service: Any) -> int | None:
+    """The status of `/health/ready` on a new connection; none when it is refused."""
+    try:
+        return int(service.send("GET", "/health/ready").status)
+    except (OSError, IndexError):
+        return None
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_stop_tells_first_then_finishes_then_ends_with_0(start: Callable[..., Any], workers: str) -> None:
+    """After SIGTERM readiness is 503 for a second and more on new connections; what has begun is answered; then 0."""
+    service = start(workers=workers)
+    in_head, in_body = service.connect(), service.connect()
+    in_head.sendall(HEAD[:30])
+    in_body.sendall(HEAD + BODY[:4])
+    time.sleep(0.2)
+    began = time.monotonic()
+    service.process.send_signal(signal.SIGTERM)
+    refusing: list[float] = []
+    while (status := _ready(service)) is not None:
+        if status == 503:
+            refusing.append(time.monotonic())
+        assert time.monotonic() - began < 30
+        time.sleep(0.02)
+    assert refusing[-1] - refusing[0] >= 1
+    in_head.sendall(HEAD[30:] + BODY)
+    in_body.sendall(BODY[4:])
+    assert _read(in_head).startswith(b"HTTP/1.1 200 ")
+    assert _read(in_body).startswith(b"HTTP/1.1 200 ")
+    assert service.process.wait(15) == 0
+    events = [line["event"] for line in service.lines()]
+    assert int(workers) == events.count("serving") == events.count("draining") == events.count("stopped")
+
+
+def test_a_request_during_the_drain_is_answered_and_its_connection_closed(start: Callable[..., Any]) -> None:
+    """While the load balancer learns of the stop, requests are still answered, and told to connect elsewhere."""
+    service = start()
+    service.process.send_signal(signal.SIGTERM)
+    while _ready(service) == 200:
+        time.sleep(0.02)
+    answer = service.raw(HEAD + BODY)
+    assert (answer.status, answer.headers["connection"]) == (200, "close")
+    assert service.process.wait(15) == 0
+
+
+def test_a_request_that_never_ends_does_not_hold_the_stop(start: Callable[..., Any]) -> None:
+    """A stop has an end: what is still on its way then gets 503, and the exit code is 0."""
+    service = start(shutdown_seconds="0.5", body_seconds="30")
+    stalled, silent = service.connect(), service.connect()
+    stalled.sendall(HEAD + BODY[:4])
+    silent.sendall(HEAD[:9])
+    time.sleep(0.2)
+    began = time.monotonic()
+    service.process.send_signal(signal.SIGTERM)
+    assert _read(stalled).startswith(b"HTTP/1.1 503 ")
+    assert service.process.wait(15) == 0
+    assert time.monotonic() - began < 15
+
+
+def test_a_second_signal_hurries_the_stop(start: Callable[..., Any]) -> None:
+    """A person who asks twice does not wait for the load balancer."""
+    service = start(drain_seconds="60")
+    service.process.send_signal(signal.SIGINT)
+    time.sleep(1.3)
+    assert _ready(service) == 503
+    service.process.send_signal(signal.SIGINT)
+    assert service.process.wait(15) == 0
+
+
+def test_several_workers_count_together(start: Callable[..., Any]) -> None:
+    """`/metrics` is one sum, whichever worker is asked."""
+    service = start(workers="2")
+    for _ in range(20):
+        assert service.raw(HEAD + BODY).status == 200
+    counted = 'triage_http_requests_total{method="POST",route="/assess",status="200"} 20.0'
+    for _ in range(6):
+        text = service.send("GET", "/metrics").body.decode()
+        assert counted in text
+        assert len(re.findall(r"^triage_knowledge_info\{.*\} 1\.0$", text, re.MULTILINE)) == 1
+    assert service.stop() == 0

@@ -1,0 +1,65 @@
+"""The settings: strict, all faults at once, and in one table that the README shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from service import settings
+from service.errors import SettingsFault
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    """The service runs with no setting at all, for this machine alone."""
+    read = settings.read({"PATH": "/bin", "OTHER_PORT": "1"})
+    assert read == settings.Settings()
+    assert read.host == "127.0.0.1"
+
+
+def test_each_setting_is_read() -> None:
+    """A setting's text becomes its value."""
+    read = settings.read(
+        {
+            "TRIAGE_PORT": "8081",
+            "TRIAGE_BODY_SECONDS": "2.5",
+            "TRIAGE_CORS_ORIGINS": "https://a.example, https://b.example,",
+        }
+    )
+    assert (read.port, read.body_seconds) == (8081, 2.5)
+    assert read.cors_origins == ("https://a.example", "https://b.example")
+
+
+def test_every_fault_is_named_at_once() -> None:
+    """All that is wrong is told in one go, a misspelt name with the one that was meant."""
+    wrong = {"TRIAGE_PROT": "1", "TRIAGE_PORT": "many", "TRIAGE_WORKERS": "0", "TRIAGE_ZZZZZZZZ": "1"}
+    with pytest.raises(SettingsFault) as caught:
+        settings.read(wrong)
+    assert [fault.split(":")[0] for fault in caught.value.faults] == sorted(wrong)
+    assert "the nearest is TRIAGE_PORT" in caught.value.faults[1]
+
+
+def test_the_drain_is_never_shorter_than_its_promise() -> None:
+    """Readiness says 503 for at least a second before the listener closes, so the drain cannot be set shorter."""
+    with pytest.raises(SettingsFault):
+        settings.read({"TRIAGE_DRAIN_SECONDS": "0.5"})
+
+
+def test_the_table_names_every_setting() -> None:
+    """Each setting has a row that says what it is for."""
+    table = settings.describe()
+    assert all(f"| `{name}` |" in table for name in settings.FIELDS)
+    assert all(row.count("|") >= 4 and "| |" not in row for row in table.splitlines())
+
+
+def test_folders_are_the_shipped_ones_unless_set() -> None:
+    """An empty folder setting means what ships with the service."""
+    assert settings.Settings().knowledge_folder(Path("a")) == Path("a")
+    assert settings.Settings(knowledge="b").knowledge_folder(Path("a")) == Path("b")
+    assert settings.Settings(contract="c").contract_file(Path("a")) == Path("c")
+
+
+def test_the_readme_shows_the_table() -> None:
+    """The README's table of settings is the one that the code makes."""
+    assert settings.describe() in README

@@ -1,0 +1,159 @@
+"""The log, the metrics, and the page that lists them."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+from service.engine import Engine
+from service.telemetry.journal import Exchange, Journal
+from service.telemetry.log import adopt_standard_logging, open_log
+from service.telemetry.metrics import Metrics
+from service.web.problems import KINDS
+
+PAGE = (Path(__file__).parents[2] / "deploy" / "telemetry.md").read_text(encoding="utf-8")
+BODY = b'{"findings": {"sign_1": true, "ache": true, "hot_run": true}}'
+
+
+class Desk:
+    """A journal whose log and registry a test can read."""
+
+    def __init__(self, level: str = "info", format_: Any = "json") -> None:
+        self.file = io.BytesIO()
+        self.registry = CollectorRegistry()
+        self.metrics = Metrics(self.registry)
+        self.log = open_log(level, format_, self.file)
+        self.journal = Journal(self.log, self.metrics, "1.2.3")
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The lines so far."""
+        return [json.loads(line) for line in self.file.getvalue().splitlines()]
+
+
+def _section(heading: str) -> str:
+    """The part of the page under a heading."""
+    return re.split(r"\n##+ ", PAGE.partition(heading)[2])[0]
+
+
+def _rows(heading: str) -> list[str]:
+    return re.findall(r"^\| `([^`]+)` \|", _section(heading), re.MULTILINE)
+
+
+def _failed(error: Exception) -> Exception:
+    try:
+        raise error
+    except type(error) as raised:
+        return raised
+
+
+def test_the_page_lists_every_field_of_a_request(small_engine: Engine) -> None:
+    """A request's line, with all that it can hold, has exactly the fields that the page lists."""
+    desk = Desk()
+    assessment = small_engine.assess(small_engine.read(BODY))
+    exchange = Exchange("id", "trace", 500, "internal-error", assessment, _failed(ValueError("secret")))
+    desk.journal.exchange(exchange, "POST", "/assess", 0.5)
+    desk.metrics.knowledge("1.2.3", "sha256:00")
+    (line,) = desk.lines()
+    assert {*_rows("### Every line"), *_rows("### `request`")} == line.keys()
+    assert "secret" not in desk.file.getvalue().decode()
+    assert line["error"] == "ValueError"
+    assert line["at"][-1].endswith("_failed")
+
+
+def test_the_page_lists_every_metric_with_its_labels(small_engine: Engine) -> None:
+    """Each metric of the code is on the page with its type and labels, and no other is."""
+    desk = Desk()
+    desk.metrics.build("1", "3")
+    listed = {
+        name: (kind, set(re.findall(r"`(\w+)`", labels)))
+        for name, kind, labels in re.findall(r"^\| `(triage_\w+)` \| (\w+) \| (.*?) \|", PAGE, re.MULTILINE)
+    }
+    collectors = desk.registry._collector_to_names
+    made = {
+        (collector._name + ("_total" if collector._type == "counter" else "")): (
+            collector._type,
+            set(collector._labelnames),
+        )
+        for collector in collectors
+    }
+    assert made == listed
+
+
+def test_the_page_lists_every_problem_type() -> None:
+    """Each problem type and its status is on the page."""
+    listed = re.findall(r"^\| `([\w-]+)` \| (\d+) \|", _section("## Problem types"), re.MULTILINE)
+    assert sorted((kind.slug, str(kind.status)) for kind in KINDS) == sorted(listed)
+
+
+def test_the_page_lists_the_events() -> None:
+    """Each event that the code writes is on the page."""
+    source = "".join(path.read_text() for path in Path(__file__).parents[2].glob("service/[tw]e*/*.py"))
+    written = set(re.findall(r"""(?:note|info|error|warning)\(\s*"(\w+)\"""", source))
+    assert written == set(re.findall(r"`(\w+)`", re.search(r"\| `event` \| (.*)", PAGE)[1]))
+
+
+def test_one_exchange_counts_once(small_engine: Engine) -> None:
+    """An assessment is counted by route, level, red flag and leading cause."""
+    desk = Desk()
+    assessment = small_engine.assess(small_engine.read(BODY))
+    desk.journal.exchange(Exchange("id", None, 200, None, assessment), "POST", "/assess", 0.01)
+    value = desk.registry.get_sample_value
+    assert value("triage_http_requests_total", {"method": "POST", "route": "/assess", "status": "200"}) == 1
+    assert value("triage_http_request_seconds_count", {"method": "POST", "route": "/assess"}) == 1
+    assert value("triage_assessments_total", {"level": "consultation_24"}) == 1
+    assert value("triage_red_flags_total", {"id": "swollen"}) == 1
+    assert value("triage_leading_cause_total", {"id": assessment.causes[0].id}) == 1
+
+
+def test_labels_stay_few() -> None:
+    """An unknown path is `unmatched`, an unknown method `OTHER`, and a refusal is counted by its type."""
+    desk = Desk()
+    desk.journal.exchange(Exchange("id", None, 404, "not-found"), "BREW", None, 0.01)
+    value = desk.registry.get_sample_value
+    assert value("triage_http_requests_total", {"method": "OTHER", "route": "unmatched", "status": "404"}) == 1
+    assert value("triage_rejected_total", {"type": "not-found"}) == 1
+    assert b"BREW" not in desk.metrics.text()
+
+
+def test_the_log_is_readable_where_asked() -> None:
+    """The console format is text for people, and leaves out what is not known."""
+    desk = Desk(format_="console")
+    desk.journal.exchange(Exchange("abc", None, 200), "GET", "/metrics", 0.01)
+    text = desk.file.getvalue().decode()
+    assert "request_id=abc" in text
+    assert "trace_id" not in text
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(text)
+
+
+def test_less_severe_lines_than_asked_for_are_left_out() -> None:
+    """The log level is a floor."""
+    desk = Desk(level="error")
+    desk.journal.note("serving", pid=1)
+    assert desk.file.getvalue() == b""
+
+
+def test_a_librarys_warning_is_logged_without_its_values() -> None:
+    """What a library warns of may quote a request: its template is logged and its values are not."""
+    desk = Desk()
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    try:
+        adopt_standard_logging(desk.log)
+        logging.getLogger("library").warning("bad input %s", "secret")
+        logging.getLogger("library").error("failed", exc_info=_failed(ValueError("secret")))
+        logging.getLogger("library").info("of no interest")
+    finally:
+        root.handlers = handlers
+        root.setLevel(level)
+    first, second = desk.lines()
+    assert (first["event"], first["logger"], first["says"]) == ("library_warning", "library", "bad input %s")
+    assert second["error"] == "ValueError"
+    assert "secret" not in desk.file.getvalue().decode()
+    assert {*_rows("### Every line"), *_rows("### `library_warning`")} == first.keys()
