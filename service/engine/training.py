@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from service.engine.rulebook import Rulebook
 from service.engine.urgency import Urgency
 from service.model.assessment import ConsideredCause, TrainingAdvice
-from service.model.scales import Running
+from service.model.scales import Likelihood, Running
 
 
 class Training:
@@ -28,8 +28,12 @@ class Training:
         }
 
     def advice(self, urgency: Urgency, causes: Sequence[ConsideredCause]) -> TrainingAdvice:
-        """The strictest of what the level, the fired red flags and the listed causes ask for."""
+        """The strictest of what the level, the fired red flags and the causes that are at least possible ask for."""
         asked: list[Running | None] = [self._knowledge.levels[urgency.level].running]
         asked += [flag.running for flag, _ in urgency.fired]
-        asked += [self._knowledge.causes[cause.id].running for cause in causes]
+        asked += [
+            self._knowledge.causes[cause.id].running
+            for cause in causes
+            if cause.likelihood.rank >= Likelihood.POSSIBLE.rank
+        ]
         return self._advice[max((one for one in asked if one is not None), key=lambda running: running.rank)]
