@@ -33,6 +33,20 @@ class Answer:
         """The body, decoded."""
         return json.loads(self.body)
 
+    def problem(self, status: int, slug: str) -> dict[str, Any]:
+        """The problem in it, after all that holds for every problem has been checked."""
+        assert self.status == status
+        assert self.headers["content-type"] == "application/problem+json"
+        assert self.headers["cache-control"] == "no-store"
+        assert self.headers["x-content-type-options"] == "nosniff"
+        problem: dict[str, Any] = self.json
+        assert problem["type"] == f"urn:runner-triage:problem:{slug}"
+        assert problem["status"] == status
+        assert problem["instance"] == self.headers["x-request-id"]
+        assert {"type", "title", "status", "detail", "instance"} <= problem.keys()
+        assert "canary" not in self.body.decode()
+        return problem
+
 
 @dataclass
 class Running:

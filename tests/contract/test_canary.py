@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 CANARY = "zq9canary"
-NUMBERS = (9.87654321, 43.2109876, 117, 432.1098765)
+NUMBERS = (9.87654321, 43.2109876, 432.1098765)
 
 
 def test_nothing_of_a_request_is_written_down(start: Callable[..., Any]) -> None:
@@ -16,13 +16,13 @@ def test_nothing_of_a_request_is_written_down(start: Callable[..., Any]) -> None
     weird = {"user_agent": CANARY, "referer": f"https://{CANARY}/", "cookie": f"a={CANARY}", "authorization": CANARY}
     good = {
         "findings": {"ache": True, "temp": NUMBERS[1], "pain": 9},
-        "runner": {"age_years": NUMBERS[2]},
-        "training": {"km": [NUMBERS[0], NUMBERS[3]]},
+        "runner": {"age_years": 117},
+        "training": {"km": [NUMBERS[0], NUMBERS[2]]},
     }
     answers = [
         service.assess(json.dumps(good).encode(), **weird),
         service.assess(json.dumps(good | {CANARY: NUMBERS[0]}).encode(), **weird),
-        service.assess(json.dumps({"findings": {"side": CANARY, CANARY: CANARY, "pain": NUMBERS[3]}}).encode()),
+        service.assess(json.dumps({"findings": {"side": CANARY, CANARY: CANARY, "pain": NUMBERS[2]}}).encode()),
         service.assess(b'{"findings": {"side": "' + CANARY.encode() + b"\xff"),
         service.assess(CANARY.encode(), content_type=CANARY),
         service.assess(b"{}", x_request_id=f"{CANARY} {CANARY}", traceparent=f"00-{CANARY}-1-01"),
@@ -32,7 +32,7 @@ def test_nothing_of_a_request_is_written_down(start: Callable[..., Any]) -> None
         service.send("DELETE", f"/assess?{CANARY}"),
         service.raw(f"{CANARY} / HTTP/1.1\r\n\r\n".encode()),
     ]
-    assert [200, 422, 422, 400, 415, 422, 404, 404, 200, 405, 400] == [answer.status for answer in answers]
+    assert [answer.status for answer in answers] == [200, 422, 422, 400, 415, 422, 404, 404, 200, 405, 400]
     metrics = service.send("GET", "/metrics").body.decode()
     assert service.stop() == 0
     log = service.log_file.read_text()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
+
 from service.engine import Engine
 from service.telemetry.journal import Exchange, Journal
 from service.telemetry.log import adopt_standard_logging, open_log
@@ -66,7 +67,7 @@ def test_the_page_lists_every_field_of_a_request(small_engine: Engine) -> None:
     assert line["at"][-1].endswith("_failed")
 
 
-def test_the_page_lists_every_metric_with_its_labels(small_engine: Engine) -> None:
+def test_the_page_lists_every_metric_with_its_labels() -> None:
     """Each metric of the code is on the page with its type and labels, and no other is."""
     desk = Desk()
     desk.metrics.build("1", "3")

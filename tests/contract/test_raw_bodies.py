@@ -1,0 +1,178 @@
+"""Every body that is refused, byte by byte over a real socket: generated cases never find these."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+CANARY = "zq9canary"
+JSON = "application/json"
+GOOD = b'{"findings": {"ache": true}}'
+
+
+MALFORMED: dict[str, bytes] = {
+    "empty": b"",
+    "blank": b" \n ",
+    "not JSON": b"ache=true",
+    "truncated object": b'{"findings": {"ache": true}',
+    "truncated string": b'{"findings": {"' + CANARY.encode(),
+    "truncated literal": b'{"findings": {"ache": tru',
+    "trailing comma": b'{"findings": {"ache": true},}',
+    "trailing bytes": GOOD + CANARY.encode(),
+    "second document": GOOD + GOOD,
+    "trailing NUL": GOOD + b"\0",
+    "byte order mark": b"\xef\xbb\xbf" + GOOD,
+    "UTF-16": GOOD.decode().encode("utf-16"),
+    "UTF-32": GOOD.decode().encode("utf-32-le"),
+    "invalid UTF-8 in a value": b'{"findings": {"side": "\xff' + CANARY.encode() + b'"}}',
+    "invalid UTF-8 in a name": b'{"findings": {"\xc3\x28": true}}',
+    "overlong UTF-8": b'{"findings": {"side": "\xc0\xaf"}}',
+    "surrogate in UTF-8": b'{"findings": {"side": "\xed\xa0\x80"}}',
+    "UTF-8 cut off": b'{"findings": {"side": "\xe2\x82"}}',
+    "raw control character": b'{"findings": {"side": "a\nb"}}',
+    "bad escape": b'{"findings": {"side": "\\x41"}}',
+    "short escape": b'{"findings": {"side": "\\u12"}}',
+    "NaN": b'{"findings": {"temp": NaN}}',
+    "Infinity": b'{"findings": {"temp": Infinity}}',
+    "minus Infinity": b'{"findings": {"temp": -Infinity}}',
+    "single quotes": b"{'findings': {'ache': true}}",
+    "bare name": b"{findings: {ache: true}}",
+    "comment": b'{"findings": {"ache": true}} // ' + CANARY.encode(),
+    "leading zero": b'{"findings": {"pain": 07}}',
+    "plus sign": b'{"findings": {"pain": +7}}',
+    "hexadecimal": b'{"findings": {"pain": 0x7}}',
+    "bare point": b'{"findings": {"temp": .5}}',
+    "name twice": b'{"findings": {"ache": true, "ache": false}}',
+    "name twice, equal values": b'{"findings": {"ache": true, "ache": true}}',
+    "name twice, once escaped": b'{"findings": {"ache": true, "\\u0061che": false}}',
+    "part twice": b'{"findings": {"ache": true}, "findings": {"hot_run": true}}',
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_what_is_not_one_json_document_is_400(service: Any, name: str) -> None:
+    """Bytes that are not one JSON document are refused with 400 and one fault, and never with 500."""
+    problem = service.assess(MALFORMED[name]).problem(400, "malformed-body")
+    assert len(problem["errors"]) == 1
+    assert {"pointer", "code", "detail"} <= problem["errors"][0].keys()
+
+
+def _findings(**sent: Any) -> bytes:
+    return json.dumps({"findings": sent}).encode()
+
+
+BROKEN: dict[str, tuple[bytes, str]] = {
+    "an array": (b"[]", ""),
+    "a string": (f'"{CANARY}"'.encode(), ""),
+    "a number": (b"7", ""),
+    "null": (b"null", ""),
+    "nothing in it": (b"{}", "/findings"),
+    "no finding": (b'{"findings": {}}', "/findings"),
+    "only null findings": (b'{"findings": {"ache": null}}', "/findings"),
+    "null findings": (b'{"findings": null}', "/findings"),
+    "findings are a list": (b'{"findings": ["ache"]}', "/findings"),
+    "text for a yes/no": (_findings(ache=CANARY), "/findings/ache"),
+    "'true' for a yes/no": (_findings(ache="true"), "/findings/ache"),
+    "1 for a yes/no": (_findings(ache=1), "/findings/ache"),
+    "object for a yes/no": (_findings(ache={CANARY: 1}), "/findings/ache"),
+    "'7' for an integer": (_findings(pain="7"), "/findings/pain"),
+    "true for an integer": (_findings(pain=True), "/findings/pain"),
+    "7.5 for an integer": (_findings(pain=7.5), "/findings/pain"),
+    "'39' for a number": (_findings(temp="39"), "/findings/temp"),
+    "true for a number": (_findings(temp=True), "/findings/temp"),
+    "list for a number": (_findings(temp=[39]), "/findings/temp"),
+    "too small": (_findings(pain=-1), "/findings/pain"),
+    "too large": (_findings(pain=11), "/findings/pain"),
+    "just too large": (_findings(temp=45.00001), "/findings/temp"),
+    "40 digits": (b'{"findings": {"pain": ' + b"9" * 40 + b"}}", "/findings/pain"),
+    "5000 digits": (b'{"findings": {"pain": ' + b"9" * 5000 + b"}}", "/findings/pain"),
+    "60000 digits": (b'{"findings": {"pain": ' + b"9" * 60000 + b"}}", "/findings/pain"),
+    "1e999": (b'{"findings": {"temp": 1e999}}', "/findings/temp"),
+    "-1e999": (b'{"findings": {"temp": -1e999}}', "/findings/temp"),
+    "unknown choice": (_findings(side=CANARY), "/findings/side"),
+    "choice in capitals": (_findings(side="LEFT"), "/findings/side"),
+    "choice with a line break": (_findings(side="left\n"), "/findings/side"),
+    "number for a choice": (_findings(side=1), "/findings/side"),
+    "text for choices": (_findings(where="heel"), "/findings/where"),
+    "no choices": (_findings(where=[]), "/findings/where"),
+    "unknown among choices": (_findings(where=["heel", CANARY]), "/findings/where/1"),
+    "number among choices": (_findings(where=["heel", 1]), "/findings/where/1"),
+    "too many choices": (_findings(where=["heel"] * 100), "/findings/where"),
+    "wrong kind of country": (b'{"findings": {"ache": true}, "runner": {"country": 1}}', "/runner/country"),
+    "small country": (b'{"findings": {"ache": true}, "runner": {"country": "us"}}', "/runner/country"),
+    "long country": (b'{"findings": {"ache": true}, "runner": {"country": "USA"}}', "/runner/country"),
+    "country with a line break": (b'{"findings": {"ache": true}, "runner": {"country": "US\\n"}}', "/runner/country"),
+    "age over the range": (b'{"findings": {"ache": true}, "runner": {"age_years": 121}}', "/runner/age_years"),
+    "series too short": (b'{"findings": {"ache": true}, "training": {"km": [1]}}', "/training/km"),
+    "series too long": (b'{"findings": {"ache": true}, "training": {"km": [' + b"1," * 26 + b"1]}}", "/training/km"),
+    "null in a series": (b'{"findings": {"ache": true}, "training": {"km": [1, null]}}', "/training/km/1"),
+    "text in a series": (b'{"findings": {"ache": true}, "training": {"km": [1, "2"]}}', "/training/km/1"),
+    "screen answered with text": (
+        b'{"findings": {"ache": true}, "safety_screen": {"none_of_these": "yes"}}',
+        "/safety_screen/none_of_these",
+    ),
+    "10000 deep lists": (b"[" * 10_000 + b"]" * 10_000, ""),
+    "10000 deep, never closed": (b"[" * 10_000, ""),
+    "10000 deep objects": (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, ""),
+    "10000 deep in a finding": (b'{"findings": {"side": ' + b"[" * 10_000 + b"]" * 10_000 + b"}}", ""),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_json_that_breaks_the_contract_is_422(service: Any, name: str) -> None:
+    """JSON that breaks the contract is refused with 422 at the place of the fault: nothing is coerced or clamped."""
+    body, pointer = BROKEN[name]
+    answer = service.assess(body)
+    if "never closed" in name and answer.status == 400:
+        answer.problem(400, "malformed-body")
+        return
+    problem = answer.problem(422, "broken-contract")
+    assert pointer in [error["pointer"] for error in problem["errors"]]
+
+
+@pytest.mark.parametrize("text", ["\\ud800", "\\udc00\\ud800"])
+@pytest.mark.parametrize("around", ['{"findings": {"side": "%s"}}', '{"findings": {"ache%s": true}}', '{"%s": 1}'])
+def test_half_a_character_is_refused(service: Any, around: str, text: str) -> None:
+    """A lone surrogate is JSON by its grammar and no text in UTF-8: it is refused, and breaks no answer."""
+    answer = service.assess((around % text).encode())
+    answer.problem(answer.status, {400: "malformed-body", 422: "broken-contract"}[answer.status])
+
+
+def test_every_fault_is_named_at_once(service: Any) -> None:
+    """A client learns of all faults in one answer."""
+    body = _findings(ache="x", pain=99, side="up") + b""
+    problem = service.assess(body).problem(422, "broken-contract")
+    assert [error["pointer"] for error in problem["errors"]] == ["/findings/ache", "/findings/pain", "/findings/side"]
+
+
+def test_an_unknown_name_is_refused_with_the_nearest(service: Any) -> None:
+    """A misspelt symptom is refused, with the name that was meant: ignored, it would be a patient missed."""
+    problem = service.assess(_findings(ache=True, ackhe=True)).problem(422, "broken-contract")
+    assert problem["errors"][0]["nearest"] == "ache"
+
+
+def test_an_unknown_name_that_is_like_no_other_is_not_repeated(service: Any) -> None:
+    """A name that no known name is near to may be anything, so it is not repeated."""
+    service.assess(_findings(**{"ache": True, CANARY: True})).problem(422, "broken-contract")
+    service.assess(json.dumps({"findings": {"ache": True}, CANARY: {}}).encode()).problem(422, "broken-contract")
+
+
+ACCEPTED: dict[str, bytes] = {
+    "plain": GOOD,
+    "white space around": b" \r\n\t" + GOOD + b" \n",
+    "7.0 for an integer": _findings(pain=7.0),
+    "null beside a finding": _findings(ache=True, side=None),
+    "minus zero": b'{"findings": {"pain": -0}}',
+    "edges of a range": _findings(pain=10, temp=30),
+}
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_what_the_contract_allows_is_answered(service: Any, name: str) -> None:
+    """What JSON and the contract allow is answered with 200."""
+    answer = service.assess(ACCEPTED[name])
+    assert answer.status == 200
+    assert answer.headers["content-type"] == JSON
+    assert answer.headers["cache-control"] == "no-store"

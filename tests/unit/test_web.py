@@ -1,0 +1,283 @@
+"""The edge in process: bodies, answers, problems and what wraps them, where no socket is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from litestar.exceptions import HTTPException, NotFoundException
+from prometheus_client import CollectorRegistry
+
+from service import errors
+from service.engine import Engine
+from service.knowledge.catalogue import catalogue
+from service.telemetry.journal import Journal
+from service.telemetry.log import open_log
+from service.telemetry.metrics import Metrics
+from service.web.answer import Document
+from service.web.app import build
+from service.web.body import Body
+from service.web.contract import Contract
+from service.web.observe import Observe
+from service.web.page import page
+from service.web.problems import INTERNAL, KINDS, NOT_FOUND, OF_FAULT, body_of, kind_of
+
+JSON = ((b"content-type", b"application/json"),)
+GOOD = b'{"findings": {"ache": true}}'
+
+
+@dataclass
+class Reply:
+    """What an ASGI application sent."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+async def _ask(
+    app: Any, method: str, path: str, body: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = JSON
+) -> Reply:
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "path": path,
+        "raw_path": path.encode(), "query_string": b"", "root_path": "", "scheme": "http", "headers": list(headers),
+        "client": ("test", 1), "server": ("test", 80), "state": {},
+    }  # fmt: skip
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    start, end = sent
+    return Reply(start["status"], {k.decode(): v.decode() for k, v in start["headers"]}, end["body"])
+
+
+def ask(app: Any, method: str, path: str, body: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = JSON) -> Reply:
+    """One request, answered."""
+    return asyncio.run(_ask(app, method, path, body, headers))
+
+
+class Broken:
+    """An engine that fails in a way that nobody foresaw."""
+
+    version, digest = "0.0.0", "sha256:0"
+
+    def read(self, body: bytes) -> None:
+        """Fail with what was sent."""
+        raise ValueError(body)
+
+    assess = encode = read
+
+
+def _app(engine: Any, knowledge: Any, log: Any = None) -> Observe:
+    metrics = Metrics(CollectorRegistry())
+    return build(
+        engine=engine,
+        catalogue=catalogue(knowledge),
+        contract=Contract(b"openapi: 3.1.0\ninfo: {date: 2020-01-01}\n"),
+        page=page(),
+        body=Body(65536, 1.0),
+        metrics=metrics,
+        journal=Journal(open_log("info", "json", log or io.BytesIO()), metrics, "1.2.3"),
+    )
+
+
+@pytest.fixture
+def knowledge(small_engine: Engine) -> Any:
+    """The small knowledge."""
+    return small_engine._knowledge
+
+
+@pytest.fixture
+def app(small_engine: Engine, knowledge: Any) -> Observe:
+    """The whole application with the small knowledge."""
+    return _app(small_engine, knowledge)
+
+
+def test_the_answer_is_the_engines_bytes(app: Observe, small_engine: Engine) -> None:
+    """The edge adds nothing to an assessment and takes nothing away."""
+    assert ask(app, "POST", "/assess", GOOD).body == small_engine.encode(small_engine.assess(small_engine.read(GOOD)))
+
+
+def test_what_nobody_foresaw_is_500_without_a_trace(knowledge: Any) -> None:
+    """An internal error says nothing of the inside and nothing of the request; the log says where it came from."""
+    log = io.BytesIO()
+    reply = ask(_app(Broken(), knowledge, log), "POST", "/assess", b"secret")
+    assert reply.status == 500
+    assert json.loads(reply.body)["type"] == INTERNAL.type
+    (line,) = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert (line["severity"], line["error"], line["problem"]) == ("error", "ValueError", "internal-error")
+    assert any(place.endswith(" read") for place in line["at"])
+    assert b"secret" not in reply.body + log.getvalue()
+
+
+def test_an_error_outside_the_framework_is_500_too(app: Observe) -> None:
+    """Whatever fails below the outermost layer is answered as a problem."""
+
+    async def failing(*_: Any) -> None:
+        raise KeyError("secret")
+
+    reply = ask(Observe(failing, app.journal, app.readiness), "GET", "/")
+    assert (reply.status, reply.headers["content-type"]) == (500, "application/problem+json")
+    assert b"secret" not in reply.body
+
+
+def test_a_cancelled_request_is_503(app: Observe) -> None:
+    """A request that the stop can wait for no longer is told so."""
+
+    async def cancelled(*_: Any) -> None:
+        raise asyncio.CancelledError
+
+    reply = ask(Observe(cancelled, app.journal, app.readiness), "GET", "/")
+    assert (reply.status, reply.headers["retry-after"]) == (503, "1")
+
+
+def test_an_answer_that_breaks_off_is_not_answered_twice(app: Observe) -> None:
+    """Where an answer has begun, nothing is sent after an error."""
+    sent = []
+
+    async def breaking(_: Any, __: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise KeyError
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope: Any = {"type": "http", "method": "GET", "headers": []}
+    asyncio.run(Observe(breaking, app.journal, app.readiness)(scope, None, send))  # type: ignore[arg-type]
+    assert [message["type"] for message in sent] == ["http.response.start"]
+
+
+def test_what_is_not_http_is_passed_on(app: Observe) -> None:
+    """The outermost layer speaks of HTTP alone."""
+    seen = []
+
+    async def inner(scope: Any, *_: Any) -> None:
+        seen.append(scope["type"])
+
+    asyncio.run(Observe(inner, app.journal, app.readiness)({"type": "lifespan"}, None, None))  # type: ignore[typeddict-item,arg-type]
+    assert seen == ["lifespan"]
+
+
+def test_readiness_turns_to_503_when_a_stop_begins(app: Observe) -> None:
+    """From the moment a stop begins new requests are sent elsewhere; the process is alive all the same."""
+    assert ask(app, "GET", "/health/ready").status == 200
+    app.readiness.is_ready = False
+    reply = ask(app, "GET", "/health/ready")
+    assert (reply.status, reply.headers["connection"]) == (503, "close")
+    assert ask(app, "GET", "/health/live").status == 200
+
+
+def test_every_kind_and_entry_is_served(app: Observe, knowledge: Any) -> None:
+    """All that the knowledge holds can be read, as a whole, by kind and by id."""
+    documents = catalogue(knowledge)
+    assert ask(app, "GET", "/knowledge").body == documents.whole
+    for kind, document in documents.kinds.items():
+        assert ask(app, "GET", f"/knowledge/{kind}").body == document
+    for (kind, id_), document in documents.entries.items():
+        assert ask(app, "GET", f"/knowledge/{kind}/{id_}").body == document
+
+
+def test_the_contract_is_served_byte_for_byte() -> None:
+    """The YAML is the file itself, and the JSON the same document, dates as the text that they are."""
+    source = b"openapi: 3.1.0 # words\ninfo: {date: 2020-01-01, answer: true}\n"
+    contract = Contract(source)
+    assert contract.yaml.body == source
+    assert json.loads(contract.json.body) == {"openapi": "3.1.0", "info": {"date": "2020-01-01", "answer": True}}
+
+
+def test_the_page_needs_no_other_host(app: Observe) -> None:
+    """The page loads what this service serves, runs no inline script, and names nothing that is missing."""
+    html = ask(app, "GET", "/docs").body.decode()
+    assert "://" not in html
+    assert "<script>" not in html
+    assert "style=" not in html
+    for name in ("swagger-ui.css", "swagger-ui-bundle.js", "init.js"):
+        assert f'"/docs/{name}"' in html
+        assert ask(app, "GET", f"/docs/{name}").status == 200
+    policy = ask(app, "GET", "/docs").headers["content-security-policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+def test_cross_origin_answers_only_where_set(app: Observe) -> None:
+    """CORS is off unless configured."""
+    reply = ask(app, "POST", "/assess", GOOD, (*JSON, (b"origin", b"https://a.example")))
+    assert not [name for name in reply.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.slug)
+def test_a_problem_is_what_rfc_9457_says(kind: Any) -> None:
+    """Type, title and words are constant by type; `instance` is the request id."""
+    problem = json.loads(body_of(kind, "abc"))
+    assert problem == {
+        "type": f"urn:runner-triage:problem:{kind.slug}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.detail,
+        "instance": "abc",
+    }
+
+
+def test_problem_types_are_told_apart() -> None:
+    """No two types share a slug, and every fault of a request has one."""
+    assert len({kind.slug for kind in KINDS}) == len(KINDS)
+    assert set(OF_FAULT) == set(errors.RequestFault.__subclasses__())
+
+
+def test_errors_of_the_framework_are_problems_too() -> None:
+    """What the framework refuses by itself has a type; what it fails at is internal."""
+    assert kind_of(NotFoundException()) is NOT_FOUND
+    assert kind_of(HTTPException(status_code=400)).status == 400
+    assert kind_of(HTTPException(status_code=502)) is INTERNAL
+
+
+def _read(body: Body, *messages: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = JSON) -> bytes:
+    waiting = iter(messages)
+
+    async def receive() -> Any:
+        try:
+            return next(waiting)
+        except StopIteration:
+            await asyncio.sleep(60)
+
+    return asyncio.run(body.read(headers, receive))
+
+
+def test_a_body_is_put_together() -> None:
+    """A body may come in parts."""
+    parts = [{"type": "http.request", "body": part, "more_body": part != b"c"} for part in (b"a", b"", b"b", b"c")]
+    assert _read(Body(3, 1), *parts) == b"abc"
+
+
+def test_a_connection_that_ends_early_leaves_no_body() -> None:
+    """Half a body is none."""
+    first = {"type": "http.request", "body": b"a", "more_body": True}
+    with pytest.raises(errors.MalformedBody):
+        _read(Body(3, 1), first, {"type": "http.disconnect"})
+
+
+def test_a_body_has_a_time_and_a_size() -> None:
+    """A body that stalls, grows or is announced as too large is given up."""
+    first = {"type": "http.request", "body": b"ab", "more_body": True}
+    with pytest.raises(errors.SlowBody):
+        _read(Body(3, 0.01), first)
+    with pytest.raises(errors.LargeBody):
+        _read(Body(3, 1), first, first)
+    for length in (b"4", b"9" * 5000, b"-1", b"x"):
+        with pytest.raises(errors.LargeBody):
+            _read(Body(3, 1), headers=(*JSON, (b"content-length", length)))
+
+
+def test_equal_documents_have_equal_tags() -> None:
+    """The tag depends on the bytes alone, so every worker and replica gives the same."""
+    assert Document(b"a").etag == Document(b"a").etag != Document(b"b").etag
