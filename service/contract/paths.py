@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,10 +23,10 @@ _OPTIONS = {
 
 def with_derived(paths: Mapping[str, Mapping[str, Any]], responses: Mapping[str, Any]) -> dict[str, Any]:
     """The paths with HEAD where there is GET, and OPTIONS everywhere; `responses` are those referred to by name."""
-    return {path: _whole(dict(item), responses) for path, item in paths.items()}
+    return {path: _whole(path, dict(item), responses) for path, item in paths.items()}
 
 
-def _whole(item: dict[str, Any], responses: Mapping[str, Any]) -> dict[str, Any]:
+def _whole(path: str, item: dict[str, Any], responses: Mapping[str, Any]) -> dict[str, Any]:
     first = item.get("get") or item["post"]
     if "get" in item:
         item["head"] = _head(item["get"], responses)
@@ -34,10 +35,16 @@ def _whole(item: dict[str, Any], responses: Mapping[str, Any]) -> dict[str, Any]
         "tags": first["tags"],
         "summary": "Which methods this path takes",
         "description": "Names the methods in `Allow`.",
-        "parameters": [{"$ref": "#/components/parameters/RequestId"}],
+        "parameters": [{"$ref": "#/components/parameters/RequestId"}, *map(_any, re.findall(r"{(\w+)}", path))],
         "responses": dict(_OPTIONS),
     }
     return item
+
+
+def _any(name: str) -> dict[str, Any]:
+    """A path parameter of OPTIONS, which speaks for every path of the template and looks at none."""
+    description = "Anything: the methods are the same for every value."
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": {"type": "string"}}
 
 
 def _head(get: Operation, responses: Mapping[str, Any]) -> Operation:

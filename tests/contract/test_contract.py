@@ -1,0 +1,192 @@
+"""The committed contract is built from its sources, valid, served as it is, and keeps the rules of the house."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from litestar import Litestar
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from service.contract import SHIPPED, committed, stale
+from service.knowledge.catalogue import catalogue
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.yaml_reader import read_yaml
+from service.main import compose
+from service.settings import Settings
+from service.web.observe import Observe
+from service.web.problems import KINDS
+
+_METHODS = ("get", "head", "post", "options")
+_REQUEST_PARTS = {"AssessmentRequest", "Runner", "Findings", "Training", "SafetyScreen"}
+
+
+@pytest.fixture(scope="module")
+def document() -> Any:
+    """The committed contract."""
+    return read_yaml(committed().decode())
+
+
+@pytest.fixture(scope="module")
+def app() -> Observe:
+    """The service as it ships."""
+    return compose(Settings(log_level="error"))
+
+
+def _get(app: Observe, path: str) -> httpx.Response:
+    async def get() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+            return await client.get(path)
+
+    return asyncio.run(get())
+
+
+def _operations(document: Any) -> Iterator[tuple[str, str, Any]]:
+    for path, item in document["paths"].items():
+        for method in _METHODS:
+            if method in item:
+                yield path, method, item[method]
+
+
+def _responses(document: Any) -> Iterator[tuple[str, Any]]:
+    for path, method, operation in _operations(document):
+        for status, response in operation["responses"].items():
+            name = response.get("$ref", "").rpartition("/")[2]
+            yield f"{method} {path} {status}", document["components"]["responses"][name] if name else response
+
+
+def _schemas(part: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every object schema below `part` with its path."""
+    if isinstance(part, dict):
+        if isinstance(part.get("properties"), dict):
+            yield path, part
+        for name, value in part.items():
+            yield from _schemas(value, f"{path}/{name}")
+    elif isinstance(part, list):
+        for number, value in enumerate(part):
+            yield from _schemas(value, f"{path}/{number}")
+
+
+def test_nothing_built_is_out_of_date(shipped: Knowledge) -> None:
+    """What is committed is what its sources make of it; `python -m service.contract --write` mends it."""
+    assert stale(shipped) == []
+
+
+def test_the_contract_is_valid(document: Any) -> None:
+    """The contract is a valid OpenAPI 3.1 document and leaves the dialect alone, which would switch mocks off."""
+    assert document["openapi"] == "3.1.0"
+    assert "jsonSchemaDialect" not in document
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+
+
+def test_the_contract_is_served_as_it_is(app: Observe, document: Any) -> None:
+    """A partner who reads the running service reads the committed file, byte for byte, and its JSON says the same."""
+    assert _get(app, "/openapi.yaml").content == committed()
+    assert _get(app, "/openapi.json").json() == document
+
+
+def test_paths_and_routes_are_the_same(app: Observe, document: Any) -> None:
+    """No route is missing from the contract and no path of it from the routes; `/docs/*` is the page's own."""
+    litestar = app._app
+    assert isinstance(litestar, Litestar)
+    routes = {
+        (re.sub(r":\w+}", "}", route.path), str(method).lower())
+        for route in litestar.routes
+        for method in route.methods
+        if not route.path.startswith("/docs/")
+    }
+    assert {(path, method) for path, method, _ in _operations(document)} == routes
+
+
+def test_operation_ids_are_unique_and_in_snake_case(document: Any) -> None:
+    """Generated clients name their functions by these ids."""
+    ids = [operation["operationId"] for _, _, operation in _operations(document)]
+    assert len(ids) == len(set(ids))
+    assert [id_ for id_ in ids if not re.fullmatch(r"[a-z]+(_[a-z]+)*", id_)] == []
+
+
+def test_every_refusal_is_a_problem(document: Any) -> None:
+    """Every answer of 4xx or 5xx that has a body has the media type of problems."""
+    refusals = [pair for pair in _responses(document) if pair[0].rpartition(" ")[2] >= "400"]
+    media_types = {where: list(response["content"]) for where, response in refusals if "content" in response}
+    assert media_types
+    assert {where for where, types in media_types.items() if types != ["application/problem+json"]} == set()
+
+
+def test_every_answer_names_its_request(document: Any) -> None:
+    """Every answer has `X-Request-ID`, `Cache-Control` and `Content-Language`, and a 405 has `Allow`."""
+    always = {"X-Request-ID", "Cache-Control", "Content-Language"}
+    assert [where for where, response in _responses(document) if not always <= response["headers"].keys()] == []
+    refused = [response["headers"] for where, response in _responses(document) if where.endswith(" 405")]
+    assert refused
+    assert [headers for headers in refused if "Allow" not in headers] == []
+
+
+def test_every_body_has_an_example(document: Any) -> None:
+    """A mock answers by examples, so each body has at least one."""
+    bodies = [
+        (where, media) for where, response in _responses(document) for media in response.get("content", {}).values()
+    ]
+    assert bodies
+    assert [where for where, media in bodies if not media.get("examples") and "example" not in media] == []
+
+
+def test_request_objects_are_closed_and_answers_open(document: Any) -> None:
+    """A request refuses what it does not know; an answer may gain properties."""
+    schemas = document["components"]["schemas"]
+    closed = {name for name, schema in schemas.items() if schema.get("additionalProperties") is False}
+    assert closed == _REQUEST_PARTS
+
+
+def test_every_property_is_described_and_in_snake_case(document: Any) -> None:
+    """A partner integrates from the contract alone, so no property goes without words."""
+    faults = [
+        f"{path}/{name}"
+        for path, schema in _schemas(document["components"]["schemas"])
+        for name, property_ in schema["properties"].items()
+        if not property_.get("description") or not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name)
+    ]
+    assert faults == []
+
+
+def test_the_vocabulary_is_the_request(document: Any, shipped: Knowledge) -> None:
+    """Every finding and every screening question has its property, with its question as description."""
+    schemas = document["components"]["schemas"]
+    places = {"runner": "Runner", "findings": "Findings", "training": "Training"}
+    for id_, finding in shipped.findings.items():
+        assert schemas[places[finding.place]]["properties"][id_]["description"].startswith(finding.question)
+    assert schemas["SafetyScreen"]["properties"].keys() == {"none_of_these", *shipped.safety_screen.questions}
+
+
+def test_the_problem_types_are_those_of_the_service(document: Any) -> None:
+    """Every type of problem that the service can answer with is listed, and no other."""
+    assert sorted(document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"]) == sorted(
+        kind.type for kind in KINDS
+    )
+
+
+def test_every_document_of_the_knowledge_can_be_asked_for(document: Any, shipped: Knowledge) -> None:
+    """The kinds and ids that the service serves fit the parameters of the contract."""
+    parameters = document["components"]["parameters"]
+    served = catalogue(shipped)
+    assert parameters["Kind"]["schema"]["enum"] == list(served.kinds)
+    pattern = re.compile(parameters["Id"]["schema"]["pattern"])
+    most = parameters["Id"]["schema"]["maxLength"]
+    assert [id_ for _, id_ in served.entries if not pattern.search(id_) or len(id_) > most] == []
+
+
+def test_the_changelog_has_this_version(document: Any) -> None:
+    """A partner finds the version that the contract has at the top of its changelog."""
+    newest = re.search(r"^## (\S+)", (SHIPPED / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == document["info"]["version"]
+
+
+def test_the_contract_reads_the_same_as_json(document: Any) -> None:
+    """YAML has values that JSON has not (dates, sets); the contract uses none of them."""
+    assert msgspec.json.decode(msgspec.json.encode(document)) == document

@@ -1,0 +1,203 @@
+"""Every example is true: requests are taken, answers and problems come out of the service as the files show them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import jsonschema_rs
+import msgspec
+import pytest
+
+from service.contract import SHIPPED, committed
+from service.contract.folder import shown
+from service.engine import Engine
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.yaml_reader import read_yaml
+from service.main import compose
+from service.model.scales import Level
+from service.settings import Settings
+from service.web.observe import Observe
+from service.web.problems import KINDS, body_of
+
+_FOLDER = SHIPPED / "examples"
+_INSTANCE = "5f0c2a7e-example"
+_JSON = {"Content-Type": "application/json"}
+_GOOD = b'{"findings": {"calf_cramp": true}}'
+_NAMES = {
+    kind: sorted(file.name.removesuffix(f".{kind}.json") for file in _FOLDER.glob(f"*.{kind}.json"))
+    for kind in ("request", "response", "problem")
+}
+
+
+@dataclass(frozen=True)
+class Provoked:
+    """A request that the service refuses, where an example cannot hold it as JSON."""
+
+    method: str = "POST"
+    path: str = "/assess"
+    body: bytes = _GOOD
+    headers: dict[str, str] = field(default_factory=lambda: dict(_JSON))
+
+
+_PROVOKED = {
+    "malformed_body": Provoked(body=b"calf_cramp=true"),
+    "equal_names": Provoked(body=b'{"findings": {"calf_cramp": true, "calf_cramp": false}}'),
+    "body_too_large": Provoked(body=b" " * 65_537),
+    "unsupported_media_type": Provoked(headers={"Content-Type": "text/plain"}),
+    "unsupported_content_coding": Provoked(headers=_JSON | {"Content-Encoding": "gzip"}),
+    "not_found": Provoked("GET", "/nothing", b"", {}),
+    "unknown_entry": Provoked("GET", "/knowledge/causes/nothing", b"", {}),
+    "method_not_allowed": Provoked("GET", "/assess", b"", {}),
+}
+# Told by the server below the application, or on the way down; `test_raw.py` and its kin see them come.
+_NOT_HERE = {"bad_request", "head_too_large", "request_timeout", "body_timeout", "internal_error", "unavailable"}
+
+
+@pytest.fixture(scope="module")
+def app() -> Observe:
+    """The service as it ships."""
+    return compose(Settings(log_level="error"))
+
+
+@pytest.fixture(scope="module")
+def document() -> Any:
+    """The committed contract."""
+    return read_yaml(committed().decode())
+
+
+@pytest.fixture(scope="module")
+def validator_of(document: Any) -> Callable[[str], jsonschema_rs.Draft202012Validator]:
+    """Makes a validator of one published schema."""
+
+    def make(name: str) -> jsonschema_rs.Draft202012Validator:
+        reference = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        return jsonschema_rs.Draft202012Validator(reference)
+
+    return make
+
+
+def _send(app: Observe, sent: Provoked) -> httpx.Response:
+    async def send() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+            headers = sent.headers | {"X-Request-ID": _INSTANCE}
+            return await client.request(sent.method, sent.path, content=sent.body, headers=headers)
+
+    return asyncio.run(send())
+
+
+def _read(name: str) -> bytes:
+    return (_FOLDER / f"{name}.json").read_bytes()
+
+
+def _answers() -> dict[str, Any]:
+    return {name: json.loads(_read(f"{name}.response")) for name in _NAMES["response"]}
+
+
+def test_there_are_enough_pairs() -> None:
+    """At least twenty pairs, and each request has an answer or a problem."""
+    assert len(_NAMES["response"]) >= 20
+    assert set(_NAMES["request"]) <= {*_NAMES["response"], *_NAMES["problem"]}
+    assert set(_NAMES["response"]) <= set(_NAMES["request"])
+
+
+@pytest.mark.parametrize("name", _NAMES["response"])
+def test_an_answer_is_replayed_byte_for_byte(name: str, app: Observe) -> None:
+    """What the service answers to an example request is what the file shows, indented."""
+    response = _send(app, Provoked(body=_read(f"{name}.request")))
+    assert response.status_code == 200
+    assert shown(response.content) == _read(f"{name}.response")
+
+
+@pytest.mark.parametrize("name", _NAMES["response"])
+def test_an_example_fits_the_published_schemas(
+    name: str, validator_of: Callable[[str], jsonschema_rs.Draft202012Validator]
+) -> None:
+    """Request and answer of a pair are valid by the contract alone."""
+    validator_of("AssessmentRequest").validate(json.loads(_read(f"{name}.request")))
+    validator_of("Assessment").validate(json.loads(_read(f"{name}.response")))
+
+
+@pytest.mark.parametrize("name", _NAMES["problem"])
+def test_a_problem_fits_the_published_schema(
+    name: str, validator_of: Callable[[str], jsonschema_rs.Draft202012Validator]
+) -> None:
+    """A problem is valid by the contract, and the request that it refuses is not."""
+    validator_of("Problem").validate(json.loads(_read(f"{name}.problem")))
+    if name in _NAMES["request"]:
+        assert not validator_of("AssessmentRequest").is_valid(json.loads(_read(f"{name}.request")))
+
+
+@pytest.mark.parametrize("name", [name for name in _NAMES["problem"] if name not in _NOT_HERE])
+def test_a_problem_is_replayed_byte_for_byte(name: str, app: Observe) -> None:
+    """What the service answers to a refused request is what the file shows, indented."""
+    sent = _PROVOKED.get(name) or Provoked(body=_read(f"{name}.request"))
+    response = _send(app, sent)
+    problem = _read(f"{name}.problem")
+    assert shown(response.content) == problem
+    assert response.status_code == json.loads(problem)["status"]
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("name", sorted(_NOT_HERE))
+def test_a_problem_of_the_server_is_worded_by_the_service(name: str) -> None:
+    """A problem that is not provoked here is at least the one that the service would send."""
+    (kind,) = [kind for kind in KINDS if kind.slug == name.replace("_", "-")]
+    assert shown(body_of(kind, _INSTANCE)) == _read(f"{name}.problem")
+
+
+def test_every_type_of_problem_has_an_example() -> None:
+    """A partner can see each way in which the service says no."""
+    assert {json.loads(_read(f"{name}.problem"))["type"] for name in _NAMES["problem"]} == {kind.type for kind in KINDS}
+
+
+def test_every_level_and_every_cause_has_an_example(shipped: Knowledge) -> None:
+    """Each level is reached by some example, and each cause leads in the one that has its name."""
+    answers = _answers()
+    assert {answer["triage"]["level"] for answer in answers.values()} == {level.value for level in Level}
+    leading = {name: answer["causes"][0]["id"] for name, answer in answers.items() if answer["causes"]}
+    named = {"dehydration_electrolyte": "dehydration_in_heat"}
+    assert {cause: leading.get(named.get(cause, cause)) for cause in shipped.causes} == {
+        cause: cause for cause in shipped.causes
+    }
+
+
+def test_a_name_says_what_is_shown() -> None:
+    """An example named for a level has it, one named out of scope is, and a provisional one says that it is."""
+    answers = _answers()
+    for level in sorted(Level, key=lambda level: -len(level.value)):
+        for name in [name for name in answers if name.startswith(level.value)]:
+            assert answers.pop(name)["triage"]["level"] == level.value
+    for name in [name for name in answers if name.startswith("out_of_scope")]:
+        assert "out_of_scope" in {reason["rule"] for reason in answers[name]["triage"]["reasons"]}
+        assert answers[name]["causes"] == []
+    assert answers["conversation_first_call"]["triage"]["screen_complete"] is False
+    assert answers["conversation_second_call"]["triage"]["screen_complete"] is True
+    assert answers["fix_withheld"]["withheld_fixes"] != []
+    assert answers["telemetry_rich"]["derived"] != []
+
+
+def test_the_questions_of_the_first_call_lead_to_the_second(engine: Engine) -> None:
+    """Each question of the first call says where its answer goes, and the service takes it there."""
+    request = json.loads(_read("conversation_first_call.request"))
+    for question in _answers()["conversation_first_call"]["questions"]:
+        if question["kind"] == "boolean":
+            part, name = question["answer_at"].split("/")[1:]
+            request.setdefault(part, {})[name] = False
+    answer = engine.assess(engine.read(msgspec.json.encode(request)))
+    assert answer.triage.screen_complete
+
+
+def test_the_contract_shows_these_files(document: Any) -> None:
+    """The examples in the contract are the files, so that a mock, the page and the tests tell the same."""
+    media = document["paths"]["/assess"]["post"]
+    asked = media["requestBody"]["content"]["application/json"]["examples"]
+    answered = media["responses"]["200"]["content"]["application/json"]["examples"]
+    for kind, examples in (("request", asked), ("response", answered)):
+        assert sorted(examples) == _NAMES["response"]
+        for name, example in examples.items():
+            assert example["value"] == json.loads(_read(f"{name}.{kind}"))
