@@ -33,8 +33,8 @@ class _Key:
 class Questions:
     """The questions of a rulebook.
 
-    Each term of a red flag is asked about by one unknown finding of it, the one that most terms share: when all
-    the listed questions have been answered no, none of those terms can hold.
+    Each term of a red flag is asked about by one unknown finding of it, the one that most terms of that red flag
+    share: when all the listed questions have been answered no, none of those terms can hold.
     """
 
     def __init__(self, rulebook: Rulebook, screen: Screen, causes: Causes) -> None:
@@ -42,13 +42,14 @@ class Questions:
         self._causes = causes
         raising = list(rulebook.raising_terms())
         self._level_of = {term: flag.level for term, flag in raising}
-        shared = Counter(finding for term, _ in raising for finding in rulebook.index.because((term,)))
+        pattern_of = rulebook.index.pattern_of
+        shared = Counter((pattern_of[term], name) for term, _ in raising for name in rulebook.index.because((term,)))
         order = {finding: number for number, finding in enumerate(rulebook.knowledge.findings)}
         screened = {finding: id_ for id_ in rulebook.screen for finding in self._members(id_)}
         self._asking = {
             term: sorted(
                 rulebook.index.because((term,)),
-                key=lambda finding: (finding not in screened, -shared[finding], order[finding]),
+                key=lambda name: (name not in screened, -shared[pattern_of[term], name], order[name]),
             )
             for term, _ in raising
         }
@@ -111,11 +112,10 @@ class Questions:
             finding = next((name for name in self._asking[term] if name not in known), None)
             if finding is None or finding in found or self._screened.get(finding) in open_questions:
                 continue
-            raises = self._could_raise_to(finding, level, match)
-            is_urgent = raises.rank >= Level.EMERGENCY.rank
+            is_urgent = self._level_of[term].rank >= Level.EMERGENCY.rank
             if room[is_urgent]:
                 room[is_urgent] -= 1
-                found[finding] = raises
+                found[finding] = self._could_raise_to(finding, level, match)
             else:
                 more_to_ask = True
                 if term not in match.touched:

@@ -8,7 +8,6 @@ import msgspec
 
 from service.model.scales import Evidence, Level, Likelihood, Running
 
-
 Number = int | float
 
 
