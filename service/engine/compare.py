@@ -1,0 +1,160 @@
+"""What a change of the knowledge does: which entries differ, and which runners are answered otherwise.
+
+Pure: two values of the knowledge and the cases in, a comparison out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from service.engine.engine import Engine
+from service.engine.replay import body_of
+from service.errors import BrokenContract
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.schema import CaseRequest
+from service.knowledge.vignettes import Vignette
+
+_SHOWN_AT_MOST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry that was added, removed or changed; `fields` says what changed in it."""
+
+    entry: str
+    kind: str
+    fields: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.entry}" + "".join(f"\n    {field}" for field in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one case is told: level, leading cause and fixes; `None` where the knowledge cannot read the case."""
+
+    level: str
+    leads: str | None
+    fixes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A case that the two knowledges answer otherwise."""
+
+    case: str
+    old: Answer | None
+    new: Answer | None
+
+    def __str__(self) -> str:
+        return f"{self.case}" + "".join(f"\n    {line}" for line in self._differences())
+
+    def _differences(self) -> Iterator[str]:
+        if self.old is None or self.new is None:
+            yield f"is no valid request by the {'old' if self.old is None else 'new'} knowledge"
+            return
+        for name in ("level", "leads"):
+            old, new = getattr(self.old, name), getattr(self.new, name)
+            if old != new:
+                yield f"{name}: {old or 'no cause'} -> {new or 'no cause'}"
+        if gone := sorted(set(self.old.fixes) - set(self.new.fixes)):
+            yield f"fixes no longer shown: {', '.join(gone)}"
+        if added := sorted(set(self.new.fixes) - set(self.old.fixes)):
+            yield f"fixes shown now: {', '.join(added)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All that differs between two knowledges."""
+
+    changes: tuple[Change, ...]
+    moved: tuple[Moved, ...]
+    asked: int
+
+    def __str__(self) -> str:
+        lines = [f"{len(self.changes)} entries differ", *map(str, self.changes)]
+        lines += ["", f"{len(self.moved)} of {self.asked} cases are answered otherwise", *map(str, self.moved)]
+        return "\n".join(lines)
+
+
+def compare(old: Knowledge, new: Knowledge, vignettes: Iterable[Vignette]) -> Comparison:
+    """What changed from `old` to `new`, with the vignettes and the rule cases of both replayed."""
+    cases = _cases(old, new, vignettes)
+    engines = Engine(old), Engine(new)
+    moved = []
+    for body, name in cases.items():
+        before, after = (_answer(engine, body) for engine in engines)
+        if before != after:
+            moved.append(Moved(name, before, after))
+    return Comparison(tuple(_changes(old, new)), tuple(moved), len(cases))
+
+
+def _cases(old: Knowledge, new: Knowledge, vignettes: Iterable[Vignette]) -> dict[bytes, str]:
+    """The name of each case by its request; equal requests are asked once."""
+    named: list[tuple[str, CaseRequest]] = [(f"vignettes: {vignette.name}", vignette) for vignette in vignettes]
+    for knowledge in (new, old):
+        for folder in ("red_flags", "derivations", "causes"):
+            for id_, rule in getattr(knowledge, folder).items():
+                named.extend((f"{folder}/{id_}: {case.name}", case) for case in rule.cases)
+    cases: dict[bytes, str] = {}
+    for name, case in named:
+        cases.setdefault(body_of(case), name)
+    return cases
+
+
+def _answer(engine: Engine, body: bytes) -> Answer | None:
+    try:
+        assessment = engine.assess(engine.read(body))
+    except BrokenContract:
+        return None
+    return Answer(
+        assessment.triage.level,
+        next((cause.id for cause in assessment.causes), None),
+        tuple(fix.id for fix in assessment.fixes),
+    )
+
+
+def _changes(old: Knowledge, new: Knowledge) -> Iterator[Change]:
+    before, after = _entries(old), _entries(new)
+    for entry in sorted(before.keys() | after.keys()):
+        if entry not in before:
+            yield Change(entry, "added")
+        elif entry not in after:
+            yield Change(entry, "removed")
+        elif before[entry] != after[entry]:
+            yield Change(entry, "changed", tuple(_fields(before[entry], after[entry])))
+
+
+def _entries(knowledge: Knowledge) -> dict[str, Any]:
+    """Every entry of the knowledge as plain values by its id; a part without ids is one entry."""
+    plain = msgspec.to_builtins(knowledge)
+    entries: dict[str, Any] = {}
+    for part in Knowledge.__struct_fields__:
+        value = plain[part]
+        if part in ("policy", "safety_screen", "emergency_numbers", "background"):
+            entries[part] = value
+        else:
+            entries |= {f"{part}/{id_}": entry for id_, entry in value.items()}
+    for part, below in (("safety_screen", "questions"), ("emergency_numbers", "countries")):
+        entries |= {f"{part}/{id_}": entry for id_, entry in entries[part].pop(below).items()}
+    return entries
+
+
+def _fields(before: Any, after: Any) -> Iterator[str]:
+    if not isinstance(before, dict):
+        yield from (f"- {_short(value)}" for value in before if value not in after)
+        yield from (f"+ {_short(value)}" for value in after if value not in before)
+        return
+    for field in sorted(before.keys() | after.keys()):
+        was, is_ = before.get(field), after.get(field)
+        if was != is_:
+            yield f"{field}: {_short(was)} -> {_short(is_)}"
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= _SHOWN_AT_MOST else text[: _SHOWN_AT_MOST - 1] + "…"

@@ -1,0 +1,117 @@
+"""Reads the vignettes: runners as sentences, with the answer that the medicine asks for.
+
+They judge the knowledge and are no part of it: only `check`, `diff` and `scorecard` read them, never the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import yaml
+from msgspec import Meta
+
+from service.errors import Issue, KnowledgeFault
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.places import Place
+from service.knowledge.schema import CaseRequest, Entry, Id, Sentence
+from service.knowledge.yaml_reader import read_yaml
+from service.model.scales import Level
+
+FOLDER = "vignettes"
+RuleReference = Annotated[str, Meta(pattern=r"^(RF[0-9]{2}|C13|D[1-8])\Z")]
+_SCREEN_ANSWER_TO_ALL = "none_of_these"
+_PLACES = ("runner", "findings", "training")
+
+
+class Expectation(Entry, frozen=True, kw_only=True):
+    """The right answer: `acceptable` levels above are no over-triage; `must_escalate` where a miss is dangerous.
+
+    `leads` is the first cause, `top_3` are causes among the first three, `without_fixes` must not be shown.
+    """
+
+    level: Level
+    acceptable: tuple[Level, ...] = ()
+    must_escalate: bool = False
+    leads: Id | None = None
+    top_3: tuple[Id, ...] = ()
+    without_fixes: tuple[Id, ...] = ()
+
+
+class Vignette(CaseRequest, frozen=True, kw_only=True):
+    """A sentence about one runner, the request that it stands for, and the right answer.
+
+    `rules` are the rows of the clinical reference that it probes.
+    """
+
+    name: Sentence
+    rules: Annotated[tuple[RuleReference, ...], Meta(min_length=1)]
+    expect: Expectation
+    sources: Annotated[tuple[str, ...], Meta(min_length=1)]
+
+
+class VignetteFile(Entry, frozen=True, kw_only=True):
+    """The vignettes on one subject."""
+
+    subject: Sentence
+    vignettes: tuple[Vignette, ...]
+
+
+def read(folder: Path, knowledge: Knowledge) -> tuple[Vignette, ...]:
+    """The vignettes that stand in the knowledge folder `folder`; none where it holds none.
+
+    Raises `KnowledgeFault` with every fault that could be told.
+    """
+    files, issues = {}, []
+    for path in sorted((folder / FOLDER).glob("*")):
+        file = f"{FOLDER}/{path.name}"
+        try:
+            files[file] = _file(path)
+        except (ValueError, yaml.YAMLError, msgspec.ValidationError) as fault:
+            says, _, where = " ".join(str(fault).split()).partition(" - at ")
+            issues.append(Issue(file, where.strip("`").removeprefix("$."), says))
+    issues.extend(_faults(files, knowledge))
+    if issues:
+        raise KnowledgeFault(tuple(issues))
+    return tuple(vignette for file in files.values() for vignette in file.vignettes)
+
+
+def _file(path: Path) -> VignetteFile:
+    if path.suffix != ".yaml":
+        raise ValueError("is no YAML file")
+    return msgspec.convert(read_yaml(path.read_text(encoding="utf-8")), VignetteFile, strict=True)
+
+
+def _faults(files: dict[str, VignetteFile], knowledge: Knowledge) -> Iterator[Issue]:
+    told: set[str] = set()
+    for file, subject in files.items():
+        for number, vignette in enumerate(subject.vignettes):
+            place = Place(file, f"vignettes[{number}]")
+            if vignette.name in told:
+                yield place.issue("another vignette has this name")
+            told.add(vignette.name)
+            for says in (*_unknown(vignette, knowledge), *_contradictions(vignette.expect)):
+                yield place.issue(says)
+
+
+def _unknown(vignette: Vignette, knowledge: Knowledge) -> Iterator[str]:
+    for place in _PLACES:
+        known = {id_ for id_, finding in knowledge.findings.items() if finding.place == place}
+        known |= {"country"} if place == "runner" else set()
+        yield from (f"'{name}' is no finding of {place}" for name in getattr(vignette, place).keys() - known)
+    questions = knowledge.safety_screen.questions.keys() | {_SCREEN_ANSWER_TO_ALL}
+    yield from (f"'{name}' is no question of the screen" for name in vignette.safety_screen.keys() - questions)
+    yield from (f"'{source}' is no source" for source in vignette.sources if source not in knowledge.sources)
+    expected = vignette.expect
+    causes = (*expected.top_3, *((expected.leads,) if expected.leads else ()))
+    yield from (f"'{cause}' is no cause" for cause in causes if cause not in knowledge.causes)
+    yield from (f"'{fix}' is no fix" for fix in expected.without_fixes if fix not in knowledge.fixes)
+
+
+def _contradictions(expected: Expectation) -> Iterator[str]:
+    if any(level.rank <= expected.level.rank for level in expected.acceptable):
+        yield "an acceptable level must be above the expected one"
+    if expected.must_escalate and expected.level.rank < Level.CONSULTATION_24.rank:
+        yield "must_escalate belongs to consultation_24 and above"
