@@ -55,6 +55,7 @@ def serve(chosen: argparse.Namespace) -> int:
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
+        head_seconds=settings.body_seconds,
         drain_seconds=settings.drain_seconds,
         shutdown_seconds=settings.shutdown_seconds,
     )

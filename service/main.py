@@ -16,12 +16,13 @@ from service.knowledge.catalogue import catalogue
 from service.settings import Settings
 from service.telemetry.journal import Journal
 from service.telemetry.log import adopt_standard_logging, open_log
-from service.telemetry.metrics import SHARED_FOLDER, Metrics
+from service.telemetry.metrics import Metrics
 from service.web import contract
 from service.web.app import build
 from service.web.body import Body
 from service.web.observe import Observe
 from service.web.page import page
+from service.web.server import SHARED_COUNTS
 
 VERSION = version("runner-triage")
 
@@ -41,7 +42,7 @@ def compose(settings: Settings) -> Observe:
     adopt_standard_logging(log)
     engine_knowledge = loader.load(settings.knowledge_folder(loader.SHIPPED))
     engine = Engine(engine_knowledge)
-    metrics = Metrics(CollectorRegistry(), shared=SHARED_FOLDER in os.environ)
+    metrics = Metrics(CollectorRegistry(), shared=SHARED_COUNTS in os.environ)
     metrics.knowledge(engine.version, engine.digest)
     metrics.build(VERSION, platform.python_version())
     return build(

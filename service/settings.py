@@ -32,7 +32,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=1024, le=16_777_216, description="Largest body that is taken; a larger one gets 413.")
     ] = 65_536
     body_seconds: Annotated[
-        float, Meta(gt=0, le=30, description="Time in which a request must arrive; a slower one gets 408.")
+        float,
+        Meta(
+            gt=0,
+            le=30,
+            description="Time in which a request must arrive; a slower one gets 408.",
+        ),
     ] = 10.0
     drain_seconds: Annotated[
         float,

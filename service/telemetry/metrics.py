@@ -9,9 +9,6 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"})
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 10.0)
-SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""Names the folder of the shared counts; the library reads it when it is first imported."""
-
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series a label set, which nobody reads

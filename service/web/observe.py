@@ -6,12 +6,12 @@ A plain ASGI wrapper, because the framework's middleware runs after routing and 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
-from uuid import uuid4
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -120,7 +120,7 @@ def exchange_of(scope: Scope) -> Exchange:
 
 def fresh_id() -> str:
     """A request id that no client gave."""
-    return uuid4().hex
+    return os.urandom(16).hex()
 
 
 def _exchange(headers: Iterable[tuple[bytes, bytes]]) -> Exchange:

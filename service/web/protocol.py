@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from service.web.observe import fresh_id
 from service.web.problems import BAD_REQUEST, LARGE_HEAD, MEDIA_TYPE, SLOW_HEAD, Kind, body_of
 
+if TYPE_CHECKING:
+    from service.web.server import Config
+
 HEAD_LIMIT: Final = 65_536
-HEAD_SECONDS: Final = 10.0
 QUIET_SECONDS: Final = 0.5
 """How long a stop waits for a request that may be on its way over an idle connection."""
 
@@ -19,6 +21,7 @@ QUIET_SECONDS: Final = 0.5
 class Connection(HttpToolsProtocol):
     """A connection that finishes what it has begun."""
 
+    config: Config
     _in_head = False
     _is_stopping = False
     _head_bytes = 0
@@ -45,7 +48,7 @@ class Connection(HttpToolsProtocol):
             if self._head_bytes > HEAD_LIMIT:
                 self._refuse(LARGE_HEAD)
             elif self._head_timer is None:
-                self._head_timer = self.loop.call_later(HEAD_SECONDS, self._head_is_late)
+                self._head_timer = self.loop.call_later(self.config.head_seconds, self._head_is_late)
         elif self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None

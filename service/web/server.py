@@ -18,14 +18,19 @@ from uvicorn.supervisors.multiprocess import Process
 from service.web.observe import Observe
 from service.web.protocol import Connection
 
+SHARED_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""Where workers find the folder of their shared counts; set before any of them imports the library that reads it."""
+
 SAME_SIGNAL_SECONDS: Final = 1.0
 """A signal so soon after the first is the same stop told twice: to a whole process group, and by the parent."""
 
 
 class Config(uvicorn.Config):
-    """uvicorn's configuration and the time that a stop leaves to the load balancer."""
+    """uvicorn's configuration, the time for a request's head, and the time that a stop leaves to the load balancer."""
 
-    def __init__(self, app: str, *, drain_seconds: float, shutdown_seconds: float, **rest: Any) -> None:
+    def __init__(
+        self, app: str, *, head_seconds: float, drain_seconds: float, shutdown_seconds: float, **rest: Any
+    ) -> None:
         super().__init__(
             app,
             factory=True,
@@ -41,6 +46,7 @@ class Config(uvicorn.Config):
             server_header=False,
             **rest,
         )
+        self.head_seconds = head_seconds
         self.drain_seconds = drain_seconds
         self.timeout_graceful_shutdown = cast("int", shutdown_seconds)  # it goes to `asyncio.wait_for`
 
@@ -139,5 +145,5 @@ def serve(config: Config) -> None:
         Server(config).run()
         return
     with tempfile.TemporaryDirectory(prefix="triage-metrics-") as folder:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        os.environ[SHARED_COUNTS] = folder
         Workers(config, [config.bind_socket()]).run()

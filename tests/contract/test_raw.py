@@ -150,6 +150,17 @@ def test_bytes_that_are_not_http_are_400(service: Any, name: str) -> None:
     service.raw(NO_HTTP[name]).problem(400, "bad-request")
 
 
+def test_a_head_that_stalls_is_408(service: Any) -> None:
+    """A connection that stops in the middle of a head is not held for ever."""
+    service.raw(b"GET /health/live HTTP/1.1\r\nHo").problem(408, "request-timeout")
+
+
+def test_a_head_may_come_in_pieces(service: Any) -> None:
+    """A slow client is served as long as it goes on."""
+    pieces = (b"GET /health/li", b"ve HTTP/1.1\r\nHost: ", b"x\r\n", b"\r\n")
+    assert service.raw(*pieces, pause=0.05).status == 200
+
+
 def test_a_head_without_end_is_431(service: Any) -> None:
     """A request's head is measured as it comes."""
     head = b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + b"".join(b"x-%d: %b\r\n" % (n, b"y" * 1000) for n in range(70))
