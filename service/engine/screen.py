@@ -35,11 +35,6 @@ class Answers:
         """Whether no question is open."""
         return not self.open
 
-    @property
-    def is_clear(self) -> bool:
-        """Whether every question was answered no."""
-        return not (self.said or self.shown or self.open)
-
 
 class Screen:
     """The questions compiled against a rulebook."""

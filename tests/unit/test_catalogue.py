@@ -1,0 +1,51 @@
+"""The catalogue: the knowledge as JSON, whole, by kind and by entry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from service.knowledge.catalogue import Catalogue, catalogue
+from service.knowledge.knowledge import Knowledge
+
+_ABOUT = {"version", "digest", "review"}
+
+
+@pytest.fixture
+def knowledge(small_values: dict[str, Any]) -> Knowledge:
+    """The small knowledge."""
+    return msgspec.convert(small_values, Knowledge)
+
+
+@pytest.fixture
+def served(knowledge: Knowledge) -> Catalogue:
+    """Its documents."""
+    return catalogue(knowledge)
+
+
+def test_every_document_says_which_knowledge_it_is_from(knowledge: Knowledge, served: Catalogue) -> None:
+    """Version, digest and review state lead each of them."""
+    for document in (served.whole, *served.kinds.values(), *served.entries.values()):
+        content = msgspec.json.decode(document)
+        assert content.keys() > _ABOUT
+        assert (content["version"], content["digest"]) == ("1.2.3", knowledge.digest)
+
+
+def test_the_whole_is_the_knowledge(knowledge: Knowledge, served: Catalogue) -> None:
+    """Decoded again it is the same knowledge."""
+    content = msgspec.json.decode(served.whole)["content"]
+    assert msgspec.convert(content, Knowledge) == knowledge
+
+
+def test_kinds_hold_their_entries(served: Catalogue) -> None:
+    """Six kinds, each entry found by kind and id."""
+    assert list(served.kinds) == ["findings", "causes", "fixes", "red-flags", "levels", "sources"]
+    for kind, document in served.kinds.items():
+        content = msgspec.json.decode(document)
+        assert content["kind"] == kind
+        for id_, entry in content["entries"].items():
+            alone = msgspec.json.decode(served.entries[kind, id_])
+            assert (alone["kind"], alone["id"], alone["entry"]) == (kind, id_, entry)
+    assert len(served.entries) == sum(len(msgspec.json.decode(kind)["entries"]) for kind in served.kinds.values())

@@ -1,0 +1,122 @@
+"""The causes: considered when they apply, weighed in whole points, ordered, and explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from service.engine import Engine
+from service.model.assessment import Assessment, ConsideredCause
+from service.model.scales import Likelihood
+
+Ask = Callable[..., Assessment]
+EngineOf = Callable[[dict[str, Any]], Engine]
+_NONE = {"none_of_these": True}
+_JUMP = {"km": [30, 40]}
+
+
+def _causes(assessment: Assessment) -> list[tuple[str, int, Likelihood]]:
+    return [(cause.id, cause.points, cause.likelihood) for cause in assessment.causes]
+
+
+def _cause(assessment: Assessment, id_: str) -> ConsideredCause:
+    (cause,) = (cause for cause in assessment.causes if cause.id == id_)
+    return cause
+
+
+def test_a_cause_is_weighed_only_where_it_applies(ask: Ask) -> None:
+    """Points without the complaint are no cause."""
+    assert _causes(ask(findings={"hot_run": True}, training=_JUMP)) == []
+    assert _causes(ask(findings={"ache": True}, training=_JUMP)) == [("load", 3, Likelihood.POSSIBLE)]
+
+
+@pytest.mark.parametrize(
+    ("findings", "training", "points"),
+    [
+        ({"hot_run": True}, _JUMP, ("load", 5, Likelihood.LIKELY)),
+        ({}, _JUMP, ("load", 3, Likelihood.POSSIBLE)),
+        ({"salty": False}, _JUMP, ("load", 1, Likelihood.LESS_LIKELY)),
+        ({"salty": False, "hot_run": True}, {}, None),
+        ({"salty": False}, {}, None),
+    ],
+)
+def test_points_add_up_to_a_band(
+    ask: Ask, findings: dict[str, Any], training: dict[str, Any], points: tuple[str, int, Likelihood] | None
+) -> None:
+    """Supports and opposes are summed; at or below zero a cause is left out."""
+    listed = _causes(ask(findings={"ache": True, "shoe": True, **findings}, training=training))
+    assert listed == ([] if points is None else [points])
+
+
+def test_a_contested_cause_is_capped(ask: Ask) -> None:
+    """Points may go on rising, the band does not."""
+    assessment = ask(findings={"ache": True, "salty": True, "where": ["heel"]})
+    assert _causes(assessment) == [("heat_loss", 7, Likelihood.POSSIBLE)]
+
+
+def test_a_cap_lifts_nothing(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
+    """A band below the cap stays where it is."""
+    small_values["causes"]["heat_loss"]["supports"][0]["points"] = 1
+    assessment = ask(engine_of(small_values), findings={"ache": True, "salty": True})
+    assert _causes(assessment) == [("heat_loss", 1, Likelihood.LESS_LIKELY)]
+
+
+def test_an_excluded_cause_is_left_out(ask: Ask) -> None:
+    """What excludes it beats any number of points; unknown does not exclude."""
+    findings = {"ache": True, "salty": True, "where": ["heel"]}
+    assert _causes(ask(findings={**findings, "shoe": True})) == []
+    assert _causes(ask(findings={**findings, "shoe": False})) != []
+
+
+def test_the_best_fitting_cause_leads(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
+    """Band first, then points, then the rank that the knowledge gives."""
+    likely = ask(findings={"ache": True, "hot_run": True, "where": ["heel"]}, training=_JUMP)
+    assert _causes(likely) == [("load", 5, Likelihood.LIKELY), ("heat_loss", 7, Likelihood.POSSIBLE)]
+    points = ask(findings={"ache": True, "hot_run": True})
+    assert _causes(points) == [("heat_loss", 3, Likelihood.POSSIBLE), ("load", 2, Likelihood.POSSIBLE)]
+    small_values["causes"]["load"]["supports"][1]["points"] = 3
+    equal = ask(engine_of(small_values), findings={"ache": True, "hot_run": True})
+    assert [cause.id for cause in equal.causes] == ["heat_loss", "load"]
+
+
+def test_every_point_says_why(ask: Ask) -> None:
+    """For and against are apart, each with the findings, the statement and its evidence."""
+    cause = _cause(ask(findings={"ache": True, "salty": True, "side": "both"}), "heat_loss")
+    (support,), (oppose,) = cause.supporting, cause.opposing
+    assert (support.finding, support.points, support.because) == ("salty", 3, ("salty",))
+    assert (support.statement, support.evidence) == ("It fits.", "E4")
+    assert (oppose.finding, oppose.points, oppose.because) == ("side", -2, ("side",))
+
+
+def test_a_cause_carries_what_the_knowledge_says(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
+    """Its words, regions, sources and evidence go out; several sentences of one mechanism are joined."""
+    load = small_values["causes"]["load"]
+    load["mechanism"].append({"text": "It tires.", "evidence": "E3"})
+    load["caveats"] = [{"text": "Not proved.", "evidence": "E3"}]
+    load["see_someone"] = [{"text": "Ask someone.", "evidence": "E3"}]
+    cause = _cause(ask(engine_of(small_values), findings={"ache": True, "hot_run": True}), "load")
+    assert (cause.name, cause.regions, cause.mechanism) == ("load", ("calf",), "It pulls. It tires.")
+    assert (cause.caveats, cause.see_someone) == (("Not proved.",), ("Ask someone.",))
+    assert (cause.evidence, cause.sources, cause.fixes) == ("E3", ("book",), ("rest_it",))
+
+
+def test_unanswered_is_what_could_still_move_the_points(ask: Ask) -> None:
+    """Known findings and settled weights are left out; a measure is answered by its telemetry."""
+    cause = _cause(ask(findings={"ache": True, "hot_run": True}), "load")
+    assert cause.unanswered == ("km", "salty")
+    settled = _cause(ask(findings={"ache": True, "hot_run": True, "salty": True}, training=_JUMP), "load")
+    assert settled.unanswered == ()
+
+
+def test_unanswered_weighs_by_the_most_points(small_engine: Engine) -> None:
+    """A finding of two weights counts with the heavier, against as much as for."""
+    match = small_engine._index.match({"ache": True})
+    assert small_engine._causes.unanswered("load", match, {"ache": True}) == {"km": 3, "hot_run": 2, "salty": 2}
+
+
+def test_from_emergency_on_no_cause_is_listed(ask: Ask) -> None:
+    """Below it causes stay, above it they would compete with the advice."""
+    assert _causes(ask(findings={"ache": True, "hot_run": True, "temp": 41})) == []
+    assert _causes(ask(findings={"ache": True, "hot_run": True, "sign_1": True})) != []

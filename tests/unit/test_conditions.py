@@ -1,0 +1,98 @@
+"""Conditions: what they name, and what is wrong with one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from service.knowledge.conditions import affirmed, faults, named, negated, parts
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.schema import Condition
+
+_NESTED = {
+    "all": [
+        "ache",
+        {"any": [{"not": "shoe"}, {"finding": "pain", "at_least": 8}]},
+        {"at_least_of": 1, "of": ["salty", {"not": "ache"}]},
+    ]
+}
+
+
+def _condition(value: object) -> Condition:
+    return msgspec.convert(value, Condition)
+
+
+def test_named_lists_every_id_in_order() -> None:
+    """Repeats are kept."""
+    assert list(named(_condition(_NESTED))) == ["ache", "shoe", "pain", "salty", "ache"]
+
+
+def test_affirmed_and_negated_part_the_names() -> None:
+    """A not is no affirmation."""
+    assert list(affirmed(_condition(_NESTED))) == ["ache", "pain", "salty"]
+    assert list(negated(_condition(_NESTED))) == ["shoe", "ache"]
+
+
+def test_parts_of_a_group_are_its_members() -> None:
+    """A condition that names a finding itself has none."""
+    assert parts(_condition({"any": ["ache", "shoe"]})) == ("ache", "shoe")
+    assert parts("ache") == parts(_condition({"not": "ache"})) == ()
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "ache",
+        "sweaty",
+        "jump",
+        _NESTED,
+        {"finding": "side", "is": ["left", "right"]},
+        {"finding": "where", "includes": ["heel"]},
+        {"finding": "where", "only": ["heel"]},
+        {"finding": "pain", "more_than": 0, "at_most": 10},
+    ],
+)
+def test_a_sound_condition_has_no_fault(small_values: dict[str, Any], condition: object) -> None:
+    """Every form of the grammar passes."""
+    knowledge = msgspec.convert(small_values, Knowledge)
+    assert list(faults(_condition(condition), knowledge.findings, knowledge.derivations)) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "says"),
+    [
+        ("nothing", "'nothing' is no finding and no derivation"),
+        ("pain", "'pain' is no yes/no finding: say which value"),
+        ({}, "not one of the forms of a condition: empty"),
+        ({"all": ["ache"], "any": ["shoe"]}, "not one of the forms of a condition: all_, any_"),
+        ({"finding": "ache"}, "not one of the forms of a condition: finding"),
+        ({"at_least": 3}, "not one of the forms of a condition: at_least"),
+        ({"at_least_of": 1}, "not one of the forms of a condition: at_least_of"),
+        (
+            {"finding": "side", "is": "left", "includes": ["left"]},
+            "not one of the forms of a condition: finding, includes, is_",
+        ),
+        ({"at_least_of": 0, "of": ["ache"]}, "at_least_of must be from 1 to 1"),
+        ({"at_least_of": 3, "of": ["ache", "shoe"]}, "at_least_of must be from 1 to 2"),
+        ({"all": []}, "an empty list of conditions"),
+        ({"any": [{"all": []}]}, "an empty list of conditions"),
+        ({"not": "sweaty"}, "'sweaty' is no finding"),
+        ({"not": "pain"}, "'pain' is of kind integer, which this form cannot ask"),
+        ({"finding": "nothing", "is": "left"}, "'nothing' is no finding"),
+        ({"finding": "pain", "is": "left"}, "'pain' is of kind integer, which this form cannot ask"),
+        ({"finding": "side", "includes": ["left"]}, "'side' is of kind choice, which this form cannot ask"),
+        ({"finding": "km", "at_least": 3}, "'km' is of kind series, which this form cannot ask"),
+        ({"finding": "side", "is": "middle"}, "'side' has no value 'middle'"),
+        ({"finding": "side", "is": ["left", "unknown"]}, "'side' has no value 'unknown'"),
+        ({"finding": "where", "only": ["ankle"]}, "'where' has no value 'ankle'"),
+        ({"finding": "pain", "at_least": 11}, "'pain': threshold 11 is outside 0 to 10"),
+        ({"finding": "temp", "less_than": 29.5}, "'temp': threshold 29.5 is outside 30 to 45"),
+        ({"all": ["ache", {"any": ["nothing"]}]}, "'nothing' is no finding and no derivation"),
+    ],
+)
+def test_a_faulty_condition_says_what_is_wrong(small_values: dict[str, Any], condition: object, says: str) -> None:
+    """At any depth, in words that an author can act on."""
+    knowledge = msgspec.convert(small_values, Knowledge)
+    assert list(faults(_condition(condition), knowledge.findings, knowledge.derivations)) == [says]

@@ -1,0 +1,87 @@
+"""Fields: each kind of finding takes its own values and refuses the rest with a stable code."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.engine.fields import Field, Refused, country, field_of, screen_answer
+from service.knowledge.schema import Finding
+
+_ASK = "How is it?"
+_SIDE = field_of(Finding(question=_ASK, kind="choice", values=("left", "right", "unknown")))
+_WHERE = field_of(Finding(question=_ASK, kind="choices", values=("heel", "toes")))
+_PAIN = field_of(Finding(question=_ASK, kind="integer", minimum=-1, maximum=10))
+_TEMP = field_of(Finding(question=_ASK, kind="number", minimum=30.5, maximum=45))
+_KM = field_of(Finding(question=_ASK, kind="series", minimum=0, maximum=500, min_items=2, max_items=3))
+_YES = field_of(Finding(question=_ASK, kind="boolean"))
+
+
+@pytest.mark.parametrize(
+    ("field", "sent", "known"),
+    [
+        (_YES, True, True),
+        (_YES, False, False),
+        (_SIDE, "left", "left"),
+        (_SIDE, "unknown", None),
+        (_WHERE, ["heel"], frozenset({"heel"})),
+        (_WHERE, ["toes", "heel"], frozenset({"heel", "toes"})),
+        (_PAIN, -1, -1),
+        (_PAIN, 10, 10),
+        (_PAIN, 7.0, 7),
+        (_TEMP, 30.5, 30.5),
+        (_TEMP, 45, 45),
+        (_KM, [0, 500.0], (0, 500.0)),
+        (_KM, [1, 2, 3], (1, 2, 3)),
+        (screen_answer, True, True),
+        (country, "US", "US"),
+    ],
+)
+def test_a_value_of_the_right_kind_is_taken(field: Field, sent: object, known: object) -> None:
+    """The engine sees what was sent, a set as a set and a series as a tuple; 'unknown' is not sent."""
+    read = field(sent)
+    assert read == known
+    assert type(read) is type(known)
+
+
+_ONE = "must be one of left, right, unknown"
+_SOME = "must be one of heel, toes"
+
+
+@pytest.mark.parametrize(
+    ("field", "sent", "refused"),
+    [
+        (_YES, 1, ("type", "must be true, false or null", "")),
+        (_YES, "true", ("type", "must be true, false or null", "")),
+        (_SIDE, 1, ("type", _ONE, "")),
+        (_SIDE, "middle", ("not_a_choice", _ONE, "")),
+        (_WHERE, "heel", ("type", "must be a list", "")),
+        (_WHERE, [], ("too_few_items", "must have from 1 to 2 items", "")),
+        (_WHERE, ["heel", "toes", "heel"], ("too_many_items", "must have from 1 to 2 items", "")),
+        (_WHERE, ["heel", 1], ("type", _SOME, "/1")),
+        (_WHERE, ["sole"], ("not_a_choice", _SOME, "/0")),
+        (_PAIN, True, ("type", "must be a whole number", "")),
+        (_PAIN, "7", ("type", "must be a whole number", "")),
+        (_PAIN, 7.5, ("type", "must be a whole number", "")),
+        (_PAIN, -2, ("out_of_range", "must be from -1 to 10", "")),
+        (_PAIN, 11, ("out_of_range", "must be from -1 to 10", "")),
+        (_TEMP, None, ("type", "must be a number", "")),
+        (_TEMP, 30.4, ("out_of_range", "must be from 30.5 to 45", "")),
+        (_TEMP, float("nan"), ("out_of_range", "must be from 30.5 to 45", "")),
+        (_TEMP, float("inf"), ("out_of_range", "must be from 30.5 to 45", "")),
+        (_KM, 5, ("type", "must be a list", "")),
+        (_KM, [5], ("too_few_items", "must have from 2 to 3 items", "")),
+        (_KM, [5, 5, 5, 5], ("too_many_items", "must have from 2 to 3 items", "")),
+        (_KM, [5, "5"], ("type", "must be a number", "/1")),
+        (_KM, [5, -1], ("out_of_range", "must be from 0 to 500", "/1")),
+        (country, 1, ("type", "must be a string", "")),
+        (country, "us", ("pattern", "must be two capital letters", "")),
+        (country, "USA", ("pattern", "must be two capital letters", "")),
+        (country, "US\n", ("pattern", "must be two capital letters", "")),
+    ],
+)
+def test_any_other_value_is_refused(field: Field, sent: object, refused: tuple[str, str, str]) -> None:
+    """Nothing is coerced or clamped; the refusal names the code, what is wanted, and where below the name."""
+    with pytest.raises(Refused) as caught:
+        field(sent)
+    assert (caught.value.code, caught.value.detail, caught.value.below) == refused
+    assert str(caught.value) == refused[1]

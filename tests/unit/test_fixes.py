@@ -1,0 +1,73 @@
+"""The fixes: those of the listed causes, each once, less what a finding forbids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from service.engine import Engine
+from service.model.assessment import Assessment
+
+Ask = Callable[..., Assessment]
+EngineOf = Callable[[dict[str, Any]], Engine]
+_HOT = {"ache": True, "hot_run": True}
+
+
+def _fixes(assessment: Assessment) -> list[tuple[str, tuple[str, ...]]]:
+    return [(fix.id, fix.addresses) for fix in assessment.fixes]
+
+
+def test_fixes_follow_the_order_of_the_causes(ask: Ask) -> None:
+    """Each fix once, with all the causes that call for it."""
+    assessment = ask(findings=_HOT)
+    assert _fixes(assessment) == [("drink", ("heat_loss",)), ("rest_it", ("heat_loss", "load"))]
+    assert [cause.fixes for cause in assessment.causes] == [("drink", "rest_it"), ("rest_it",)]
+    assert assessment.withheld_fixes == ()
+
+
+def test_a_fix_carries_what_the_knowledge_says(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
+    """Steps, limits, caveats and when to look again go out unchanged."""
+    small_values["fixes"]["rest_it"]["caveats"] = [{"text": "Not for long.", "evidence": "E3"}]
+    (_, fix) = ask(engine_of(small_values), findings=_HOT).fixes
+    assert (fix.title, fix.steps, fix.limits) == ("Rest it", ("Rest.",), {"days_min": 2})
+    assert (fix.caveats, fix.review_after_days, fix.see_if_not_better) == (("Not for long.",), 7, "physical_therapist")
+    assert (fix.evidence, fix.sources) == ("E3", ("book",))
+
+
+def test_a_forbidden_fix_gives_way(ask: Ask) -> None:
+    """What takes its place is given once, and what was withheld says why."""
+    assessment = ask(findings={**_HOT, "odd_sign": True})
+    assert _fixes(assessment) == [("rest_it", ("heat_loss", "load"))]
+    assert assessment.causes[0].fixes == ("rest_it",)
+    assert [(fix.id, fix.because) for fix in assessment.withheld_fixes] == [("drink", ("odd_sign",))]
+
+
+def test_a_forbidden_fix_without_a_stand_in_is_left_out(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """Nothing is better than what is forbidden."""
+    del small_values["fixes"]["drink"]["instead"]
+    small_values["causes"]["heat_loss"]["fixes"] = ["drink"]
+    assessment = ask(engine_of(small_values), findings={**_HOT, "odd_sign": True})
+    assert _fixes(assessment) == [("rest_it", ("load",))]
+    assert assessment.causes[0].fixes == ()
+
+
+def test_a_stand_in_may_be_forbidden_too(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
+    """The search for a stand-in goes on until one is allowed or none is left."""
+    small_values["fixes"]["rest_it"]["withheld_when"] = "near_miss"
+    assessment = ask(engine_of(small_values), findings={**_HOT, "odd_sign": True, "near_miss": True, "salty": False})
+    assert _fixes(assessment) == []
+    assert [fix.id for fix in assessment.withheld_fixes] == ["drink", "rest_it"]
+
+
+def test_from_consultation_24_on_nothing_is_to_be_tried(ask: Ask) -> None:
+    """The advice is to be seen: no fix, no stand-in, and nothing withheld to read into."""
+    assessment = ask(findings={**_HOT, "odd_sign": True, "sign_1": True})
+    assert assessment.fixes == assessment.withheld_fixes == ()
+    assert [cause.fixes for cause in assessment.causes] == [(), ()]
+
+
+def test_a_fix_of_an_unlisted_cause_is_not_given(ask: Ask) -> None:
+    """Only what is listed calls for something."""
+    assert _fixes(ask(findings={**_HOT, "shoe": True})) == [("rest_it", ("load",))]

@@ -1,0 +1,67 @@
+"""Measures: numbers from telemetry, exact at their edges and unknown where they cannot be computed."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from service.engine.measures import inputs, measured, thousandths
+from service.knowledge.schema import Measure
+
+_CHANGE = Measure(kind="last_change", series="km", baseline_at_least=5)
+_EXCESS = Measure(kind="excess", value="today", baseline="usual")
+_RATIO = Measure(kind="over_median_ratio", value="steep", series="climb", per="km", weeks=2)
+_STEP = Measure(kind="step_length_mismatch")
+
+
+def test_tenths_are_counted_whole() -> None:
+    """Binary fractions do not move an edge."""
+    assert thousandths(33.1) - thousandths(30.1) == 3000
+
+
+@pytest.mark.parametrize(
+    ("measure", "telemetry", "value"),
+    [
+        (_CHANGE, {"km": (30.0, 33.0)}, 10),
+        (_CHANGE, {"km": (99.0, 30.1, 33.11)}, 10),
+        (_CHANGE, {"km": (20.0, 15.0)}, -25),
+        (_CHANGE, {"km": (5.0, 6.0)}, 20),
+        (_CHANGE, {"km": (4.999, 6.0)}, None),
+        (_CHANGE, {"km": (30.0,)}, None),
+        (_CHANGE, {}, None),
+        (Measure(kind="last_change", series="km"), {"km": (0, 6.0)}, None),
+        (Measure(kind="last_change", series="km"), {"km": (0.001, 0.002)}, 100),
+        (_EXCESS, {"today": 12, "usual": 10}, 20),
+        (_EXCESS, {"today": 12}, None),
+        (_EXCESS, {"usual": 10}, None),
+        (_RATIO, {"steep": 25.5, "climb": (900.0, 100.0, 200.0, 7.0), "km": (1.0, 10.0, 10.0, 7.0)}, Fraction(21, 2)),
+        (_RATIO, {"steep": 25.5, "climb": (100.0, 200.0), "km": (10.0, 10.0)}, None),
+        (_RATIO, {"steep": 25.5, "climb": (1.0, 100.0, 200.0), "km": (10.0, 10.0)}, None),
+        (_RATIO, {"steep": 25.5, "climb": (100.0, 200.0, 7.0), "km": (10.0, 0.0, 7.0)}, None),
+        (_RATIO, {"climb": (100.0, 200.0, 7.0), "km": (10.0, 10.0, 7.0)}, None),
+        (_STEP, {"step_length_m": 1.1, "speed_m_s": 3.0, "cadence_spm": 180}, 10),
+        (_STEP, {"step_length_m": 0.9, "speed_m_s": 3.0, "cadence_spm": 180}, 10),
+        (_STEP, {"step_length_m": 1.1, "speed_m_s": 3.0}, None),
+        (_STEP, {"step_length_m": 1.1, "cadence_spm": 180}, None),
+        (_STEP, {"speed_m_s": 3.0, "cadence_spm": 180}, None),
+    ],
+)
+def test_a_measure_is_exact_or_unknown(measure: Measure, telemetry: dict[str, Any], value: Fraction | None) -> None:
+    """The value is a fraction without rounding; a missing input or a small baseline leaves it unknown."""
+    assert measured(measure, telemetry) == value
+
+
+@pytest.mark.parametrize(
+    ("measure", "names"),
+    [
+        (_CHANGE, ("km",)),
+        (_EXCESS, ("today", "usual")),
+        (_RATIO, ("climb", "km", "steep")),
+        (_STEP, ("step_length_m", "speed_m_s", "cadence_spm")),
+    ],
+)
+def test_inputs_are_all_that_a_measure_reads(measure: Measure, names: tuple[str, ...]) -> None:
+    """What must be sent before a measure is known."""
+    assert inputs(measure) == names

@@ -1,0 +1,50 @@
+"""The notices: always there, with the country's emergency number, and that first when it is urgent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from service.engine import Engine
+from service.model.assessment import Assessment
+
+Ask = Callable[..., Assessment]
+
+
+def _notices(assessment: Assessment) -> list[tuple[str, str | None]]:
+    return [(notice.id, notice.number) for notice in assessment.notices]
+
+
+@pytest.mark.parametrize(("runner", "number"), [({"country": "US"}, "911"), ({"country": "FR"}, "112"), ({}, "112")])
+def test_the_number_is_that_of_the_country(ask: Ask, runner: dict[str, str], number: str) -> None:
+    """Where the country is not known, 112."""
+    assessment = ask(runner=runner)
+    assert _notices(assessment) == [("not_a_diagnosis", None), ("emergency_number", number)]
+    assert [notice.text for notice in assessment.notices] == ["No diagnosis.", f"Call {number}."]
+
+
+def test_in_an_emergency_the_number_comes_first(ask: Ask) -> None:
+    """With 'do not drive' right after it where a fired red flag says so."""
+    ambulance = ask(findings={"temp": 41}, runner={"country": "US"})
+    assert _notices(ambulance) == [
+        ("emergency_number", "911"),
+        ("do_not_drive_yourself", None),
+        ("not_a_diagnosis", None),
+    ]
+    assert ambulance.notices[1].text == "Do not drive."
+    emergency = ask(findings={"sign_1": True, "sign_2": True})
+    assert _notices(emergency) == [("emergency_number", "112"), ("not_a_diagnosis", None)]
+
+
+def test_below_an_emergency_the_first_notice_stays_first(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
+) -> None:
+    """The number comes second, before all other notices."""
+    small_values["notices"]["get_help_sooner"] = {"text": "Get help sooner."}
+    assert _notices(ask(engine_of(small_values), findings={"sign_1": True})) == [
+        ("not_a_diagnosis", None),
+        ("emergency_number", "112"),
+        ("get_help_sooner", None),
+    ]

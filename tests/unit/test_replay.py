@@ -1,0 +1,95 @@
+"""Replaying cases: each that does not come out as it says is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from service.engine.replay import body_of, replay
+from service.errors import Issue
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.schema import CaseRequest
+
+
+def _issues(values: dict[str, Any]) -> list[Issue]:
+    return list(replay(msgspec.convert(values, Knowledge)))
+
+
+def _case(name: str, outcome: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    return {"name": name, **outcome, **parts}
+
+
+@pytest.fixture
+def values(small_values: dict[str, Any]) -> dict[str, Any]:
+    """The small knowledge with no cases at all, and the finding that a case without findings reports absent."""
+    small_values["findings"]["calf_cramp"] = {"question": "Does the calf cramp?", "kind": "boolean"}
+    for folder in ("red_flags", "derivations", "causes"):
+        for rule in small_values[folder].values():
+            rule["cases"] = []
+    return small_values
+
+
+def test_cases_that_come_out_are_silent(values: dict[str, Any]) -> None:
+    """Rules, derivations and causes, firing and not."""
+    values["red_flags"]["young"]["cases"] = [
+        _case("Seventeen.", {"fires": True}, runner={"age_years": 17}),
+        _case("Eighteen.", {"fires": False}, runner={"age_years": 18}),
+        _case("Nothing known.", {"fires": False}),
+    ]
+    values["derivations"]["jump"]["cases"] = [
+        _case("A third more.", {"fires": True}, training={"km": [30, 40]}),
+        _case("The same.", {"fires": False}, training={"km": [30, 30]}),
+    ]
+    hot = {"ache": True, "hot_run": True}
+    values["causes"]["load"]["cases"] = [
+        _case("Listed.", {"expect": "listed"}, findings=hot),
+        _case("Leads.", {"expect": "leads"}, findings=hot, training={"km": [30, 40]}),
+        _case("Not listed.", {"expect": "not_listed"}, findings={"ache": False}),
+    ]
+    assert _issues(values) == []
+
+
+def test_a_case_that_does_not_come_out_is_named(values: dict[str, Any]) -> None:
+    """File, place, what should be, and the sentence of the case."""
+    values["red_flags"]["young"]["cases"] = [
+        _case("Eighteen.", {"fires": True}, runner={"age_years": 18}),
+        _case("Seventeen.", {"fires": False}, runner={"age_years": 17}),
+    ]
+    values["derivations"]["sweaty"]["cases"] = [_case("Cool.", {"fires": True}, findings={"hot_run": False})]
+    hot = {"ache": True, "hot_run": True}
+    values["causes"]["load"]["cases"] = [
+        _case("Second.", {"expect": "leads"}, findings=hot),
+        _case("There.", {"expect": "not_listed"}, findings=hot),
+        _case("Absent.", {"expect": "listed"}, findings={"ache": False}),
+    ]
+    assert _issues(values) == [
+        Issue("red_flags/young.yaml", "cases[0]", "should fire: Eighteen."),
+        Issue("red_flags/young.yaml", "cases[1]", "should not fire: Seventeen."),
+        Issue("derivations/sweaty.yaml", "cases[0]", "should fire: Cool."),
+        Issue("causes/load.yaml", "cases[0]", "should be leads, causes are ['heat_loss', 'load']: Second."),
+        Issue("causes/load.yaml", "cases[1]", "should be not_listed, causes are ['heat_loss', 'load']: There."),
+        Issue("causes/load.yaml", "cases[2]", "should be listed, causes are []: Absent."),
+    ]
+
+
+def test_a_case_that_is_no_request_is_named(values: dict[str, Any]) -> None:
+    """A misspelt finding or a value out of range does not pass for a case that does not fire."""
+    values["red_flags"]["young"]["cases"] = [
+        _case("Misspelt.", {"fires": False}, findings={"achee": True, "pain": 11}),
+    ]
+    (issue,) = _issues(values)
+    assert issue.says == (
+        "/findings/achee is not known; the nearest is ache; /findings/pain must be from 0 to 10: Misspelt."
+    )
+
+
+def test_a_case_is_written_as_a_request() -> None:
+    """Empty parts are left out; without findings one is reported that decides nothing."""
+    case = CaseRequest(runner={"age_years": 17}, safety_screen={"question_1": False})
+    assert msgspec.json.decode(body_of(case)) == {
+        "findings": {"calf_cramp": False},
+        "runner": {"age_years": 17},
+        "safety_screen": {"question_1": False},
+    }

@@ -1,0 +1,57 @@
+"""The advice on running: the strictest of what the level, the red flags and the causes ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from service.engine import Engine
+from service.model.assessment import Assessment
+from service.model.scales import Running
+
+Ask = Callable[..., Assessment]
+_NONE = {"none_of_these": True}
+_LOAD = {"ache": True, "hot_run": True}
+
+
+@pytest.mark.parametrize(
+    ("findings", "running"),
+    [
+        ({"ache": True}, Running.AS_PLANNED),
+        (_LOAD, Running.REDUCE),
+        ({**_LOAD, "odd_sign": True}, Running.PAUSE),
+        ({**_LOAD, "sign_1": True}, Running.STOP),
+        ({"temp": 41}, Running.STOP),
+    ],
+)
+def test_the_strictest_wins(ask: Ask, findings: dict[str, Any], running: Running) -> None:
+    """A level has a floor; a cause may ask for more, never for less."""
+    assert ask(findings=findings, safety_screen=_NONE).training_advice.running is running
+
+
+def test_a_red_flag_may_ask_for_more_than_its_level(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
+) -> None:
+    """A mild level with a reason to stop is a stop."""
+    small_values["red_flags"]["wobble"]["running"] = "stop"
+    findings = {"near_miss": True, "salty": True}
+    assert ask(findings=findings, safety_screen=_NONE).training_advice.running is Running.PAUSE
+    stricter = ask(engine_of(small_values), findings=findings, safety_screen=_NONE)
+    assert stricter.training_advice.running is Running.STOP
+
+
+def test_the_advice_carries_what_the_knowledge_says(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
+) -> None:
+    """Activities, limits, the day to look again and the way back go out unchanged."""
+    small_values["running"]["as_planned"] |= {
+        "allowed_activities": ["walking"],
+        "limits": {"minutes_max": 30},
+        "return_when": ["The ache is gone."],
+    }
+    advice = ask(engine_of(small_values), safety_screen=_NONE).training_advice
+    assert (advice.statement, advice.allowed_activities) == ("as_planned it.", ("walking",))
+    assert (advice.limits, advice.recheck_after_days) == ({"minutes_max": 30}, 7)
+    assert advice.return_when == ("The ache is gone.",)

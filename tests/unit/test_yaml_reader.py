@@ -1,0 +1,35 @@
+"""The YAML reader: safe, and strict on names given twice."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from service.knowledge.yaml_reader import DuplicateName, read_yaml
+
+
+def test_a_document_is_read_as_plain_values() -> None:
+    """Mappings, lists and scalars, nested."""
+    assert read_yaml("a: [1, 2.5, true]\nb:\n  c: text\n") == {"a": [1, 2.5, True], "b": {"c": "text"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "line", "column"),
+    [
+        ("a: 1\na: 2\n", "a", 2, 1),
+        ("rule:\n  when: x\n  level: y\n  when: z\n", "when", 4, 3),
+        ("- {a: 1, b: 2, a: 3}\n", "a", 1, 16),
+    ],
+)
+def test_a_name_given_twice_is_refused_with_its_place(text: str, name: str, line: int, column: int) -> None:
+    """At any depth, with line and column counted from 1."""
+    with pytest.raises(DuplicateName) as refused:
+        read_yaml(text)
+    assert str(refused.value) == f"the name '{name}' is given twice (line {line}, column {column})"
+
+
+@pytest.mark.parametrize("text", ["a: [1", "a: 1\n---\nb: 2\n", "!!python/object/apply:os.getcwd []", "? [a]\n: 1\n"])
+def test_what_is_no_single_safe_document_is_refused(text: str) -> None:
+    """Broken YAML, two documents, and tags that would run code."""
+    with pytest.raises((yaml.YAMLError, TypeError)):
+        read_yaml(text)
