@@ -7,6 +7,7 @@ close enough to a known one to be a misspelling of it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, NoReturn
@@ -18,6 +19,9 @@ from service.engine.presentation import Presentation, Reported
 from service.errors import BrokenContract, Fault, MalformedBody
 from service.knowledge.knowledge import Knowledge
 
+_LONGEST_NAME = 64
+_ALMOST_EQUAL = 0.85
+_MISSPELT = re.compile(r"[A-Za-z_]{1,64}")
 _PLACES = ("runner", "findings", "training", "safety_screen")
 _NONE_OF_THESE = "none_of_these"
 _COUNTRY = "country"
@@ -93,24 +97,32 @@ def _decoded(body: bytes) -> object:
         raise MalformedBody("empty", "the body is empty")
     try:
         return msgspec.json.decode(body)
-    except UnicodeDecodeError:
-        raise MalformedBody("invalid_utf8", "the body is not UTF-8") from None
     except RecursionError:
         raise BrokenContract((_TOO_DEEP,)) from None
-    except msgspec.DecodeError:
-        return _decoded_patiently(body)
+    except msgspec.ValidationError:
+        return _decoded_with_any_number(body)
+    except ValueError:
+        raise _malformed(body) from None
 
 
-def _decoded_patiently(body: bytes) -> object:
+def _malformed(body: bytes) -> MalformedBody:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return MalformedBody("invalid_utf8", "the body is not UTF-8")
+    return MalformedBody("invalid_json", "the body is not one JSON document")
+
+
+def _decoded_with_any_number(body: bytes) -> object:
     """`body` by the standard library: JSON may hold numbers that no float can, which a range then refuses."""
     try:
-        return json.loads(body.decode("utf-8"), parse_int=float, parse_constant=_refuse_constant)
-    except UnicodeDecodeError:
-        raise MalformedBody("invalid_utf8", "the body is not UTF-8") from None
+        request: object = json.loads(body.decode("utf-8"), parse_int=float, parse_constant=_refuse_constant)
+        json.dumps(request, ensure_ascii=False).encode("utf-8")
     except RecursionError:
         raise BrokenContract((_TOO_DEEP,)) from None
     except ValueError:
-        raise MalformedBody("invalid_json", "the body is not one JSON document") from None
+        raise _malformed(body) from None
+    return request
 
 
 def _refuse_constant(_: str) -> NoReturn:
@@ -138,8 +150,11 @@ def _refuse_equal_names(body: bytes) -> None:
 
 
 def _unknown(place: str, name: str, names: Mapping[str, object] | tuple[str, ...]) -> Fault:
-    near = get_close_matches(name[:64], names, n=1)
+    near = get_close_matches(name[:_LONGEST_NAME], names, n=1)
     if not near:
         return Fault(place, "unknown_property", "holds a property that is not known")
-    escaped = name.replace("~", "~0").replace("/", "~1")
-    return Fault(f"{place}/{escaped}", "unknown_property", f"is not known; the nearest is {near[0]}", near[0])
+    if not _MISSPELT.fullmatch(name) or not get_close_matches(name, near, cutoff=_ALMOST_EQUAL):
+        return Fault(
+            place, "unknown_property", f"holds a property that is not known; the nearest is {near[0]}", near[0]
+        )
+    return Fault(f"{place}/{name}", "unknown_property", f"is not known; the nearest is {near[0]}", near[0])

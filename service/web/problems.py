@@ -123,7 +123,7 @@ def faults_of(error: Exception) -> tuple[errors.Fault, ...]:
 def body_of(kind: Kind, request_id: str, faults: tuple[errors.Fault, ...] = ()) -> bytes:
     """The problem as JSON."""
     shown = tuple(
-        FaultShown(pointer=_text(fault.pointer), code=fault.code, detail=fault.detail, nearest=fault.nearest)
+        FaultShown(pointer=fault.pointer, code=fault.code, detail=fault.detail, nearest=fault.nearest)
         for fault in faults
     )
     return msgspec.json.encode(
@@ -131,8 +131,3 @@ def body_of(kind: Kind, request_id: str, faults: tuple[errors.Fault, ...] = ()) 
             type=kind.type, title=kind.title, status=kind.status, detail=kind.detail, instance=request_id, errors=shown
         )
     )
-
-
-def _text(pointer: str) -> str:
-    """A pointer that can be sent: a name in a request may hold half a character."""
-    return pointer.encode(errors="replace").decode()
