@@ -19,7 +19,15 @@ _CASES = [{"name": "A case.", "fires": True}, {"name": "Another case.", "fires":
 
 def _flag(id_: str, level: str, when: Any, **more: Any) -> dict[str, Any]:
     text = {"title": f"Possible {id_}", "advice": "See someone.", "rationale": "Because.", "reference": "RF00"}
-    return {"id": id_, "level": level, "when": when, "referrals": ["primary_care"], "cases": _CASES, **text, **_ENTRY} | more
+    return {
+        "id": id_,
+        "level": level,
+        "when": when,
+        "referrals": ["primary_care"],
+        "cases": _CASES,
+        **text,
+        **_ENTRY,
+    } | more
 
 
 def _boolean(question: str, **more: Any) -> dict[str, Any]:
@@ -161,14 +169,18 @@ def small() -> dict[str, Any]:
             },
         },
         "red_flags": {
-            "clot": _flag("clot", "emergency", {"all": ["sign_1", {"any": ["sign_2", {"finding": "pain", "at_least": 8}]}]}),
+            "clot": _flag(
+                "clot", "emergency", {"all": ["sign_1", {"any": ["sign_2", {"finding": "pain", "at_least": 8}]}]}
+            ),
             "swollen": _flag("swollen", "consultation_24", "sign_1", referrals=["emergency_department"]),
             "heat": _flag("heat", "emergency_ambulance", {"finding": "temp", "at_least": 40}, do_not_drive=True),
             "young": _flag("young", "consultation", {"finding": "age_years", "less_than": 18}, out_of_scope=True),
             "wobble": _flag("wobble", "consultation", {"all": ["near_miss", "sweaty"]}),
         },
         "causes": {
-            "load": _cause("load", 2, [("jump", 3), ({"all": ["ache", "hot_run"]}, 2)], [({"not": "salty"}, -2)], running="reduce"),
+            "load": _cause(
+                "load", 2, [("jump", 3), ({"all": ["ache", "hot_run"]}, 2)], [({"not": "salty"}, -2)], running="reduce"
+            ),
             "heat_loss": _cause(
                 "heat_loss",
                 1,

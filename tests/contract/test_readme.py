@@ -81,5 +81,7 @@ def test_the_make_targets_named_exist() -> None:
 def test_the_map_of_the_house_is_the_house() -> None:
     """Each module and folder that the map shows under `service/` exists, and none is left out."""
     shown = set(re.findall(r"^  ([a-z_]+(?:\.py|/))", _README, re.MULTILINE)) | {"cli.py"}
-    there = {f"{p.name}/" if p.is_dir() else p.name for p in (_ROOT / "service").iterdir() if not p.name.startswith("__")}
+    there = {
+        f"{p.name}/" if p.is_dir() else p.name for p in (_ROOT / "service").iterdir() if not p.name.startswith("__")
+    }
     assert there - {"py.typed"} == shown
