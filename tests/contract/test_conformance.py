@@ -54,8 +54,16 @@ def test_the_service_conforms(case: Case) -> None:
     case.call_and_validate()
 
 
-# Among mixed requests the share of bad ones is luck. Only these operations take something that can be wrong.
-@_api(GenerationMode.NEGATIVE).include(path_regex="^/(assess|knowledge/)", method=["POST", "GET", "HEAD"]).parametrize()
+# Among mixed requests the share of bad ones is luck. What is left out here takes nothing that can be wrong; an
+# `include` would be widened by the operations that the configuration names.
+_breakable = (
+    _api(GenerationMode.NEGATIVE)
+    .exclude(method="OPTIONS")
+    .exclude(path_regex="^/(docs|health|metrics|openapi|knowledge$)")
+)
+
+
+@_breakable.parametrize()
 @_few
 def test_the_service_refuses_what_the_contract_refuses(case: Case) -> None:
     """No request that breaks the contract is answered as if it kept it."""
