@@ -1,0 +1,130 @@
+"""Every case that the knowledge carries comes out over HTTP as it says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from service.engine import Engine
+from service.engine.replay import body_of, replay
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.loader import load
+from service.main import compose
+from service.settings import Settings
+from service.web.observe import Observe
+
+_RULES = [(folder, id_) for folder in ("red_flags", "derivations", "causes") for id_ in getattr(load(), folder)]
+
+
+@pytest.fixture(scope="module")
+def app() -> Observe:
+    """The service with the shipped knowledge, in process."""
+    return compose(Settings(log_level="error"))
+
+
+async def _post(app: Observe, bodies: list[bytes]) -> list[httpx.Response]:
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        headers = {"Content-Type": "application/json"}
+        return [await client.post("/assess", content=body, headers=headers) for body in bodies]
+
+
+def _came_out(folder: str, id_: str, answer: dict[str, Any]) -> set[str]:
+    """What an answer says of one rule, in the words that its cases use."""
+    if folder == "causes":
+        causes = [cause["id"] for cause in answer["causes"]]
+        return {"leads", "listed"} if causes[:1] == [id_] else {"listed"} if id_ in causes else {"not_listed"}
+    field, name = {"red_flags": ("red_flags", "id"), "derivations": ("derived", "finding")}[folder]
+    return {str(id_ in {entry[name] for entry in answer[field]})}
+
+
+@pytest.mark.parametrize(("folder", "id_"), _RULES, ids=lambda part: part)
+def test_a_rule_s_cases_come_out(app: Observe, engine: Engine, shipped: Knowledge, folder: str, id_: str) -> None:
+    """Each sentence is a request that is taken, answered as it says, and with the bytes of the engine alone."""
+    cases = getattr(shipped, folder)[id_].cases
+    bodies = [body_of(case) for case in cases]
+    for case, body, response in zip(cases, bodies, asyncio.run(_post(app, bodies)), strict=True):
+        assert response.status_code == 200, case.name
+        expected = case.expect if folder == "causes" else str(case.fires)
+        assert expected in _came_out(folder, id_, json.loads(response.content)), case.name
+        assert engine.encode(engine.assess(engine.read(body))) == response.content, case.name
+
+
+def test_the_replay_of_the_command_line_agrees(shipped: Knowledge) -> None:
+    """`service check` finds nothing that does not come out."""
+    assert list(replay(shipped)) == []
+
+
+_HIKER = {"calf_cramp": True, "cramp_on_hills": True}
+_BOTH = {"calf_cramp": True, "foot_numbness": True, "recovery_poor": True}
+_SCREENED = {"none_of_these": True}
+
+
+@pytest.mark.parametrize(
+    ("request_", "leading"),
+    [
+        ({"findings": _HIKER, "training": {"weekly_elevation_gain_m": [240, 610]}}, "uphill_increase"),
+        (
+            {"findings": {"foot_numbness": True, "pressure_top_of_foot": True, "relief_loosen_or_remove": True}},
+            "poor_fit_shoes",
+        ),
+        (
+            {
+                "findings": {"calf_cramp": True, "cramp_frequency": "nearly_every_run"},
+                "training": {"resistance_sessions_per_week": 1},
+            },
+            "muscle_imbalance",
+        ),
+        (
+            {
+                "findings": {"calf_cramp": True, "electrolytes_during_run": False, "felt_hot": True},
+                "training": {"run_duration_min": 90},
+            },
+            "dehydration_electrolyte",
+        ),
+        (
+            {"findings": {"foot_numbness": True, "numb_region": ["heel"], "overstride_observed": True}},
+            "long_stride",
+        ),
+        (
+            {
+                "findings": {
+                    "foot_numbness": True,
+                    "numb_region": ["sole"],
+                    "has_flat_feet": True,
+                    "arch_support_used": False,
+                }
+            },
+            "flat_feet",
+        ),
+        ({"findings": _BOTH, "training": {"weekly_distance_km": [30, 39]}}, "overtraining"),
+        ({"findings": {"foot_numbness": True, "back_pain": True}}, "pinched_nerve"),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+def test_a_plain_story_leads_to_its_cause(app: Observe, request_: dict[str, Any], leading: str) -> None:
+    """The stories that the article tells lead to the causes that it names, screened or not, with something to try."""
+    bodies = [json.dumps({**request_, "safety_screen": screen}).encode() for screen in (_SCREENED, {})]
+    for response in asyncio.run(_post(app, bodies)):
+        answer = response.json()
+        assert answer["causes"][0]["id"] == leading
+        assert answer["fixes"]
+        if leading == "dehydration_electrolyte":
+            assert "contested" in answer["causes"][0]["caveats"][0]
+        if leading == "poor_fit_shoes":
+            assert answer["fixes"][0]["id"] == "check_shoe_fit"
+        if leading == "pinched_nerve":
+            assert answer["triage"]["level"] == "consultation"
+
+
+def test_night_shocks_are_for_a_doctor(app: Observe) -> None:
+    """Numbness that wakes the runner with electric shocks: a doctor within a day, nothing to try at home."""
+    body = {"findings": {"foot_numbness": True, "night_electric_shocks": True}, "safety_screen": _SCREENED}
+    (response,) = asyncio.run(_post(app, [json.dumps(body).encode()]))
+    answer = response.json()
+    assert answer["triage"]["level"] == "consultation_24"
+    assert answer["fixes"] == []
