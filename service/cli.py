@@ -1,4 +1,4 @@
-"""The command line: `service serve`, `assess`, `check`, `openapi`.
+"""The command line: `service serve`, `assess`, `check`, `scorecard`, `diff`, `openapi`.
 
 It ends with 0 when all is well, 1 when the knowledge, the settings or a file is wrong, and 2 when the request or
 the command itself is.
@@ -14,8 +14,10 @@ from pathlib import Path
 
 from service import settings as settings_
 from service.engine import Engine
+from service.engine.compare import compare
+from service.engine.scorecard import score
 from service.errors import KnowledgeFault, RequestFault, SettingsFault
-from service.knowledge import loader
+from service.knowledge import loader, vignettes
 from service.settings import Settings
 
 WRONG_SETUP = 1
@@ -80,11 +82,33 @@ def assess(chosen: argparse.Namespace) -> int:
 
 def check(chosen: argparse.Namespace) -> int:
     """Read the knowledge and say what is wrong with it, or what it holds."""
-    knowledge = loader.load(Path(chosen.folder) if chosen.folder else _settings().knowledge_folder(loader.SHIPPED))
+    folder = _folder(chosen)
+    knowledge = loader.load(folder)
+    told = vignettes.read(folder, knowledge)
     print(
         f"{knowledge.policy.version} {knowledge.digest}: {len(knowledge.findings)} findings, "
-        f"{len(knowledge.red_flags)} red flags, {len(knowledge.causes)} causes, {len(knowledge.fixes)} fixes"
+        f"{len(knowledge.red_flags)} red flags, {len(knowledge.causes)} causes, {len(knowledge.fixes)} fixes, "
+        f"{len(told)} vignettes"
     )
+    return 0
+
+
+def scorecard(chosen: argparse.Namespace) -> int:
+    """Print how the knowledge answers its vignettes, and on standard error each that comes out otherwise."""
+    folder = _folder(chosen)
+    knowledge = loader.load(folder)
+    card = score(Engine(knowledge), vignettes.read(folder, knowledge))
+    print(card.table())
+    _complain(*card.surprises())
+    return 0
+
+
+def diff(chosen: argparse.Namespace) -> int:
+    """Print what changed between two knowledge folders, and which cases of either are answered otherwise."""
+    folders = Path(chosen.old), Path(chosen.new)
+    old, new = (loader.load(folder) for folder in folders)
+    told = (*vignettes.read(folders[1], new), *vignettes.read(folders[0], old))
+    print(compare(old, new, told))
     return 0
 
 
@@ -94,6 +118,10 @@ def openapi(_: argparse.Namespace) -> int:
 
     sys.stdout.buffer.write(contract_text(_settings()))
     return 0
+
+
+def _folder(chosen: argparse.Namespace) -> Path:
+    return Path(chosen.folder) if chosen.folder else _settings().knowledge_folder(loader.SHIPPED)
 
 
 def _settings() -> Settings:
@@ -126,6 +154,15 @@ def _parser() -> argparse.ArgumentParser:
     checking = commands.add_parser("check", help="say everything that is wrong with the knowledge")
     checking.add_argument("folder", nargs="?", metavar="FOLDER", help="the knowledge; the one in use when not given")
     checking.set_defaults(run=check)
+
+    scoring = commands.add_parser("scorecard", help="measure the knowledge against its vignettes")
+    scoring.add_argument("folder", nargs="?", metavar="FOLDER", help="the knowledge; the one in use when not given")
+    scoring.set_defaults(run=scorecard)
+
+    comparing = commands.add_parser("diff", help="say what changed between two knowledge folders, and for whom")
+    comparing.add_argument("old", metavar="OLD", help="the knowledge folder before")
+    comparing.add_argument("new", metavar="NEW", help="the knowledge folder after")
+    comparing.set_defaults(run=diff)
 
     printing = commands.add_parser("openapi", help="print the contract")
     printing.set_defaults(run=openapi)

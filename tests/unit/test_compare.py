@@ -1,0 +1,151 @@
+"""A comparison names what changed by id, and every case that it moves."""
+
+from __future__ import annotations
+
+import shutil
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from service import cli
+from service.engine.compare import Comparison, compare
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.vignettes import Vignette
+
+
+@pytest.fixture
+def changed(small_values: dict[str, Any]) -> dict[str, Any]:
+    """A copy of the small knowledge to change."""
+    return deepcopy(small_values)
+
+
+def _vignette(findings: dict[str, Any]) -> Vignette:
+    values = {
+        "name": "A runner.",
+        "rules": ["RF01"],
+        "findings": findings,
+        "safety_screen": {"none_of_these": True},
+        "expect": {"level": "consultation"},
+        "sources": ["book"],
+    }
+    return msgspec.convert(values, Vignette)
+
+
+def _compared(old: dict[str, Any], new: dict[str, Any], *findings: dict[str, Any]) -> Comparison:
+    before, after = (msgspec.convert(values, Knowledge) for values in (old, new))
+    return compare(before, after, [_vignette(each) for each in findings])
+
+
+def test_equal_knowledge_differs_in_nothing(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
+    """No change, no line, and no case that moves."""
+    comparison = _compared(small_values, changed, {"ache": True})
+    assert (comparison.changes, comparison.moved) == ((), ())
+    assert comparison.asked > 0
+
+
+def test_a_changed_entry_says_which_field(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
+    """Old and new value stand in the line."""
+    changed["red_flags"]["swollen"]["level"] = "consultation"
+    (change,) = _compared(small_values, changed).changes
+    assert str(change) == "changed red_flags/swollen\n    level: consultation_24 -> consultation"
+
+
+def test_added_and_removed_entries_are_told_apart(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
+    """The direction of a change is seen: a red flag that is gone is no new one."""
+    changed["red_flags"]["swelling"] = changed["red_flags"].pop("swollen") | {"id": "swelling"}
+    changes = _compared(small_values, changed).changes
+    assert [(change.kind, change.entry) for change in changes] == [
+        ("added", "red_flags/swelling"),
+        ("removed", "red_flags/swollen"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "entry"),
+    [
+        (("policy", "version"), "1.3.0", "policy"),
+        (("levels", "self_care", "label"), "Rest", "levels/self_care"),
+        (("findings", "ache", "question"), "Is it sore?", "findings/ache"),
+        (("safety_screen", "questions", "question_1", "question"), "Sign 1?", "safety_screen/question_1"),
+        (("emergency_numbers", "countries", "US", "number"), "912", "emergency_numbers/US"),
+        (("causes", "load", "rank"), 9, "causes/load"),
+        (("fixes", "rest_it", "limits"), {"days_min": 3}, "fixes/rest_it"),
+    ],
+)
+def test_every_part_is_compared_by_id(
+    small_values: dict[str, Any], changed: dict[str, Any], path: tuple[str, ...], value: Any, entry: str
+) -> None:
+    """A change anywhere in the knowledge is one change of the entry that it stands in."""
+    place = changed
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    assert [change.entry for change in _compared(small_values, changed).changes] == [entry]
+
+
+def test_background_is_compared_statement_by_statement(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
+    """Statements have no id: the one that came and the one that went are shown, cut where they are long."""
+    small_values["background"] = [{"text": "It hurts.", "evidence": "E4"}]
+    changed["background"] = [{"text": "It hurts very much, " * 9, "evidence": "E4"}]
+    (change,) = _compared(small_values, changed).changes
+    assert change.entry == "background"
+    assert [field[:2] for field in change.fields] == ["- ", "+ "]
+    assert change.fields[1].endswith("…")
+
+
+def test_a_moved_case_says_from_where_to_where(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
+    """Level, leading cause and fixes are compared; a lowered red flag lets causes and fixes through."""
+    changed["red_flags"]["swollen"]["level"] = "consultation"
+    findings = {"sign_1": True, "ache": True, "salty": True, "hot_run": True}
+    moved = [str(case) for case in _compared(small_values, changed, findings).moved]
+    assert moved[0].splitlines() == [
+        "vignettes: A runner.",
+        "    level: consultation_24 -> consultation",
+        "    fixes shown now: drink, rest_it",
+    ]
+
+
+def test_lost_fixes_are_named(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
+    """A fix that a runner no longer sees is as much a change as a new one."""
+    changed["causes"]["heat_loss"]["supports"] = []
+    (case,) = _compared(small_values, changed, {"ache": True, "hot_run": True}).moved
+    assert str(case).splitlines()[1:] == ["    leads: heat_loss -> load", "    fixes no longer shown: drink"]
+
+
+@pytest.mark.parametrize(("gone_from", "says"), [(0, "old"), (1, "new")])
+def test_a_case_that_one_of_them_cannot_read_is_said(
+    small_values: dict[str, Any], changed: dict[str, Any], gone_from: int, says: str
+) -> None:
+    """A finding that came or went makes a case unanswerable on one side, which is no agreement."""
+    del (small_values, changed)[gone_from]["findings"]["pain"]["maximum"]
+    (small_values, changed)[gone_from]["findings"]["pain"]["maximum"] = 1
+    (case,) = _compared(small_values, changed, {"pain": 2}).moved
+    assert str(case).splitlines()[1:] == [f"    is no valid request by the {says} knowledge"]
+
+
+def test_the_cases_of_the_rules_are_replayed_too(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
+    """A rule's own cases move with it, and equal requests are asked once."""
+    small_values["red_flags"]["clot"]["cases"] = changed["red_flags"]["clot"]["cases"] = [
+        {"name": "A swollen leg.", "fires": True, "findings": {"sign_1": True, "sign_2": True}},
+        {"name": "The same leg.", "fires": False, "findings": {"sign_1": True, "sign_2": True}},
+    ]
+    changed["red_flags"]["clot"]["level"] = "emergency_ambulance"
+    comparison = _compared(small_values, changed)
+    assert [case.case for case in comparison.moved] == ["red_flags/clot: A swollen leg."]
+    assert str(comparison).splitlines()[0] == "1 entries differ"
+    assert f"1 of {comparison.asked} cases are answered otherwise" in str(comparison)
+
+
+def test_the_command_compares_two_folders(
+    tmp_path: Path, small_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`service diff OLD NEW` prints the comparison of what stands in the folders."""
+    new = shutil.copytree(small_folder, tmp_path / "new")
+    path = new / "red_flags" / "heat.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("emergency_ambulance", "emergency"), encoding="utf-8")
+    assert cli.main(["diff", str(small_folder), str(new)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == ["1 entries differ", "changed red_flags/heat", "    level: emergency_ambulance -> emergency"]

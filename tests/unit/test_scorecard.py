@@ -1,0 +1,185 @@
+"""The scorecard counts what it says it counts."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from service import cli
+from service.engine import Engine
+from service.engine.scorecard import Outcome, Scorecard, score
+from service.errors import KnowledgeFault
+from service.knowledge.vignettes import Vignette
+from service.model.scales import Level
+
+
+def _vignette(level: str, findings: dict[str, Any] | None = None, **expected: Any) -> Vignette:
+    values = {
+        "name": f"A runner at {level}.",
+        "rules": ["RF01"],
+        "findings": findings or {"ache": True},
+        "safety_screen": {"none_of_these": True},
+        "expect": {"level": level, **expected},
+        "sources": ["book"],
+    }
+    return msgspec.convert(values, Vignette)
+
+
+def _outcome(given: Level, vignette: Vignette, causes: tuple[str, ...] = (), fixes: tuple[str, ...] = ()) -> Outcome:
+    return Outcome(vignette, given, causes, fixes)
+
+
+def test_the_engine_is_asked_each_vignette(small_engine: Engine) -> None:
+    """Level, causes and fixes are those of the answer to the vignette's own request."""
+    calm = _vignette("self_care", {"ache": True, "hot_run": True})
+    urgent = _vignette("emergency", {"sign_1": True, "sign_2": True})
+    first, second = score(small_engine, [calm, urgent]).outcomes
+    assert (first.level, first.causes[:1]) == (Level.SELF_CARE, ("heat_loss",))
+    assert first.fixes
+    assert (second.level, second.causes, second.fixes) == (Level.EMERGENCY, (), ())
+
+
+def test_every_request_that_is_not_valid_is_named(small_engine: Engine) -> None:
+    """A vignette with a value out of range is a fault of the corpus, not of the engine."""
+    wrong = [_vignette("self_care", {"pain": 99}), _vignette("emergency", {"pain": 98})]
+    with pytest.raises(KnowledgeFault) as caught:
+        score(small_engine, wrong)
+    assert [issue.path for issue in caught.value.issues] == ["/findings/pain", "/findings/pain"]
+    assert caught.value.issues[0].says.endswith("A runner at self_care.")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "acceptable", "under", "over"),
+    [
+        (Level.CONSULTATION, "consultation", [], False, False),
+        (Level.SELF_CARE, "consultation", [], True, False),
+        (Level.CONSULTATION_24, "consultation", [], False, True),
+        (Level.CONSULTATION_24, "consultation", ["consultation_24"], False, False),
+        (Level.EMERGENCY, "consultation", ["consultation_24"], False, True),
+        (Level.SELF_CARE, "consultation", ["consultation_24"], True, False),
+    ],
+)
+def test_under_and_over(given: Level, expected: str, acceptable: list[str], under: bool, over: bool) -> None:  # noqa: FBT001
+    """Below the right level is under-triage; above it and above every acceptable one is over-triage."""
+    outcome = _outcome(given, _vignette(expected, acceptable=acceptable))
+    assert (outcome.is_under, outcome.is_over) == (under, over)
+
+
+def test_only_a_dangerous_miss_is_a_miss() -> None:
+    """Under-triage is missed where the vignette must escalate, and nowhere else."""
+    urgent = _vignette("emergency", must_escalate=True)
+    card = Scorecard(
+        (
+            _outcome(Level.CONSULTATION_24, urgent),
+            _outcome(Level.EMERGENCY, urgent),
+            _outcome(Level.SELF_CARE, _vignette("consultation")),
+        )
+    )
+    assert [outcome.level for outcome in card.missed] == [Level.CONSULTATION_24]
+    assert card.safe == pytest.approx(1 / 3)
+
+
+def test_over_triage_of_self_care_counts_self_care_alone() -> None:
+    """The careful answer to a sick runner is not counted against the calm ones."""
+    calm = _vignette("self_care")
+    card = Scorecard(
+        (
+            _outcome(Level.SELF_CARE, calm),
+            _outcome(Level.CONSULTATION, calm),
+            _outcome(Level.EMERGENCY, _vignette("consultation")),
+        )
+    )
+    assert card.self_care_over == pytest.approx(1 / 2)
+
+
+def test_causes_are_counted_where_they_are_named() -> None:
+    """Top 1 asks for the leader, top 3 for all named causes; a vignette that names none counts in neither."""
+    card = Scorecard(
+        (
+            _outcome(Level.SELF_CARE, _vignette("self_care", leads="load"), ("load", "heat_loss")),
+            _outcome(Level.SELF_CARE, _vignette("self_care", leads="load"), ("heat_loss", "load")),
+            _outcome(Level.SELF_CARE, _vignette("self_care", top_3=["load"]), ("a", "b", "c", "load")),
+            _outcome(Level.SELF_CARE, _vignette("self_care")),
+        )
+    )
+    assert (card.top_1, card.top_3) == (pytest.approx(1 / 2), pytest.approx(2 / 3))
+
+
+def test_the_targets_bite() -> None:
+    """A missed case, a forbidden fix, a wrong leader or needless care each fail the card."""
+    good = _outcome(Level.SELF_CARE, _vignette("self_care", leads="load", without_fixes=["drink"]), ("load",))
+    bad = (
+        _outcome(Level.CONSULTATION, _vignette("emergency", must_escalate=True)),
+        _outcome(Level.SELF_CARE, _vignette("consultation")),
+        _outcome(Level.CONSULTATION, _vignette("self_care")),
+        _outcome(Level.SELF_CARE, _vignette("self_care", leads="load"), ("heat_loss",)),
+        _outcome(Level.SELF_CARE, _vignette("self_care", without_fixes=["drink"]), fixes=("drink",)),
+    )
+    assert Scorecard((good,)).is_met
+    assert [Scorecard((good, outcome)).is_met for outcome in bad] == [False] * len(bad)
+
+
+def test_the_table_shows_the_figures() -> None:
+    """Each level has a row, the sum has one, and the figures stand beside their targets."""
+    card = Scorecard(
+        (
+            _outcome(Level.SELF_CARE, _vignette("self_care", leads="load"), ("load",)),
+            _outcome(Level.EMERGENCY, _vignette("consultation_24", acceptable=["emergency"], must_escalate=True)),
+            _outcome(Level.CONSULTATION, _vignette("emergency", must_escalate=True)),
+        )
+    )
+    lines = card.table().splitlines()
+    assert "| self_care | 1 | 1 | 0 | 0 | 0 | 0 | 0 |" in lines
+    assert "| consultation_24 | 1 | 0 | 1 | 0 | 0 | 1 | 0 |" in lines
+    assert "| all | 3 | 1 | 1 | 0 | 1 | 2 | 1 |" in lines
+    assert "| must-escalate cases missed | 1 | 0 |" in lines
+    assert "| answered at the right level or above | 66.7% | at least 99% |" in lines
+    assert "| right cause first (1 cases) | 100.0% | at least 85% |" in lines
+
+
+def test_surprises_say_what_and_who() -> None:
+    """Each departure from the medicine is one line with the vignette's sentence; a right answer has none."""
+    card = Scorecard(
+        (
+            _outcome(Level.SELF_CARE, _vignette("self_care")),
+            _outcome(Level.CONSULTATION, _vignette("emergency", must_escalate=True)),
+            _outcome(Level.SELF_CARE, _vignette("consultation", leads="load")),
+            _outcome(
+                Level.CONSULTATION, _vignette("self_care", top_3=["load"], without_fixes=["drink"]), fixes=("drink",)
+            ),
+        )
+    )
+    assert [line.partition(":")[0] for line in card.surprises()] == [
+        "MISSED",
+        "under",
+        "leads",
+        "over",
+        "top 3",
+        "fixes",
+    ]
+
+
+def test_no_cases_are_no_figures() -> None:
+    """An empty corpus divides by nothing, and claims no leader."""
+    card = Scorecard(())
+    assert (card.safe, card.self_care_over, card.is_met) == (1, 0, False)
+
+
+def test_the_command_prints_the_table_and_complains_of_surprises(
+    tmp_path: Path, small_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`service scorecard FOLDER` shows the figures on standard output and each surprise on standard error."""
+    folder = shutil.copytree(small_folder, tmp_path / "knowledge")
+    (folder / "vignettes").mkdir()
+    text = msgspec.json.encode({"subject": "One runner", "vignettes": [_vignette("consultation")]})
+    (folder / "vignettes" / "one.yaml").write_bytes(text)
+    assert cli.main(["scorecard", str(folder)]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("| right level |")
+    assert err == "under: self_care, expected consultation: A runner at consultation.\n"
+    assert cli.main(["check", str(folder)]) == 0
+    assert "1 vignettes" in capsys.readouterr().out

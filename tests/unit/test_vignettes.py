@@ -1,0 +1,127 @@
+"""The reader of the vignettes takes what the grammar says, and names every fault at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from service.errors import KnowledgeFault
+from service.knowledge import vignettes
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.vignettes import Vignette
+from service.model.scales import Level
+
+GOOD: dict[str, Any] = {
+    "name": "A runner's calf aches on a hot run.",
+    "rules": ["RF01"],
+    "findings": {"ache": True},
+    "expect": {"level": "consultation", "acceptable": ["emergency"], "leads": "load"},
+    "sources": ["book"],
+}
+
+
+@pytest.fixture
+def small_knowledge(small_values: dict[str, Any]) -> Knowledge:
+    """The small knowledge, without the lint."""
+    return msgspec.convert(small_values, Knowledge)
+
+
+def _write(folder: Path, *entries: dict[str, Any], name: str = "some.yaml") -> Path:
+    (folder / "vignettes").mkdir(exist_ok=True)
+    text = msgspec.json.encode({"subject": "Some runners", "vignettes": entries})  # JSON is YAML
+    (folder / "vignettes" / name).write_bytes(text)
+    return folder
+
+
+def _faults(folder: Path, knowledge: Knowledge) -> list[str]:
+    with pytest.raises(KnowledgeFault) as caught:
+        vignettes.read(folder, knowledge)
+    return [str(issue) for issue in caught.value.issues]
+
+
+def test_a_vignette_is_read_as_it_stands(tmp_path: Path, small_knowledge: Knowledge) -> None:
+    """Request, rules and expectation come through, and what is not said has its default."""
+    (vignette,) = vignettes.read(_write(tmp_path, GOOD), small_knowledge)
+    assert isinstance(vignette, Vignette)
+    assert (vignette.findings, vignette.rules) == ({"ache": True}, ("RF01",))
+    assert (vignette.expect.level, vignette.expect.acceptable) == (Level.CONSULTATION, (Level.EMERGENCY,))
+    assert (vignette.expect.must_escalate, vignette.expect.top_3) == (False, ())
+
+
+def test_a_knowledge_without_vignettes_has_none(tmp_path: Path, small_knowledge: Knowledge) -> None:
+    """The folder is not needed: a knowledge may stand without its judges."""
+    assert vignettes.read(tmp_path, small_knowledge) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"findings": {"ach": True}}, "'ach' is no finding of findings"),
+        ({"findings": {"age_years": 30}}, "'age_years' is no finding of findings"),
+        ({"training": {"ache": True}}, "'ache' is no finding of training"),
+        ({"runner": {"name": True}}, "'name' is no finding of runner"),
+        ({"safety_screen": {"question_99": True}}, "'question_99' is no question of the screen"),
+        ({"sources": ["a film"]}, "'a film' is no source"),
+        ({"expect": {"level": "consultation", "leads": "fate"}}, "'fate' is no cause"),
+        ({"expect": {"level": "consultation", "top_3": ["fate"]}}, "'fate' is no cause"),
+        ({"expect": {"level": "consultation", "without_fixes": ["luck"]}}, "'luck' is no fix"),
+        (
+            {"expect": {"level": "consultation", "acceptable": ["consultation"]}},
+            "an acceptable level must be above the expected one",
+        ),
+        (
+            {"expect": {"level": "consultation", "must_escalate": True}},
+            "must_escalate belongs to consultation_24 and above",
+        ),
+    ],
+)
+def test_each_fault_of_a_vignette_is_named(
+    tmp_path: Path, small_knowledge: Knowledge, change: dict[str, Any], says: str
+) -> None:
+    """A vignette that names what the knowledge does not hold, or contradicts itself, is refused where it stands."""
+    assert _faults(_write(tmp_path, GOOD | change), small_knowledge) == [f"vignettes/some.yaml: vignettes[0]: {says}"]
+
+
+def test_country_and_none_of_these_are_known(tmp_path: Path, small_knowledge: Knowledge) -> None:
+    """The two names of a request that are no findings may stand in a vignette."""
+    entry = GOOD | {"runner": {"country": "US", "age_years": 30}, "safety_screen": {"none_of_these": True}}
+    (vignette,) = vignettes.read(_write(tmp_path, entry), small_knowledge)
+    assert vignette.safety_screen == {"none_of_these": True}
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"rules": ["RF1"]}, "vignettes[0].rules[0]"),
+        ({"rules": []}, "vignettes[0].rules"),
+        ({"sources": []}, "vignettes[0].sources"),
+        ({"expect": {"level": "at_once"}}, "vignettes[0].expect.level"),
+        ({"surprise": True}, "vignettes[0]"),
+    ],
+)
+def test_the_shape_is_strict(tmp_path: Path, small_knowledge: Knowledge, change: dict[str, Any], where: str) -> None:
+    """Unknown names, unknown levels and empty lists are refused with file and path."""
+    (fault,) = _faults(_write(tmp_path, GOOD | change), small_knowledge)
+    assert fault.startswith(f"vignettes/some.yaml: {where}: ")
+
+
+def test_every_faulty_file_is_named_at_once(tmp_path: Path, small_knowledge: Knowledge) -> None:
+    """One broken file does not hide the faults of the others."""
+    folder = _write(tmp_path, GOOD, GOOD)
+    (folder / "vignettes" / "broken.yaml").write_text("subject: [", encoding="utf-8")
+    (folder / "vignettes" / "latin.yaml").write_bytes(b"subject: \xff")
+    (folder / "vignettes" / "notes.txt").write_text("notes", encoding="utf-8")
+    (folder / "vignettes" / "twice.yaml").write_text("subject: Some\nsubject: Some\n", encoding="utf-8")
+    faults = _faults(folder, small_knowledge)
+    assert [fault.partition(":")[0] for fault in faults] == [
+        "vignettes/broken.yaml",
+        "vignettes/latin.yaml",
+        "vignettes/notes.txt",
+        "vignettes/twice.yaml",
+        "vignettes/some.yaml",
+    ]
+    assert faults[2].endswith("is no YAML file")
+    assert faults[-1].endswith("another vignette has this name")
