@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import yaml
 
 from service.contract.answers import answer_schemas
 from service.contract.paths import with_derived
 from service.contract.requests import request_schemas
+from service.knowledge.catalogue import catalogue
 from service.knowledge.knowledge import Knowledge
 
 _WORDS = "x-words"
 _EXAMPLES = "x-examples"
+_SERVED = "x-served"
 
 
 def build(knowledge: Knowledge, base: Mapping[str, Any], examples: Mapping[str, Any]) -> dict[str, Any]:
     """The contract as one document.
 
     `base` is `openapi/base.yaml`: OpenAPI, with the words for what types cannot say under `x-words`,
-    and `x-examples` where a media type shows some: a list of names, or `request` or `response` for every pair of
-    these. `examples` are the files of `openapi/examples/` by name, each with its `summary` and `value`.
+    `x-examples` where a media type shows some (a list of names, or `request` or `response` for every pair of
+    these), and `x-served` where it shows what is served at `/knowledge/...`. `examples` are the files of
+    `openapi/examples/` by name, each with its `summary` and `value`.
     """
     words = base[_WORDS]
     document = {name: part for name, part in base.items() if name != _WORDS}
@@ -33,17 +37,26 @@ def build(knowledge: Knowledge, base: Mapping[str, Any], examples: Mapping[str, 
     }
     document["components"] = components
     document["paths"] = with_derived(document["paths"], components["responses"])
-    filled: dict[str, Any] = _filled(document, examples)
+    filled: dict[str, Any] = _filled(document, examples, _served(knowledge))
     return filled
 
 
-def _filled(part: Any, examples: Mapping[str, Any]) -> Any:
-    """`part` with each list of example names replaced by the examples themselves."""
+def _served(knowledge: Knowledge) -> dict[str, bytes]:
+    """What is served below `/knowledge/`, by path."""
+    documents = catalogue(knowledge)
+    return documents.kinds | {f"{kind}/{id_}": entry for (kind, id_), entry in documents.entries.items()}
+
+
+def _filled(part: Any, examples: Mapping[str, Any], served: Mapping[str, bytes]) -> Any:
+    """`part` with each name of something to show replaced by the thing itself."""
     if isinstance(part, list):
-        return [_filled(item, examples) for item in part]
+        return [_filled(item, examples, served) for item in part]
     if not isinstance(part, dict):
         return part
-    filled = {name: _filled(value, examples) for name, value in part.items() if name != _EXAMPLES}
+    named = (_EXAMPLES, _SERVED)
+    filled = {name: _filled(value, examples, served) for name, value in part.items() if name not in named}
+    if _SERVED in part:
+        filled["example"] = msgspec.json.decode(served[part[_SERVED]])
     if _EXAMPLES in part:
         filled["examples"] = {_bare(name): examples[name] for name in _named(part[_EXAMPLES], examples)}
     return filled
