@@ -70,12 +70,17 @@ def assess(chosen: argparse.Namespace) -> int:
     body = sys.stdin.buffer.read() if chosen.file == "-" else Path(chosen.file).read_bytes()
     engine = Engine(loader.load(_settings().knowledge_folder(loader.SHIPPED)))
     try:
-        answer = engine.encode(engine.assess(engine.read(body)))
+        presentation = engine.read(body)
     except RequestFault as fault:
         from service.web.problems import body_of, faults_of, kind_of  # noqa: PLC0415 (as above)
 
         sys.stderr.buffer.write(body_of(kind_of(fault), "command-line", faults_of(fault)) + b"\n")
         return WRONG_REQUEST
+    assessment = engine.assess(presentation)
+    if chosen.explain:
+        answer = engine.encode_explained(assessment, engine.explain(presentation, assessment))
+    else:
+        answer = engine.encode(assessment)
     sys.stdout.buffer.write(answer)
     return 0
 
@@ -148,6 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.set_defaults(run=serve)
 
     assessing = commands.add_parser("assess", help="answer one request as the API does")
+    assessing.add_argument("--explain", choices=["full"], help="add what stands behind the answer")
     assessing.add_argument("file", metavar="FILE", help="a JSON request, or - for standard input")
     assessing.set_defaults(run=assess)
 

@@ -6,9 +6,11 @@ import msgspec
 
 from service.engine.causes import Causes
 from service.engine.derive import Derivations
+from service.engine.explain import Explanations
 from service.engine.fixes import Fixes
+from service.engine.index import Match
 from service.engine.notices import Notices
-from service.engine.presentation import Presentation
+from service.engine.presentation import Presentation, Reported
 from service.engine.questions import Questions
 from service.engine.request import RequestReader
 from service.engine.rulebook import Rulebook
@@ -17,7 +19,8 @@ from service.engine.training import Training
 from service.engine.urgency import Floors, Urgency
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import RedFlag
-from service.model.assessment import Assessment, FiredRedFlag, KnowledgeVersion, Triage
+from service.model.assessment import Assessment, DerivedFinding, FiredRedFlag, KnowledgeVersion, Triage
+from service.model.explanation import Explanation
 from service.model.scales import Level
 
 
@@ -35,6 +38,7 @@ class Engine:
         self._causes = Causes(rulebook, self._fixes)
         self._questions = Questions(rulebook, self._screen, self._causes)
         self._training = Training(rulebook)
+        self._explanations = Explanations(rulebook)
         self._notices = Notices(knowledge)
         self._version = KnowledgeVersion(
             version=knowledge.policy.version, digest=knowledge.digest, review=knowledge.policy.review
@@ -57,10 +61,7 @@ class Engine:
 
         Unknown is never read as absent, and nothing lowers a level that a rule has set.
         """
-        measured, derived = self._derivations.measure(presentation.known)
-        absent, closed = self._screen.denied(presentation)
-        known = {**measured, **absent}
-        match = self._index.match(known, closed)
+        known, derived, match = self._matched(presentation)
         answers = self._screen.answers(presentation, match)
         urgency = self._floors.urgency(match, answers)
         policy = self._knowledge.policy
@@ -91,6 +92,22 @@ class Engine:
             knowledge=self._version,
             notices=self._notices.shown(urgency, presentation.country),
         )
+
+    def explain(self, presentation: Presentation, assessment: Assessment) -> Explanation:
+        """What stands behind `assessment`, the answer to the same report."""
+        known, _, match = self._matched(presentation)
+        return self._explanations.explanation(assessment, match, known)
+
+    def encode_explained(self, assessment: Assessment, explanation: Explanation) -> bytes:
+        """The bytes of `encode`, with the explanation as one more member at the end."""
+        return self.encode(assessment)[:-1] + b',"explanation":' + self.encode(explanation) + b"}"
+
+    def _matched(self, presentation: Presentation) -> tuple[dict[str, Reported], list[DerivedFinding], Match]:
+        """What is known once telemetry was measured and the screen's answers were taken in, and what it decides."""
+        measured, derived = self._derivations.measure(presentation.known)
+        absent, closed = self._screen.denied(presentation)
+        known = {**measured, **absent}
+        return known, derived, self._index.match(known, closed)
 
     def _referrals(self, urgency: Urgency, causes: list[str]) -> tuple[str, ...]:
         """Whom to see: for the red flags, most urgent first; for the causes where none fired."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
+from urllib.parse import parse_qs
 
 import msgspec
 from litestar import Request, post, route
@@ -12,7 +13,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from service.engine import Engine
-from service.errors import UnknownEntry
+from service.engine.presentation import Presentation
+from service.errors import BrokenContract, Fault, UnknownEntry
 from service.model.assessment import Assessment
 from service.telemetry.metrics import MEDIA_TYPE, Metrics
 from service.web.answer import Document, answer
@@ -29,13 +31,17 @@ _READY: Final = msgspec.json.encode({"status": "ready"})
 def assess(engine: Engine, body: Body) -> HTTPRouteHandler:
     """`POST /assess`."""
 
+    def plain(request: AnyRequest, presentation: Presentation) -> bytes:
+        return engine.encode(_noted(request, engine.assess(presentation)))
+
+    def explained(request: AnyRequest, presentation: Presentation) -> bytes:
+        assessment = _noted(request, engine.assess(presentation))
+        return engine.encode_explained(assessment, engine.explain(presentation, assessment))
+
     @post("/assess", name="assess", status_code=200)
     async def handler(request: AnyRequest) -> ASGIApp:
-        return answer(
-            engine.encode(
-                _noted(request, engine.assess(engine.read(await body.read(request.scope["headers"], request.receive))))
-            )
-        )
+        given = explained if _is_to_be_explained(request.scope["query_string"]) else plain
+        return answer(given(request, engine.read(await body.read(request.scope["headers"], request.receive))))
 
     return handler
 
@@ -94,6 +100,14 @@ def _noted(request: AnyRequest, assessment: Assessment) -> Assessment:
     """The assessment, after the log line has been told of it."""
     exchange_of(request.scope).assessment = assessment
     return assessment
+
+
+def _is_to_be_explained(query: bytes) -> bool:
+    """Whether the query says `explain=full`, the only thing that it may say of `explain`."""
+    asked = set(parse_qs(query.decode("latin-1"), keep_blank_values=True).get("explain", ())) if query else set()
+    if asked - {"full"}:
+        raise BrokenContract((Fault("", "explain", "the query's explain must be full"),))
+    return bool(asked)
 
 
 def _found(served: Mapping[tuple[str, ...], Document], key: tuple[str, ...]) -> Document:

@@ -1,0 +1,117 @@
+"""Says why the rest did not happen: rules that did not fire, causes left out, the source of every statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from service.engine.index import Match
+from service.engine.presentation import Reported
+from service.engine.rulebook import Rulebook
+from service.knowledge.schema import Statement, Weight
+from service.model.assessment import Assessment
+from service.model.explanation import CitedSource, Explanation, SourcedStatement, UnfiredRule, UnlistedCause
+
+
+class Explanations:
+    """The explanations of a rulebook; bounded by the rules that a report touches and the statements it is shown."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
+
+    def explanation(self, assessment: Assessment, match: Match, known: Mapping[str, Reported]) -> Explanation:
+        """What stands behind `assessment`, which was made of the same match."""
+        statements = tuple(self._statements(assessment))
+        return Explanation(
+            unfired_rules=tuple(self._unfired(match, known)),
+            unlisted_causes=tuple(self._unlisted({cause.id for cause in assessment.causes}, match)),
+            statements=statements,
+            sources=tuple(self._cited(statements)),
+        )
+
+    def _unfired(self, match: Match, known: Mapping[str, Reported]) -> Iterator[UnfiredRule]:
+        index = self._rulebook.index
+        for pattern, flag in self._rulebook.red_flags.items():
+            terms = index.terms_of[pattern]
+            touched = [term for term in terms if term in match.touched or term in match.failed]
+            if pattern in match.fired or not touched:
+                continue
+            open_terms = [term for term in terms if term not in match.failed]
+            yield UnfiredRule(
+                rule=flag.id,
+                level=flag.level,
+                decided_by=tuple(self._failing([term for term in terms if term in match.failed], known)),
+                waiting_for=tuple(name for name in index.because(open_terms) if name not in known),
+            )
+
+    def _failing(self, terms: Sequence[int], known: Mapping[str, Reported]) -> dict[str, None]:
+        """The findings that make `terms` fail: reported ones, or those that a no on the screen rules out."""
+        failing: dict[str, None] = {}
+        for term in terms:
+            atoms = self._rulebook.index.terms[term]
+            reported = [
+                atom.finding
+                for atom in atoms
+                if not isinstance(value := known.get(atom.finding), tuple | None) and not atom.holds(value)
+            ]
+            failing |= dict.fromkeys(reported or (atom.finding for atom in atoms if atom.finding not in known))
+        return failing
+
+    def _unlisted(self, listed: set[str], match: Match) -> Iterator[UnlistedCause]:
+        rulebook = self._rulebook
+        for cause in rulebook.applies.values():
+            if cause.id in listed:
+                continue
+            fired = [number for number in rulebook.weights_of[cause.id] if number in match.fired]
+            against = [number for number in fired if rulebook.weights[number].weight.points < 0]
+            excluded = match.fired.get(rulebook.excludes.get(cause.id, -1), [])
+            terms = [*excluded, *(term for number in against for term in match.fired[number])]
+            yield UnlistedCause(
+                cause=cause.id,
+                points=sum(rulebook.weights[number].weight.points for number in fired),
+                left_out_by=rulebook.index.because(terms),
+            )
+
+    def _statements(self, assessment: Assessment) -> Iterator[SourcedStatement]:
+        knowledge = self._rulebook.knowledge
+        for fired in assessment.red_flags:
+            flag = knowledge.red_flags[fired.id]
+            own = Statement(text=flag.rationale, evidence=flag.evidence, facts=flag.facts, sources=flag.sources)
+            yield from _sourced(flag.id, (own, *flag.statements))
+        for listed in assessment.causes:
+            cause = knowledge.causes[listed.id]
+            yield from _sourced(cause.id, (*cause.mechanism, *cause.caveats, *cause.see_someone))
+            shown = {contribution.statement for contribution in (*listed.supporting, *listed.opposing)}
+            weights = [weight for weight in (*cause.supports, *cause.opposes) if weight.statement in shown]
+            yield from (_weighed(cause.id, weight) for weight in weights)
+        for suggested in assessment.fixes:
+            fix = knowledge.fixes[suggested.id]
+            yield from _sourced(fix.id, (*fix.steps, *fix.caveats))
+
+    def _cited(self, statements: Sequence[SourcedStatement]) -> Iterator[CitedSource]:
+        cited = dict.fromkeys(source for statement in statements for source in statement.sources)
+        for id_ in cited:
+            source = self._rulebook.knowledge.sources[id_]
+            yield CitedSource(id=id_, title=source.title, status=source.status, url=source.url)
+
+
+def _sourced(about: str, statements: Sequence[Statement]) -> Iterator[SourcedStatement]:
+    for statement in statements:
+        yield SourcedStatement(
+            about=about,
+            text=statement.text,
+            evidence=statement.evidence,
+            by=statement.by,
+            facts=statement.facts,
+            sources=statement.sources,
+        )
+
+
+def _weighed(about: str, weight: Weight) -> SourcedStatement:
+    return SourcedStatement(
+        about=about,
+        text=weight.statement,
+        evidence=weight.evidence,
+        by=None,
+        facts=weight.facts,
+        sources=weight.sources,
+    )

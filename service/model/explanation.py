@@ -1,0 +1,56 @@
+"""Why an answer is as it is: what `POST /assess?explain=full` adds to an assessment, and nothing more."""
+
+from __future__ import annotations
+
+from service.model.assessment import Part
+from service.model.scales import Evidence, Level
+
+
+class UnfiredRule(Part, frozen=True, kw_only=True):
+    """A red flag that a reported finding touches and that did not fire.
+
+    `decided_by` names the reported findings that rule out an alternative of it; `waiting_for` the unknown ones that
+    could still make it fire. With nothing to wait for it cannot fire any more.
+    """
+
+    rule: str
+    level: Level
+    decided_by: tuple[str, ...]
+    waiting_for: tuple[str, ...]
+
+
+class UnlistedCause(Part, frozen=True, kw_only=True):
+    """A cause that is not listed: its points, and the findings that left it out (none where nothing speaks for it)."""
+
+    cause: str
+    points: int
+    left_out_by: tuple[str, ...]
+
+
+class SourcedStatement(Part, frozen=True, kw_only=True):
+    """One statement of the answer with who said it and where; `about` is the id of the rule, cause or fix."""
+
+    about: str
+    text: str
+    evidence: Evidence
+    by: str | None
+    facts: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+class CitedSource(Part, frozen=True, kw_only=True):
+    """Where a cited statement can be read, and how far it was read (`status`)."""
+
+    id: str
+    title: str
+    status: str
+    url: str | None
+
+
+class Explanation(Part, frozen=True, kw_only=True):
+    """The rules that did not fire, the causes that are not listed, and the source of every statement shown."""
+
+    unfired_rules: tuple[UnfiredRule, ...]
+    unlisted_causes: tuple[UnlistedCause, ...]
+    statements: tuple[SourcedStatement, ...]
+    sources: tuple[CitedSource, ...]
