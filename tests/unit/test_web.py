@@ -43,10 +43,11 @@ class Reply:
 async def _ask(
     app: Any, method: str, path: str, body: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = JSON
 ) -> Reply:
+    path, _, query = path.partition("?")
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "path": path,
-        "raw_path": path.encode(), "query_string": b"", "root_path": "", "scheme": "http", "headers": list(headers),
-        "client": ("test", 1), "server": ("test", 80), "state": {},
+        "raw_path": path.encode(), "query_string": query.encode(), "root_path": "", "scheme": "http",
+        "headers": list(headers), "client": ("test", 1), "server": ("test", 80), "state": {},
     }  # fmt: skip
     sent: list[Any] = []
 
@@ -281,3 +282,21 @@ def test_a_body_has_a_time_and_a_size() -> None:
 def test_equal_documents_have_equal_tags() -> None:
     """The tag depends on the bytes alone, so every worker and replica gives the same."""
     assert Document(b"a").etag == Document(b"a").etag != Document(b"b").etag
+
+
+def test_an_answer_is_explained_on_request(app: Observe, small_engine: Engine) -> None:
+    """`?explain=full` adds one member behind the bytes of the plain answer, and the log line is the same."""
+    plain, explained = ask(app, "POST", "/assess", GOOD), ask(app, "POST", "/assess?explain=full", GOOD)
+    assert explained.status == plain.status == 200
+    assert explained.body.startswith(plain.body[:-1] + b',"explanation":{')
+    assert small_engine.encode(small_engine.assess(small_engine.read(GOOD))) == plain.body
+
+
+@pytest.mark.parametrize("query", ["explain=", "explain=some", "explain=full&explain=none"])
+def test_another_word_for_explain_is_refused(app: Observe, query: str) -> None:
+    """A query that asks for an explanation in words that do not exist is not answered as if it had not asked."""
+    refused = ask(app, "POST", f"/assess?{query}", GOOD)
+    assert refused.status == 422
+    assert json.loads(refused.body)["errors"] == [
+        {"pointer": "", "code": "explain", "detail": "the query's explain must be full"}
+    ]
