@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from service.errors import Issue
-from service.knowledge.conditions import affirmed, faults, named, negated
+from service.knowledge.conditions import affirmed, faults, limited, named, negated
 from service.knowledge.places import Place, conditions, statements
 from service.model.scales import Level, Likelihood, Running
 
@@ -57,6 +57,15 @@ def _expanded(knowledge: Knowledge, condition: Condition) -> set[str]:
     return seen
 
 
+def _written_out(knowledge: Knowledge, condition: Condition) -> Iterator[Condition]:
+    """`condition`, and those of all derivations that it rests on."""
+    yield condition
+    for name in sorted(_expanded(knowledge, condition) & knowledge.derivations.keys()):
+        when = knowledge.derivations[name].when
+        if when is not None:
+            yield when
+
+
 def red_flag_findings(knowledge: Knowledge) -> frozenset[str]:
     """The findings that some red flag fires on, through derivations too."""
     names: set[str] = set()
@@ -70,9 +79,11 @@ def _red_flag_conditions(knowledge: Knowledge) -> Iterator[Issue]:
     raising = red_flag_findings(knowledge)
     for id_, red_flag in knowledge.red_flags.items():
         place = Place(f"red_flags/{id_}.yaml", "when")
-        for name in negated(red_flag.when):
+        for name in dict.fromkeys(name for part in _written_out(knowledge, red_flag.when) for name in negated(part)):
             if name in raising:
                 yield place.issue(f"a not over '{name}', on which a red flag fires: reporting it would lower the level")
+        for name in dict.fromkeys(name for part in _written_out(knowledge, red_flag.when) for name in limited(part)):
+            yield place.issue(f"only certain choices of '{name}': reporting one more would lower the level")
         for name in sorted(_expanded(knowledge, red_flag.when)):
             finding = knowledge.findings.get(name)
             derivation = knowledge.derivations.get(name)

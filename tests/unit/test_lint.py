@@ -96,6 +96,17 @@ def _new_finding(**more: Any) -> Change:
             ),
         ),
         (
+            _set("derivations", "sweaty", "when", {"all": ["hot_run", {"not": "near_miss"}]}),
+            (
+                "red_flags/wobble.yaml: when: "
+                "a not over 'near_miss', on which a red flag fires: reporting it would lower the level"
+            ),
+        ),
+        (
+            _set("red_flags", "clot", "when", {"all": ["sign_2", {"finding": "where", "only": ["heel"]}]}),
+            "red_flags/clot.yaml: when: only certain choices of 'where': reporting one more would lower the level",
+        ),
+        (
             _set("red_flags", "clot", "when", "jump"),
             "red_flags/clot.yaml: when: 'jump' is telemetry, which never fires a red flag",
         ),
