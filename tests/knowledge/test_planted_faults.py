@@ -86,6 +86,7 @@ _DIARY: dict[str, Any] = {"question": "Do you keep a diary?", "kind": "boolean"}
         (_PALPITATIONS, _keep_cases(fires=True), "no case in which it does not fire"),
         (_PALPITATIONS, _keep_cases(fires=False), "no case in which it fires"),
         (_PALPITATIONS, _set("when", {"all": ["palpitations", {"not": "chest_pain"}]}), "a not over 'chest_pain'"),
+        (_PALPITATIONS, _set("when", {"finding": "numb_region", "only": ["heel"]}), "only certain choices of"),
         (_PALPITATIONS, _set("when", {"finding": "run_duration_min", "at_least": 60}), "which never fires a red flag"),
         (_PALPITATIONS, _set("when", {"any": ["palpitations", "weekly_change_over_10pct"]}), "is telemetry"),
         (_PALPITATIONS, _set("when", {"finding": "body_temp_c", "at_least": 104}), "threshold 104 is outside"),
@@ -237,6 +238,14 @@ def test_the_proof_refuses_a_rule_in_another_s_shadow(shipped: Knowledge) -> Non
     rules = Rules(_broken(shipped, "red_flags", "near_faint", "when", planted))
     with pytest.raises(AssertionError, match="near_faint"):
         proofs.test_no_red_flag_is_shadowed(rules, _solver(rules))
+
+
+def test_the_proof_refuses_one_condition_written_in_two_ways(shipped: Knowledge) -> None:
+    """Two rules that always fire together, at two levels, are one rule with two opinions."""
+    planted = {"at_least_of": 1, "of": ["not_better_30min_cooling", "heat_illness_signs"]}
+    rules = Rules(_broken(shipped, "red_flags", "near_faint", "when", planted))
+    with pytest.raises(AssertionError, match="are one condition"):
+        proofs.test_no_two_red_flags_are_one_condition(rules, _solver(rules))
 
 
 def test_the_proof_refuses_a_nerve_left_to_self_care(shipped: Knowledge) -> None:
