@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from service.errors import Issue
 from service.knowledge.conditions import affirmed, faults, limited, named, negated
 from service.knowledge.places import Place, conditions, statements
+from service.knowledge.schema import Clause
 from service.model.scales import Level, Likelihood, Running
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def lint(knowledge: Knowledge) -> Iterator[Issue]:
     for check in (
         _conditions,
         _red_flag_conditions,
+        _screen_members,
         _derivations,
         _cases,
         _sources,
@@ -91,6 +93,17 @@ def _red_flag_conditions(knowledge: Knowledge) -> Iterator[Issue]:
                 yield place.issue(f"'{name}' is telemetry, which never fires a red flag")
         if red_flag.level is Level.SELF_CARE:
             yield Place(place.file, "level").issue("a red flag sets at least consultation")
+
+
+def _screen_members(knowledge: Knowledge) -> Iterator[Issue]:
+    """A no must make each member false: so a member is one finding that is present, or one number within a range."""
+    for id_, question in knowledge.safety_screen.questions.items():
+        for number, member in enumerate(question.members):
+            choosing = isinstance(member, Clause) and (member.is_ or member.includes or member.only)
+            is_range = isinstance(member, Clause) and member.finding is not None and not choosing
+            if member not in knowledge.findings and not is_range:
+                place = Place("safety_screen.yaml", f"questions.{id_}.members[{number}]")
+                yield place.issue("must be one yes/no finding or one range of a number")
 
 
 def _derivations(knowledge: Knowledge) -> Iterator[Issue]:
