@@ -54,6 +54,16 @@ def test_a_forbidden_fix_gives_way(ask: Ask) -> None:
     assert [(fix.id, fix.because) for fix in assessment.withheld_fixes] == [("drink", ("odd_sign",))]
 
 
+def test_what_takes_its_place_need_not_be_called_for(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """The stand-in is given for the cause that called for the forbidden fix."""
+    small_values["causes"]["heat_loss"]["fixes"] = ["drink"]
+    small_values["causes"]["load"]["fixes"] = []
+    assessment = ask(engine_of(small_values), findings={**_HOT, "odd_sign": True})
+    assert _fixes(assessment) == [("rest_it", ("heat_loss",))]
+
+
 def test_a_forbidden_fix_without_a_stand_in_is_left_out(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
 ) -> None:
