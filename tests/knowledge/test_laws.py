@@ -104,7 +104,20 @@ def _more_present(request: Body, name: str) -> list[Any]:
     atoms = _raising_atoms(name)
     now = engine().read(encoded(request)).known.get(name)
     passed = {atom for atom in atoms if now is not None and atom.holds(now)}
-    return [value for value in values(name) if passed < {atom for atom in atoms if atom.holds(_as_read(name, value))}]
+    # A number that a screen question rules out is then an answer to it, not a sign.
+    members = [atom for atom in _members() if atom.finding == name and isinstance(atom, Within) and now is None]
+    found = []
+    for value in values(name):
+        read = _as_read(name, value)
+        passes = {atom for atom in atoms if atom.holds(read)}
+        if passed < passes and all(member.holds(read) for member in members):
+            found.append(value)
+    return found
+
+
+def _members() -> list[Atom]:
+    rulebook = engine()._screen._rulebook
+    return [atom for id_ in rulebook.screen for (atom,) in rulebook.members(id_)]
 
 
 @_laws

@@ -15,7 +15,7 @@ import z3
 
 from service.knowledge.conditions import named, parts
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Clause, Condition, Finding, RedFlag
+from service.knowledge.schema import Clause, Condition, Finding
 from service.model.scales import Level
 
 _UNKNOWN = "unknown"
@@ -182,20 +182,31 @@ class Rules:
         else:
             yield condition
 
-    def _mentions(self, flag: RedFlag, member: Condition) -> bool:
-        """Whether some test in `flag` and `member` can be true of one value."""
+    def _sets(self, member: Condition) -> Level:
+        """The most urgent level that `member` sets alone; where it sets none alone, the least it sets with more."""
         (name,) = named(member)
-        for leaf in self.leaves(flag.when):
-            if list(named(leaf)) == [name]:
-                solver = z3.Solver()
-                solver.add(*self.domain, self.holds(leaf), self.holds(member))
-                if solver.check() == z3.sat:
-                    return True
-        return False
+        variable = self.findings[name]
+        leaves = {
+            id_: [leaf for leaf in self.leaves(flag.when) if list(named(leaf)) == [name]]
+            for id_, flag in self.flags.items()
+        }
+        solver = z3.Solver()
+        solver.add(*variable.domain(self.knowledge.findings[name]), self.holds(member))
+        others = [other.known for other in (*self.findings.values(), *self.measures.values()) if other is not variable]
+        unknown = [(known, z3.BoolVal(val=False)) for known in others]
+        alone, together = [], []
+        for id_ in (id_ for id_, own in leaves.items() if own):
+            if solver.check(z3.substitute(self.fires[id_], *unknown)) == z3.sat:
+                alone.append(self.flags[id_].level)
+            elif any(solver.check(self.holds(leaf)) == z3.sat for leaf in leaves[id_]):
+                together.append(self.flags[id_].level)
+        if alone or not together:
+            return max(alone, key=lambda level: level.rank, default=Level.CONSULTATION)
+        return min(together, key=lambda level: level.rank)
 
     def _floor(self, members: tuple[Condition, ...]) -> Level:
-        levels = [flag.level for flag in self.flags.values() if any(self._mentions(flag, m) for m in members)]
-        return min(levels, key=lambda level: level.rank, default=Level.CONSULTATION)
+        """A yes without detail counts as the least urgent of what its members set."""
+        return min((self._sets(member) for member in members), key=lambda level: level.rank)
 
     def _reaches(self, level: Level) -> Any:
         """The report comes out at `level` or above."""
@@ -244,7 +255,12 @@ class Rules:
         passing = [z3.substitute(test, *changes) for test in tests]
         kept = z3.And(*(z3.Implies(before, after) for before, after in zip(passed, passing, strict=True)))
         gained = z3.Or(*(z3.And(z3.Not(before), after) for before, after in zip(passed, passing, strict=True)))
-        return z3.And(allowed, kept, gained), changes
+        # A number may also be what a screen question rules out: to tell it is then an answer, not a sign.
+        members = [
+            self._test(member, variable) for _, member in self.denying.get(name, ()) if isinstance(member, Clause)
+        ]
+        signs = z3.And(*(z3.Or(variable.known, z3.substitute(member, *changes)) for member in members))
+        return z3.And(allowed, kept, gained, signs), changes
 
     def telling(self, name: str) -> tuple[Any, list[tuple[Any, Any]]]:
         """When `name` is unknown, and that it becomes known, with whatever value."""
