@@ -14,7 +14,7 @@ _SYMPTOMS = ("cramp", "numbness", "injury", "systemic", "nerves_and_vessels", "f
 _BODY = re.compile(
     r"calf|calves|foot|feet|toe|heel|ankle|leg|muscle|knee|hip|shin|back|buttock|thigh|genital|bladder|bowel|urine"
     r"|brain|head|face|arm|hand|speech|eye|throat|jaw|chest|breath|heart|lung|skin|stomach|belly|wrist|body|blood"
-    r"|bone|tendon|periods|balance|weight|food|confusion|faint|drowsy|unsteady|shoe|insole|stride|symptoms",
+    r"|bone|tendon|periods|balance|weight|food|confusion|faint|drowsy|unsteady|shoe|insole|stride|symptoms|passing|sick",
     re.IGNORECASE,
 )
 _NOW = "now, after any cramp has passed"
