@@ -69,6 +69,18 @@ def test_a_yes_sets_the_least_urgent_level_of_its_members(ask: Ask, question: st
     assert assessment.triage.level is floor
 
 
+def test_what_a_member_sets_alone_is_not_lowered_by_what_it_sets_with_more(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
+) -> None:
+    """A milder rule on the same sign and another one leaves the floor of a bare yes where it was."""
+    small_values["red_flags"]["mild"] = small_values["red_flags"]["wobble"] | {
+        "id": "mild",
+        "when": {"all": ["sign_1", "near_miss"]},
+    }
+    assessment = ask(engine_of(small_values), safety_screen={"question_1": True, "none_of_these": True})
+    assert assessment.triage.level is Level.CONSULTATION_24
+
+
 def test_a_no_makes_its_members_absent(ask: Ask) -> None:
     """What a no denies cannot raise the level any more."""
     open_ = ask(findings={"pain": 9}, safety_screen={name: False for name in _EVERY_NO if name != "question_1"})
