@@ -54,20 +54,25 @@ class Screen:
         )
 
     def _floor(self, members: list[Atom]) -> Level:
-        """The least urgent level that a member sets, and never less than consultation."""
-        return min((self._sets(member) for member in members), key=lambda level: level.rank)
+        """The least urgent level that a member sets, and never less than consultation.
 
-    def _sets(self, member: Atom) -> Level:
-        """The level that `member` sets alone; where it sets none alone, the least that it sets with others."""
-        alone: list[Level] = []
-        together: list[Level] = []
-        for term, flag in self._rulebook.raising_terms():
-            atoms = self._rulebook.index.terms[term]
-            if any(atom.finding == member.finding and atom.narrowed(member) is not None for atom in atoms):
-                (alone if len(atoms) == 1 else together).append(flag.level)
-        if alone or not together:
-            return max(alone, key=lambda level: level.rank, default=Level.CONSULTATION)
-        return min(together, key=lambda level: level.rank)
+        A member that sets a level only together with other findings counts where no member sets one alone.
+        """
+        set_alone = [level for member in members if (level := self._sets(member, together=False)) is not None]
+        set_together = [level for member in members if (level := self._sets(member, together=True)) is not None]
+        return min(set_alone or set_together, key=lambda level: level.rank, default=Level.CONSULTATION)
+
+    def _sets(self, member: Atom, *, together: bool) -> Level | None:
+        """The most urgent level that `member` sets alone, or the least that it sets together with other findings."""
+        levels = [
+            flag.level
+            for term, flag in self._rulebook.raising_terms()
+            for atoms in [self._rulebook.index.terms[term]]
+            if (len(atoms) > 1) is together
+            and any(atom.finding == member.finding and atom.narrowed(member) is not None for atom in atoms)
+        ]
+        chosen = min if together else max
+        return chosen(levels, key=lambda level: level.rank, default=None)
 
     def _closed_by(self, member: Within) -> tuple[int, ...]:
         """The terms that fail for every number outside `member`."""

@@ -260,6 +260,6 @@ def test_the_proof_refuses_a_nerve_left_to_self_care(shipped: Knowledge) -> None
 
 def test_the_proof_refuses_an_engine_that_reads_another_rule(shipped: Knowledge, engine: Engine) -> None:
     """Where the formulas and the engine part, a red flag that should fire does not, and the report is shown."""
-    rules = Rules(_broken(shipped, "red_flags", "palpitations", "when", {"any": ["palpitations", "felt_hot"]}))
+    rules = Rules(_broken(shipped, "red_flags", "palpitations", "when", "felt_hot"))
     with pytest.raises(AssertionError, match="-d '"):
         proofs.test_every_red_flag_can_fire_and_the_engine_agrees(rules, _solver(rules), engine)
