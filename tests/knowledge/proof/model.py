@@ -182,8 +182,8 @@ class Rules:
         else:
             yield condition
 
-    def _sets(self, member: Condition) -> Level:
-        """The most urgent level that `member` sets alone; where it sets none alone, the least it sets with more."""
+    def _sets(self, member: Condition) -> tuple[Level | None, Level | None]:
+        """The most urgent level that `member` sets alone, and the least that it sets together with more."""
         (name,) = named(member)
         variable = self.findings[name]
         leaves = {
@@ -200,13 +200,17 @@ class Rules:
                 alone.append(self.flags[id_].level)
             elif any(solver.check(self.holds(leaf)) == z3.sat for leaf in leaves[id_]):
                 together.append(self.flags[id_].level)
-        if alone or not together:
-            return max(alone, key=lambda level: level.rank, default=Level.CONSULTATION)
-        return min(together, key=lambda level: level.rank)
+        return (
+            max(alone, key=lambda level: level.rank, default=None),
+            min(together, key=lambda level: level.rank, default=None),
+        )
 
     def _floor(self, members: tuple[Condition, ...]) -> Level:
-        """A yes without detail counts as the least urgent of what its members set."""
-        return min((self._sets(member) for member in members), key=lambda level: level.rank)
+        """A yes without detail counts as the least urgent of what its members set, alone where any sets one alone."""
+        levels = [self._sets(member) for member in members]
+        alone = [level for level, _ in levels if level is not None]
+        together = [level for _, level in levels if level is not None]
+        return min(alone or together, key=lambda level: level.rank, default=Level.CONSULTATION)
 
     def _reaches(self, level: Level) -> Any:
         """The report comes out at `level` or above."""
