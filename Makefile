@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit scorecard lock clean
+.PHONY: help run test lint unit scorecard prove mutants lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,15 @@ unit: .venv/dev ## Tests with branch coverage of service/
 
 scorecard: .venv/runtime ## How the knowledge answers its vignettes, as a table
 	@$(BIN)/service scorecard
+
+prove: .venv/dev ## Prove the safety laws of the shipped rules, and record of which knowledge
+	$(BIN)/python -m pytest -q tests/knowledge/test_proof.py
+	$(BIN)/python -m tests.knowledge.proof.record
+
+mutants: .venv/dev ## Break the engine in over two thousand ways and count what the tests notice (minutes)
+	rm -rf mutants
+	$(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut results
 
 COMPILE := uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate

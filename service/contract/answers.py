@@ -13,9 +13,11 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from service.model.assessment import Assessment
+from service.model.explanation import Explanation
 
 Schema = dict[str, Any]
 
+_REF = "#/components/schemas/{name}"
 _NOT_A_SCALAR = ("array", "object")
 
 
@@ -24,9 +26,10 @@ def answer_schemas(words: Mapping[str, Mapping[str, str]]) -> dict[str, Schema]:
 
     Raises `ValueError` naming each property without a description, and each description without a property.
     """
-    _, components = msgspec.json.schema_components([Assessment], ref_template="#/components/schemas/{name}")
-    types = {kind.__name__: kind for kind in _types(Assessment)}
+    _, components = msgspec.json.schema_components([Assessment, Explanation], ref_template=_REF)
+    types = {kind.__name__: kind for kind in _types(Assessment) | _types(Explanation)}
     schemas = {name: _component(types[name], schema) for name, schema in components.items()}
+    schemas["Assessment"]["properties"]["explanation"] = {"$ref": _REF.format(name="Explanation")}
     described = {
         f"{name}.{property_}" for name, schema in schemas.items() for property_ in schema.get("properties", {})
     }

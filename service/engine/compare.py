@@ -18,7 +18,7 @@ from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import CaseRequest
 from service.knowledge.vignettes import Vignette
 
-_SHOWN_AT_MOST = 60
+_SHOWN_AT_MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,9 @@ def _entries(knowledge: Knowledge) -> dict[str, Any]:
     entries: dict[str, Any] = {}
     for part in Knowledge.__struct_fields__:
         value = plain[part]
-        if part in ("policy", "safety_screen", "emergency_numbers", "background"):
+        if part == "background":
+            entries[part] = {"statements": value}
+        elif part in ("policy", "safety_screen", "emergency_numbers"):
             entries[part] = value
         else:
             entries |= {f"{part}/{id_}": entry for id_, entry in value.items()}
@@ -144,15 +146,19 @@ def _entries(knowledge: Knowledge) -> dict[str, Any]:
     return entries
 
 
-def _fields(before: Any, after: Any) -> Iterator[str]:
-    if not isinstance(before, dict):
-        yield from (f"- {_short(value)}" for value in before if value not in after)
-        yield from (f"+ {_short(value)}" for value in after if value not in before)
-        return
-    for field in sorted(before.keys() | after.keys()):
-        was, is_ = before.get(field), after.get(field)
-        if was != is_:
-            yield f"{field}: {_short(was)} -> {_short(is_)}"
+def _fields(before: Any, after: Any, path: str = "") -> Iterator[str]:
+    """One line for each value that differs, at its path; a list says what came into it and what went."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in sorted(before.keys() | after.keys()):
+            yield from _fields(before.get(name), after.get(name), f"{path}.{name}" if path else name)
+    elif isinstance(before, tuple) and isinstance(after, tuple):
+        gone, come = ([item for item in one if item not in other] for one, other in ((before, after), (after, before)))
+        yield from (f"{path}: - {_short(item)}" for item in gone)
+        yield from (f"{path}: + {_short(item)}" for item in come)
+        if before != after and not gone and not come:
+            yield f"{path}: in another order"
+    elif before != after:
+        yield f"{path}: {_short(before)} -> {_short(after)}"
 
 
 def _short(value: Any) -> str:

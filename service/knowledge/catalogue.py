@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from service.knowledge.knowledge import Knowledge
+
+PROOF = Path(__file__).with_name("proof.json")
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """The digest of the knowledge that a solver went through last, and what it proved of it."""
+
+    digest: str
+    properties: tuple[str, ...]
 
 
 class Catalogue(msgspec.Struct, frozen=True):
@@ -30,7 +40,7 @@ def catalogue(knowledge: Knowledge) -> Catalogue:
     }
     encode = msgspec.json.encode
     return Catalogue(
-        whole=encode({**about, "content": knowledge}),
+        whole=encode({**about, "proof": _proof(knowledge), "content": knowledge}),
         kinds={kind: encode({**about, "kind": kind, "entries": entries}) for kind, entries in kinds.items()},
         entries={
             (kind, id_): encode({**about, "kind": kind, "id": id_, "entry": entry})
@@ -38,3 +48,11 @@ def catalogue(knowledge: Knowledge) -> Catalogue:
             for id_, entry in entries.items()
         },
     )
+
+
+def _proof(knowledge: Knowledge) -> dict[str, Any] | None:
+    """The last proof, and whether it is of `knowledge`; null where the service came without its record."""
+    if not PROOF.is_file():
+        return None
+    proof = msgspec.json.decode(PROOF.read_bytes(), type=Proof)
+    return {"proved": proof.digest == knowledge.digest, "digest": proof.digest, "properties": proof.properties}

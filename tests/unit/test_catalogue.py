@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -49,3 +50,18 @@ def test_kinds_hold_their_entries(served: Catalogue) -> None:
             alone = msgspec.json.decode(served.entries[kind, id_])
             assert (alone["kind"], alone["id"], alone["entry"]) == (kind, id_, entry)
     assert len(served.entries) == sum(len(msgspec.json.decode(kind)["entries"]) for kind in served.kinds.values())
+
+
+def test_a_proof_of_other_knowledge_proves_nothing_here(knowledge: Knowledge, served: Catalogue) -> None:
+    """The record is shown with its own digest, and says that this knowledge is not proved."""
+    proof = msgspec.json.decode(served.whole)["proof"]
+    assert proof["proved"] is False
+    assert proof["digest"] != knowledge.digest
+
+
+def test_without_a_record_there_is_no_proof(
+    knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A knowledge of one's own may come without one."""
+    monkeypatch.setattr("service.knowledge.catalogue.PROOF", tmp_path / "nothing.json")
+    assert msgspec.json.decode(catalogue(knowledge).whole)["proof"] is None

@@ -116,7 +116,14 @@ def test_unanswered_weighs_by_the_most_points(small_engine: Engine) -> None:
     assert small_engine._causes.unanswered("load", match, {"ache": True}) == {"km": 3, "hot_run": 2, "salty": 2}
 
 
+def test_a_settled_weight_does_not_hide_the_next(ask: Ask) -> None:
+    """What already counts is passed over, and what comes after it is still unanswered."""
+    cause = _cause(ask(findings={"ache": True}, training=_JUMP), "load")
+    assert cause.unanswered == ("hot_run", "salty")
+
+
 def test_from_emergency_on_no_cause_is_listed(ask: Ask) -> None:
-    """Below it causes stay, above it they would compete with the advice."""
+    """Below it causes stay, at it and above they would compete with the advice."""
     assert _causes(ask(findings={"ache": True, "hot_run": True, "temp": 41})) == []
+    assert _causes(ask(findings={"ache": True, "hot_run": True, "sign_1": True, "pain": 9})) == []
     assert _causes(ask(findings={"ache": True, "hot_run": True, "sign_1": True})) != []

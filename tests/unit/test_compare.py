@@ -92,8 +92,21 @@ def test_background_is_compared_statement_by_statement(small_values: dict[str, A
     changed["background"] = [{"text": "It hurts very much, " * 9, "evidence": "E4"}]
     (change,) = _compared(small_values, changed).changes
     assert change.entry == "background"
-    assert [field[:2] for field in change.fields] == ["- ", "+ "]
+    assert [field[:14] for field in change.fields] == ["statements: - ", "statements: + "]
     assert change.fields[1].endswith("…")
+
+
+def test_lists_say_what_came_and_what_went(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
+    """A condition that gained or lost a part, or that only changed its order, is told at its path."""
+    changed["red_flags"]["clot"]["when"]["all"][1]["any"].append("sign_3")
+    changed["red_flags"]["swollen"]["referrals"] = []
+    small_values["red_flags"]["wobble"]["referrals"] = ["primary_care", "physical_therapist"]
+    changed["red_flags"]["wobble"]["referrals"] = ["physical_therapist", "primary_care"]
+    clot, swollen, wobble = _compared(small_values, changed).changes
+    assert len(clot.fields) == 2
+    assert all(field.startswith("when.all: ") for field in clot.fields)
+    assert swollen.fields == ("referrals: - emergency_department",)
+    assert wobble.fields == ("referrals: in another order",)
 
 
 def test_a_moved_case_says_from_where_to_where(small_values: dict[str, Any], changed: dict[str, Any]) -> None:

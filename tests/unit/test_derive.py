@@ -84,3 +84,23 @@ def test_telemetry_that_contradicts_itself_is_not_read(
     engine = engine_of(small_values)
     assert [found.finding for found in ask(engine, training={"km": [30, 40]}).derived] == ["jump"]
     assert [found.finding for found in ask(engine, training={"km": [30, 80]}).derived] == ["suspect"]
+
+
+@pytest.mark.parametrize(("climb", "km"), [(None, [30, 40]), ([4, 40], [30, 40])])
+def test_a_measure_that_is_unknown_does_not_hide_the_next(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask, climb: list[float] | None, km: list[float]
+) -> None:
+    """Each measure is worked out from its own telemetry."""
+    small_values["findings"]["climb"] = small_values["findings"]["km"]
+    climbing = small_values["derivations"]["jump"] | {"id": "climbing"}
+    climbing["measure"] = climbing["measure"] | {"series": "climb"}
+    small_values["derivations"] = {"climbing": climbing, **small_values["derivations"]}
+    derived = ask(engine_of(small_values), training={"climb": climb, "km": km}).derived
+    assert [found.finding for found in derived] == ["jump"]
+
+
+def test_telemetry_may_be_discarded_twice(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
+    """A measure whose number is gone already discards nothing more."""
+    suspect = small_values["derivations"]["jump"] | {"id": "suspect", "more_than": 100}
+    small_values["derivations"]["suspect"] = suspect | {"discards": ["km", "km"]}
+    assert [found.finding for found in ask(engine_of(small_values), training={"km": [30, 80]}).derived] == ["suspect"]

@@ -134,8 +134,13 @@ def test_a_body_that_is_no_object_breaks_the_contract(small_engine: Engine, body
             Fault("/findings/achee", "unknown_property", "is not known; the nearest is ache", "ache"),
         ),
         (
-            {"findings": {"ac~h/e": True}},
-            Fault("/findings/ac~0h~1e", "unknown_property", "is not known; the nearest is ache", "ache"),
+            {"findings": {"hot_run_zoe": True}},
+            Fault(
+                "/findings",
+                "unknown_property",
+                "holds a property that is not known; the nearest is hot_run",
+                "hot_run",
+            ),
         ),
         (
             {"findings": {"my_name_is_zoe": True}},

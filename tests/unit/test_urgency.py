@@ -102,14 +102,18 @@ def test_statements_of_the_screen_come_from_the_policy(ask: Ask) -> None:
         "The screen is open.",
     ]
     assert [reason.rule for reason in said.triage.reasons] == ["safety_screen.question_1", "safety_screen_open"]
+    assert said.triage.reasons[0].because == ("safety_screen.question_1",)
     assert ask(safety_screen=_NONE).triage.reasons[0].statement == "The screen is clear."
     assert ask(safety_screen=_NONE).triage.reasons[0].because == ("safety_screen",)
 
 
-def test_a_level_comes_with_its_words(ask: Ask) -> None:
+def test_a_level_comes_with_its_words(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
+) -> None:
     """Label, advice and deadline are those of the level."""
-    triage = ask(safety_screen=_NONE).triage
-    assert (triage.label, triage.advice, triage.act_within_hours) == ("self_care", "Do this.", None)
+    small_values["levels"]["self_care"]["act_within_hours"] = 48
+    triage = ask(engine_of(small_values), safety_screen=_NONE).triage
+    assert (triage.label, triage.advice, triage.act_within_hours) == ("self_care", "Do this.", 48)
 
 
 @pytest.mark.parametrize(

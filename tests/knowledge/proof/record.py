@@ -1,0 +1,57 @@
+"""Writes down of which knowledge everything in `test_proof.py` is proved; `make prove` runs it after the proof.
+
+The answers of that knowledge to its cases and vignettes are written down with it, as one digest, so that a run on
+another Python or another machine shows whether it answers with the same bytes.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from service.engine import Engine
+from service.engine.replay import body_of
+from service.knowledge import vignettes
+from service.knowledge.catalogue import PROOF, Proof
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.loader import SHIPPED, load
+
+ANSWERS = Path(__file__).with_name("answers.sha256")
+_TESTS = Path(__file__).parents[1] / "test_proof.py"
+
+
+def record() -> Proof:
+    """What a complete proof of the shipped knowledge says: its digest, and what each test proves."""
+    functions = [
+        node
+        for node in ast.parse(_TESTS.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
+    stated = tuple((ast.get_docstring(function) or "").partition("\n")[0] for function in functions)
+    return Proof(digest=load().digest, properties=stated)
+
+
+def corpus(knowledge: Knowledge) -> Iterator[bytes]:
+    """Every case that the knowledge carries and every vignette, as requests."""
+    for folder in ("red_flags", "derivations", "causes"):
+        for rule in getattr(knowledge, folder).values():
+            yield from (body_of(case) for case in rule.cases)
+    yield from (body_of(vignette) for vignette in vignettes.read(SHIPPED, knowledge))
+
+
+def answers_digest(knowledge: Knowledge) -> str:
+    """`sha256:` and the digest of all answers to the corpus, one after the other."""
+    engine = Engine(knowledge)
+    digest = hashlib.sha256()
+    for request in corpus(knowledge):
+        digest.update(engine.encode(engine.assess(engine.read(request))))
+    return "sha256:" + digest.hexdigest()
+
+
+if __name__ == "__main__":
+    PROOF.write_bytes(msgspec.json.format(msgspec.json.encode(record()), indent=2) + b"\n")
+    ANSWERS.write_text(answers_digest(load()) + "\n", encoding="ascii")

@@ -1,0 +1,85 @@
+"""The shipped knowledge against runners written down as sentences, and its changelog against its ids."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from service.engine import Engine
+from service.engine.replay import body_of
+from service.engine.scorecard import Scorecard, score
+from service.knowledge import vignettes
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.loader import SHIPPED
+from service.knowledge.vignettes import Vignette
+from service.model.scales import Level
+
+CHANGELOG = SHIPPED.parent / "CHANGELOG.md"
+RULES = {f"RF{number:02}" for number in range(1, 36)} | {"C13"} | {f"D{number}" for number in range(1, 9)}
+
+
+@pytest.fixture(scope="module")
+def corpus(shipped: Knowledge) -> tuple[Vignette, ...]:
+    """The shipped vignettes."""
+    return vignettes.read(SHIPPED, shipped)
+
+
+@pytest.fixture(scope="module")
+def card(engine: Engine, corpus: tuple[Vignette, ...]) -> Scorecard:
+    """The shipped scorecard."""
+    return score(engine, corpus)
+
+
+def test_the_corpus_is_large_and_wide(corpus: tuple[Vignette, ...]) -> None:
+    """At least 160 runners, at least 40 of them calm, every level, and every rule of the reference."""
+    assert len(corpus) >= 160
+    assert sum(vignette.expect.level is Level.SELF_CARE for vignette in corpus) >= 40
+    assert {vignette.expect.level for vignette in corpus} == set(Level)
+    assert {rule for vignette in corpus for rule in vignette.rules} == RULES
+
+
+def test_every_cause_leads_some_runner(shipped: Knowledge, corpus: tuple[Vignette, ...]) -> None:
+    """A cause that no sentence expects first is not measured."""
+    assert {vignette.expect.leads for vignette in corpus if vignette.expect.leads} == set(shipped.causes)
+
+
+def test_every_red_flag_fires_for_some_runner(shipped: Knowledge, engine: Engine, corpus: tuple[Vignette, ...]) -> None:
+    """A red flag that no sentence reaches is not measured."""
+    fired = {flag.id for vignette in corpus for flag in engine.assess(engine.read(body_of(vignette))).red_flags}
+    assert sorted(set(shipped.red_flags) - fired) == []
+
+
+def test_no_must_escalate_case_is_missed(card: Scorecard) -> None:
+    """The first law of the service, on every runner whose miss would be dangerous."""
+    assert [outcome.vignette.name for outcome in card.missed] == []
+
+
+def test_the_targets_are_met(card: Scorecard) -> None:
+    """Safe at least 99 percent, over-triage of self-care at most 10, right cause first at least 85, no barred fix."""
+    assert card.is_met, "\n".join(card.surprises())
+
+
+def test_the_changelog_names_every_rule(shipped: Knowledge) -> None:
+    """A rule that came without a line in the changelog came unseen."""
+    told = set(re.findall(r"`([a-z][a-z0-9_]*)`", CHANGELOG.read_text(encoding="utf-8")))
+    assert sorted({*shipped.red_flags, *shipped.causes, *shipped.derivations} - told) == []
+
+
+def test_the_changelog_starts_at_the_shipped_version(shipped: Knowledge) -> None:
+    """The newest entry is the version that answers carry."""
+    newest = re.search(r"^## (\S+)$", CHANGELOG.read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest is not None
+    assert newest.group(1) == shipped.policy.version
+
+
+def test_the_server_never_reads_the_vignettes() -> None:
+    """They judge the knowledge: nothing between a request and its answer may import them."""
+    house = Path(vignettes.__file__).parents[1]
+    readers = {
+        path.relative_to(house).as_posix()
+        for path in house.rglob("*.py")
+        if re.search(r"import.*\bvignettes\b|from service\.knowledge\.vignettes", path.read_text(encoding="utf-8"))
+    }
+    assert readers <= {"cli.py", "engine/scorecard.py", "engine/compare.py"}
