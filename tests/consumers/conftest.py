@@ -25,8 +25,8 @@ from service.knowledge.loader import SHIPPED as SHIPPED_KNOWLEDGE
 from service.knowledge.vignettes import read as read_vignettes
 from service.knowledge.yaml_reader import read_yaml
 
-_NODE = Path(__file__).parents[1] / "contract" / "npm" / "node_modules"
 _BIN = Path(sys.executable).parent
+_NODE = _BIN.parent / "npm" / "node_modules"
 _UP_SECONDS = 60
 _TOOL_SECONDS = 120
 # No tool may call home: not from a partner's machine, and not from CI.

@@ -48,7 +48,17 @@ class _Liar(BaseHTTPRequestHandler):
 
 def _proxy(servers: Any, upstream: str) -> httpx.Client:
     address = servers.start(
-        lambda port: ["prism", "proxy", "openapi.yaml", upstream, "--errors", "--host", "127.0.0.1", "--port", str(port)]
+        lambda port: [
+            "prism",
+            "proxy",
+            "openapi.yaml",
+            upstream,
+            "--errors",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+        ]
     )
     return httpx.Client(base_url=address, timeout=30)
 
