@@ -29,6 +29,7 @@ test: lint unit ## Everything that must hold: lint, types, layers, knowledge, la
 
 lint: .venv/dev ## Style, types, import layers and the knowledge itself
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/service check

@@ -15,6 +15,7 @@ from pathlib import Path
 from service import settings as settings_
 from service.engine import Engine
 from service.engine.compare import compare
+from service.engine.replay import replay
 from service.engine.scorecard import score
 from service.errors import KnowledgeFault, RequestFault, SettingsFault
 from service.knowledge import loader, vignettes
@@ -86,10 +87,12 @@ def assess(chosen: argparse.Namespace) -> int:
 
 
 def check(chosen: argparse.Namespace) -> int:
-    """Read the knowledge and say what is wrong with it, or what it holds."""
+    """Read the knowledge, replay its cases, and say what is wrong with it, or what it holds."""
     folder = _folder(chosen)
     knowledge = loader.load(folder)
     told = vignettes.read(folder, knowledge)
+    if issues := tuple(replay(knowledge)):
+        raise KnowledgeFault(issues)
     print(
         f"{knowledge.policy.version} {knowledge.digest}: {len(knowledge.findings)} findings, "
         f"{len(knowledge.red_flags)} red flags, {len(knowledge.causes)} causes, {len(knowledge.fixes)} fixes, "

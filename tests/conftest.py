@@ -14,20 +14,18 @@ from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import load
 
 _ENTRY = {"sources": ["book"], "evidence": "E3", "review": "not reviewed by a clinician"}
-_CASES = [{"name": "A case.", "fires": True}, {"name": "Another case.", "fires": False}]
 
 
-def _flag(id_: str, level: str, when: Any, **more: Any) -> dict[str, Any]:
+def _cases(fires: dict[str, Any], not_: dict[str, Any]) -> list[dict[str, Any]]:
+    """One case in which a rule fires and one in which it does not, each by the parts of its request."""
+    both = ((fires, True), (not_, False))
+    return [{"name": "A case.", "findings": {"ache": True}, "fires": fired} | parts for parts, fired in both]
+
+
+def _flag(id_: str, level: str, when: Any, fires: dict[str, Any], **more: Any) -> dict[str, Any]:
     text = {"title": f"Possible {id_}", "advice": "See someone.", "rationale": "Because.", "reference": "RF00"}
-    return {
-        "id": id_,
-        "level": level,
-        "when": when,
-        "referrals": ["primary_care"],
-        "cases": _CASES,
-        **text,
-        **_ENTRY,
-    } | more
+    rule = {"id": id_, "level": level, "when": when, "referrals": ["primary_care"], "cases": _cases(fires, {})}
+    return {**rule, **text, **_ENTRY, **more}
 
 
 def _boolean(question: str, **more: Any) -> dict[str, Any]:
@@ -157,25 +155,51 @@ def small() -> dict[str, Any]:
                 "measure": {"kind": "last_change", "series": "km", "baseline_at_least": 5},
                 "more_than": 10,
                 "unit": "percent",
-                "cases": _CASES,
+                "cases": _cases({"training": {"km": [30, 40]}}, {"training": {"km": [30, 33]}}),
                 **_ENTRY,
             },
             "sweaty": {
                 "id": "sweaty",
                 "title": "Hot or salty",
                 "when": {"any": ["hot_run", "salty"]},
-                "cases": _CASES,
+                "cases": _cases({"findings": {"salty": True}}, {}),
                 **_ENTRY,
             },
         },
         "red_flags": {
             "clot": _flag(
-                "clot", "emergency", {"all": ["sign_1", {"any": ["sign_2", {"finding": "pain", "at_least": 8}]}]}
+                "clot",
+                "emergency",
+                {"all": ["sign_1", {"any": ["sign_2", {"finding": "pain", "at_least": 8}]}]},
+                {"findings": {"sign_1": True, "pain": 8}},
             ),
-            "swollen": _flag("swollen", "consultation_24", "sign_1", referrals=["emergency_department"]),
-            "heat": _flag("heat", "emergency_ambulance", {"finding": "temp", "at_least": 40}, do_not_drive=True),
-            "young": _flag("young", "consultation", {"finding": "age_years", "less_than": 18}, out_of_scope=True),
-            "wobble": _flag("wobble", "consultation", {"all": ["near_miss", "sweaty"]}),
+            "swollen": _flag(
+                "swollen",
+                "consultation_24",
+                "sign_1",
+                {"findings": {"sign_1": True}},
+                referrals=["emergency_department"],
+            ),
+            "heat": _flag(
+                "heat",
+                "emergency_ambulance",
+                {"finding": "temp", "at_least": 40},
+                {"findings": {"temp": 40}},
+                do_not_drive=True,
+            ),
+            "young": _flag(
+                "young",
+                "consultation",
+                {"finding": "age_years", "less_than": 18},
+                {"runner": {"age_years": 17}},
+                out_of_scope=True,
+            ),
+            "wobble": _flag(
+                "wobble",
+                "consultation",
+                {"all": ["near_miss", "sweaty"]},
+                {"findings": {"near_miss": True, "hot_run": True}},
+            ),
         },
         "causes": {
             "load": _cause(
@@ -257,7 +281,8 @@ def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("knowledge")
     values = small()
     for cause in values["causes"].values():
-        cause["cases"] = [{"name": "A case.", "expect": expect} for expect in ("listed", "not_listed")]
+        sent = {"listed": {"ache": True, "hot_run": True}, "not_listed": {"ache": False}}
+        cause["cases"] = [{"name": "A case.", "findings": f, "expect": expect} for expect, f in sent.items()]
     for name in ("derivations", "red_flags", "causes", "fixes"):
         (folder / name).mkdir()
         for id_, entry in values.pop(name).items():

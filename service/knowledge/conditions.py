@@ -46,6 +46,15 @@ def negated(condition: Condition) -> Iterator[str]:
             yield from negated(part)
 
 
+def limited(condition: Condition) -> Iterator[str]:
+    """The ids of which `condition` wants nothing but certain choices."""
+    if isinstance(condition, Clause):
+        if condition.only is not None and condition.finding is not None:
+            yield condition.finding
+        for part in parts(condition):
+            yield from limited(part)
+
+
 def affirmed(condition: Condition) -> Iterator[str]:
     """The ids that `condition` wants present, chosen or within a range."""
     if isinstance(condition, str):

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from service.errors import Issue
-from service.knowledge.conditions import affirmed, faults, named, negated
+from service.knowledge.conditions import affirmed, faults, limited, named, negated
 from service.knowledge.places import Place, conditions, statements
+from service.knowledge.schema import Clause
 from service.model.scales import Level, Likelihood, Running
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def lint(knowledge: Knowledge) -> Iterator[Issue]:
     for check in (
         _conditions,
         _red_flag_conditions,
+        _screen_members,
         _derivations,
         _cases,
         _sources,
@@ -57,6 +59,15 @@ def _expanded(knowledge: Knowledge, condition: Condition) -> set[str]:
     return seen
 
 
+def _written_out(knowledge: Knowledge, condition: Condition) -> Iterator[Condition]:
+    """`condition`, and those of all derivations that it rests on."""
+    yield condition
+    for name in sorted(_expanded(knowledge, condition) & knowledge.derivations.keys()):
+        when = knowledge.derivations[name].when
+        if when is not None:
+            yield when
+
+
 def red_flag_findings(knowledge: Knowledge) -> frozenset[str]:
     """The findings that some red flag fires on, through derivations too."""
     names: set[str] = set()
@@ -70,9 +81,11 @@ def _red_flag_conditions(knowledge: Knowledge) -> Iterator[Issue]:
     raising = red_flag_findings(knowledge)
     for id_, red_flag in knowledge.red_flags.items():
         place = Place(f"red_flags/{id_}.yaml", "when")
-        for name in negated(red_flag.when):
+        for name in dict.fromkeys(name for part in _written_out(knowledge, red_flag.when) for name in negated(part)):
             if name in raising:
                 yield place.issue(f"a not over '{name}', on which a red flag fires: reporting it would lower the level")
+        for name in dict.fromkeys(name for part in _written_out(knowledge, red_flag.when) for name in limited(part)):
+            yield place.issue(f"only certain choices of '{name}': reporting one more would lower the level")
         for name in sorted(_expanded(knowledge, red_flag.when)):
             finding = knowledge.findings.get(name)
             derivation = knowledge.derivations.get(name)
@@ -80,6 +93,17 @@ def _red_flag_conditions(knowledge: Knowledge) -> Iterator[Issue]:
                 yield place.issue(f"'{name}' is telemetry, which never fires a red flag")
         if red_flag.level is Level.SELF_CARE:
             yield Place(place.file, "level").issue("a red flag sets at least consultation")
+
+
+def _screen_members(knowledge: Knowledge) -> Iterator[Issue]:
+    """A no must make each member false: so a member is one finding that is present, or one number within a range."""
+    for id_, question in knowledge.safety_screen.questions.items():
+        for number, member in enumerate(question.members):
+            choosing = isinstance(member, Clause) and (member.is_ or member.includes or member.only)
+            is_range = isinstance(member, Clause) and member.finding is not None and not choosing
+            if member not in knowledge.findings and not is_range:
+                place = Place("safety_screen.yaml", f"questions.{id_}.members[{number}]")
+                yield place.issue("must be one yes/no finding or one range of a number")
 
 
 def _derivations(knowledge: Knowledge) -> Iterator[Issue]:

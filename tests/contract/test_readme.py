@@ -13,6 +13,10 @@ from typing import Any
 import pytest
 
 from service.engine import Engine
+from service.engine.scorecard import score
+from service.knowledge import vignettes
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.loader import SHIPPED
 
 _ROOT = Path(__file__).parents[2]
 _README = (_ROOT / "README.md").read_text(encoding="utf-8")
@@ -85,3 +89,8 @@ def test_the_map_of_the_house_is_the_house() -> None:
         f"{p.name}/" if p.is_dir() else p.name for p in (_ROOT / "service").iterdir() if not p.name.startswith("__")
     }
     assert there - {"py.typed"} == shown
+
+
+def test_the_scorecard_shown_is_the_real_one(engine: Engine, shipped: Knowledge) -> None:
+    """The README's table of how well it answers is the one that `make scorecard` prints."""
+    assert score(engine, vignettes.read(SHIPPED, shipped)).table().strip() in _README

@@ -12,6 +12,7 @@ from service.engine import Engine
 from service.engine.atoms import Atom, OneOf, Selection, Within, selections
 from service.engine.index import Match
 from service.engine.presentation import Presentation
+from service.knowledge.conditions import named
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.lint import red_flag_findings
 from service.model.assessment import Assessment
@@ -329,6 +330,31 @@ def test_every_level_rule_cause_and_fix_is_reached(shipped: Knowledge, answers: 
     assert {cause.id for answer in answers for cause in answer.causes} == shipped.causes.keys()
     assert {fix.id for answer in answers for fix in answer.fixes} == shipped.fixes.keys()
     assert {answer.training_advice.running for answer in answers} == set(Running)
+
+
+_LEAST_ASKED = {
+    "Q1": {"chest_pain", "breathless_unexplained", "fainted", "coughing_blood"},
+    "Q2": {"face_droop", "arm_weakness_one_side", "speech_difficulty", "sudden_vision_loss"},
+    "Q3": {"confusion", "seizure", "collapsed", "body_temp_c"},
+    "Q4": {"saddle_numbness", "bladder_change_new", "bowel_change_new", "bilateral_sciatica_or_weakness"},
+    "Q5": {"swelling_one_leg", "calf_warm_red", "whole_leg_swollen"},
+    "Q6": {"foot_cold_one_side", "foot_pale_blue_mottled"},
+    "Q7": {"pain_severe_unrelenting", "calf_hard_tight"},
+    "Q8": {"urine_dark_brown_red"},
+    "Q9": {"weakness_new", "numbness_spreading_up", "weakness_progressing_days", "foot_drop_new"},
+    "Q10": {"sudden_pop_back_of_leg", "cannot_tiptoe_one_leg", "cannot_bear_weight"},
+    "Q11": {"fever", "foot_wound", "spreading_redness"},
+    "Q12": {"diabetes", "pregnant_or_postpartum", "prior_clot", "active_cancer", "anticoagulant", "age_years"},
+    "Q13": {"numbness_random", "night_electric_shocks", "numbness_persists_at_rest"},
+}
+
+
+def test_the_screen_asks_at_least_what_self_care_rests_on(shipped: Knowledge) -> None:
+    """No sign that the reference wants answered before self-care has dropped out of its question."""
+    for question in shipped.safety_screen.questions.values():
+        asked = {name for member in question.members for name in named(member)}
+        assert asked >= _LEAST_ASKED[question.reference]
+    assert {question.reference for question in shipped.safety_screen.questions.values()} == _LEAST_ASKED.keys()
 
 
 def test_every_question_is_reached(shipped: Knowledge, answers: list[Assessment]) -> None:

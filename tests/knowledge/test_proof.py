@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -168,6 +169,15 @@ def test_no_red_flag_is_shadowed(rules: Rules, solver: z3.Solver) -> None:
         if _model(solver, rules.fires[id_], z3.Not(z3.Or(*others))) is None:
             shadowed.append(id_)
     assert shadowed == sorted(_SHADOWED)
+
+
+def test_no_two_red_flags_are_one_condition(rules: Rules, solver: z3.Solver) -> None:
+    """However they are written, two red flags never fire for exactly the same reports."""
+    names = {id_: {n for leaf in rules.leaves(flag.when) for n in named(leaf)} for id_, flag in rules.flags.items()}
+    for one, other in combinations(rules.flags, 2):
+        if names[one] == names[other]:
+            differ = _model(solver, rules.fires[one] != rules.fires[other])
+            assert differ is not None, f"{one} and {other} are one condition"
 
 
 def _conditions(rules: Rules, rulebook: Rulebook) -> Iterator[tuple[str, Condition, tuple[int, ...]]]:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.knowledge.conditions import affirmed, faults, named, negated, parts
+from service.knowledge.conditions import affirmed, faults, limited, named, negated, parts
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Condition
 
@@ -33,6 +33,13 @@ def test_affirmed_and_negated_part_the_names() -> None:
     """A not is no affirmation."""
     assert list(affirmed(_condition(_NESTED))) == ["ache", "pain", "salty"]
     assert list(negated(_condition(_NESTED))) == ["shoe", "ache"]
+
+
+def test_limited_names_what_allows_certain_choices_only() -> None:
+    """At any depth; a choice that is merely included limits nothing."""
+    heel_only = {"finding": "where", "only": ["heel"]}
+    assert list(limited(_condition({"any": ["ache", {"all": [heel_only]}]}))) == ["where"]
+    assert list(limited(_condition({"finding": "where", "includes": ["heel"]}))) == []
 
 
 def test_parts_of_a_group_are_its_members() -> None:

@@ -87,6 +87,30 @@ def _new_finding(**more: Any) -> Change:
             _set("safety_screen", "questions", "question_3", "members", ["pain"]),
             "safety_screen.yaml: questions.question_3.members[0]: 'pain' is no yes/no finding: say which value",
         ),
+        (
+            _set("safety_screen", "questions", "question_3", "members", [{"not": "ache"}]),
+            "safety_screen.yaml: questions.question_3.members[0]: must be one yes/no finding or one range of a number",
+        ),
+        (
+            _set("safety_screen", "questions", "question_3", "members", [{"all": ["sign_3", "ache"]}]),
+            "safety_screen.yaml: questions.question_3.members[0]: must be one yes/no finding or one range of a number",
+        ),
+        (
+            _set("safety_screen", "questions", "question_3", "members", ["sweaty"]),
+            "safety_screen.yaml: questions.question_3.members[0]: must be one yes/no finding or one range of a number",
+        ),
+        (
+            _set("safety_screen", "questions", "question_3", "members", [{"finding": "side", "is": "left"}]),
+            "safety_screen.yaml: questions.question_3.members[0]: must be one yes/no finding or one range of a number",
+        ),
+        (
+            _set("safety_screen", "questions", "question_3", "members", [{"finding": "where", "includes": ["heel"]}]),
+            "safety_screen.yaml: questions.question_3.members[0]: must be one yes/no finding or one range of a number",
+        ),
+        (
+            _set("safety_screen", "questions", "question_3", "members", [{"finding": "where", "only": ["heel"]}]),
+            "safety_screen.yaml: questions.question_3.members[0]: must be one yes/no finding or one range of a number",
+        ),
         (_set("policy", "uncovered_signs", ["pain"]), "policy.yaml: uncovered_signs: 'pain' is no yes/no finding"),
         (
             _set("red_flags", "clot", "when", {"all": ["sign_2", {"not": "near_miss"}]}),
@@ -94,6 +118,17 @@ def _new_finding(**more: Any) -> Change:
                 "red_flags/clot.yaml: when: "
                 "a not over 'near_miss', on which a red flag fires: reporting it would lower the level"
             ),
+        ),
+        (
+            _set("derivations", "sweaty", "when", {"all": ["hot_run", {"not": "near_miss"}]}),
+            (
+                "red_flags/wobble.yaml: when: "
+                "a not over 'near_miss', on which a red flag fires: reporting it would lower the level"
+            ),
+        ),
+        (
+            _set("red_flags", "clot", "when", {"all": ["sign_2", {"finding": "where", "only": ["heel"]}]}),
+            "red_flags/clot.yaml: when: only certain choices of 'where': reporting one more would lower the level",
         ),
         (
             _set("red_flags", "clot", "when", "jump"),

@@ -18,13 +18,12 @@ def _issues(values: dict[str, Any]) -> list[Issue]:
 
 
 def _case(name: str, outcome: dict[str, Any], **parts: Any) -> dict[str, Any]:
-    return {"name": name, **outcome, **parts}
+    return {"name": name, "findings": {"ache": True}, **outcome, **parts}
 
 
 @pytest.fixture
 def values(small_values: dict[str, Any]) -> dict[str, Any]:
-    """The small knowledge with no cases at all, and the finding that a case without findings reports absent."""
-    small_values["findings"]["calf_cramp"] = {"question": "Does the calf cramp?", "kind": "boolean"}
+    """The small knowledge with no cases at all."""
     for folder in ("red_flags", "derivations", "causes"):
         for rule in small_values[folder].values():
             rule["cases"] = []
@@ -36,7 +35,7 @@ def test_cases_that_come_out_are_silent(values: dict[str, Any]) -> None:
     values["red_flags"]["young"]["cases"] = [
         _case("Seventeen.", {"fires": True}, runner={"age_years": 17}),
         _case("Eighteen.", {"fires": False}, runner={"age_years": 18}),
-        _case("Nothing known.", {"fires": False}),
+        _case("Age not known.", {"fires": False}),
     ]
     values["derivations"]["jump"]["cases"] = [
         _case("A third more.", {"fires": True}, training={"km": [30, 40]}),
@@ -85,11 +84,14 @@ def test_a_case_that_is_no_request_is_named(values: dict[str, Any]) -> None:
     )
 
 
+def test_a_case_without_findings_is_named(values: dict[str, Any]) -> None:
+    """The wire wants at least one finding, and so does a case."""
+    values["red_flags"]["young"]["cases"] = [_case("Bare.", {"fires": False}, findings={})]
+    (issue,) = _issues(values)
+    assert issue.says == "/findings is required: Bare."
+
+
 def test_a_case_is_written_as_a_request() -> None:
-    """Empty parts are left out; without findings one is reported that decides nothing."""
-    case = CaseRequest(runner={"age_years": 17}, safety_screen={"question_1": False})
-    assert msgspec.json.decode(body_of(case)) == {
-        "findings": {"calf_cramp": False},
-        "runner": {"age_years": 17},
-        "safety_screen": {"question_1": False},
-    }
+    """Empty parts are left out."""
+    case = CaseRequest(findings={"ache": True}, safety_screen={"question_1": False})
+    assert msgspec.json.decode(body_of(case)) == {"findings": {"ache": True}, "safety_screen": {"question_1": False}}
