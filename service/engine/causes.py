@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from service.engine.fixes import Fixes
 from service.engine.index import Match
 from service.engine.measures import inputs
 from service.engine.presentation import Reported
@@ -17,28 +16,25 @@ from service.model.scales import Likelihood
 class Causes:
     """The causes of a rulebook with their unchanging words joined once."""
 
-    def __init__(self, rulebook: Rulebook, fixes: Fixes) -> None:
+    def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
-        self._fixes = fixes
         self._bands = sorted(rulebook.knowledge.policy.likelihood_from_points.items(), key=lambda band: -band[1])
         self._mechanisms = {
             cause.id: " ".join(statement.text for statement in cause.mechanism)
             for cause in rulebook.knowledge.causes.values()
         }
 
-    def considered(self, match: Match, known: Mapping[str, Reported], *, with_fixes: bool) -> list[ConsideredCause]:
-        """The causes with points left, the best fitting first."""
+    def considered(self, match: Match, known: Mapping[str, Reported]) -> list[ConsideredCause]:
+        """The causes with points left, the best fitting first, without their fixes."""
         listed = []
         for pattern, cause in self._rulebook.applies.items():
             if pattern in match.fired and self._rulebook.excludes.get(cause.id) not in match.fired:
-                considered = self._weigh(cause, match, known, with_fixes=with_fixes)
+                considered = self._weigh(cause, match, known)
                 if considered is not None:
                     listed.append(considered)
         return sorted(listed, key=lambda cause: (-cause.likelihood.rank, -cause.points))
 
-    def _weigh(
-        self, cause: Cause, match: Match, known: Mapping[str, Reported], *, with_fixes: bool
-    ) -> ConsideredCause | None:
+    def _weigh(self, cause: Cause, match: Match, known: Mapping[str, Reported]) -> ConsideredCause | None:
         contributions = [
             self._contribution(pattern, match.fired[pattern])
             for pattern in self._rulebook.weights_of[cause.id]
@@ -59,7 +55,7 @@ class Causes:
             unanswered=tuple(self.unanswered(cause.id, match, known)),
             mechanism=self._mechanisms[cause.id],
             caveats=tuple(statement.text for statement in cause.caveats),
-            fixes=self._fixes.given(cause.fixes, match) if with_fixes else (),
+            fixes=(),
             see_someone=tuple(statement.text for statement in cause.see_someone),
             evidence=cause.evidence,
             sources=cause.sources,

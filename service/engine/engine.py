@@ -35,7 +35,7 @@ class Engine:
         self._derivations = Derivations(rulebook)
         self._floors = Floors(rulebook)
         self._fixes = Fixes(rulebook)
-        self._causes = Causes(rulebook, self._fixes)
+        self._causes = Causes(rulebook)
         self._questions = Questions(rulebook, self._screen, self._causes)
         self._training = Training(rulebook)
         self._explanations = Explanations(rulebook)
@@ -67,7 +67,9 @@ class Engine:
         policy = self._knowledge.policy
         with_fixes = urgency.level.rank < policy.no_fixes_from.rank
         with_causes = urgency.level.rank < policy.no_causes_from.rank and not urgency.is_out_of_scope
-        causes = self._causes.considered(match, known, with_fixes=with_fixes) if with_causes else []
+        causes = self._causes.considered(match, known) if with_causes else []
+        if with_fixes:
+            causes = self._fixes.given(causes, match)
         questions, more_to_ask = self._questions.next(urgency.level, match, known, answers, causes)
         text = self._knowledge.levels[urgency.level]
         return Assessment(
@@ -86,7 +88,7 @@ class Engine:
             causes=tuple(causes),
             fixes=self._fixes.suggested(causes),
             withheld_fixes=self._fixes.withheld(causes, match) if with_fixes else (),
-            training_advice=self._training.advice(urgency, causes),
+            training_advice=self._training.advice(urgency, causes, match),
             questions=questions,
             derived=(*derived, *self._derivations.named(match, known)),
             knowledge=self._version,

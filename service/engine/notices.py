@@ -35,6 +35,6 @@ class Notices:
         call = self._call[self._numbers.get(country or "", self._default)]
         if urgency.level.rank < Level.EMERGENCY.rank:
             return (*self._always[:1], call, *self._always[1:])
-        if any(flag.do_not_drive for flag, _ in urgency.fired):
+        if urgency.level is Level.EMERGENCY_AMBULANCE or any(flag.do_not_drive for flag, _ in urgency.fired):
             return (call, self._do_not_drive, *self._always)
         return (call, *self._always)

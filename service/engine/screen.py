@@ -54,15 +54,20 @@ class Screen:
         )
 
     def _floor(self, members: list[Atom]) -> Level:
-        """The least urgent level that a red flag on a member sets, and never less than consultation."""
-        levels = {
-            flag.level
-            for term, flag in self._rulebook.raising_terms()
-            for atom in self._rulebook.index.terms[term]
-            for member in members
-            if atom.finding == member.finding and atom.narrowed(member) is not None
-        }
-        return min(levels, key=lambda level: level.rank, default=Level.CONSULTATION)
+        """The least urgent level that a member sets, and never less than consultation."""
+        return min((self._sets(member) for member in members), key=lambda level: level.rank)
+
+    def _sets(self, member: Atom) -> Level:
+        """The level that `member` sets alone; where it sets none alone, the least that it sets with others."""
+        alone: list[Level] = []
+        together: list[Level] = []
+        for term, flag in self._rulebook.raising_terms():
+            atoms = self._rulebook.index.terms[term]
+            if any(atom.finding == member.finding and atom.narrowed(member) is not None for atom in atoms):
+                (alone if len(atoms) == 1 else together).append(flag.level)
+        if alone or not together:
+            return max(alone, key=lambda level: level.rank, default=Level.CONSULTATION)
+        return min(together, key=lambda level: level.rank)
 
     def _closed_by(self, member: Within) -> tuple[int, ...]:
         """The terms that fail for every number outside `member`."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from service.engine.fixes import acted_on
+from service.engine.index import Match
 from service.engine.rulebook import Rulebook
 from service.engine.urgency import Urgency
 from service.model.assessment import ConsideredCause, TrainingAdvice
-from service.model.scales import Likelihood, Running
+from service.model.scales import Running
 
 
 class Training:
@@ -15,6 +17,7 @@ class Training:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._knowledge = rulebook.knowledge
+        self._derivations = rulebook.derivations
         self._advice = {
             running: TrainingAdvice(
                 running=running,
@@ -27,13 +30,10 @@ class Training:
             for running, text in rulebook.knowledge.running.items()
         }
 
-    def advice(self, urgency: Urgency, causes: Sequence[ConsideredCause]) -> TrainingAdvice:
-        """The strictest of what the level, the fired red flags and the causes that are at least possible ask for."""
+    def advice(self, urgency: Urgency, causes: Sequence[ConsideredCause], match: Match) -> TrainingAdvice:
+        """The strictest of what the level, the fired red flags, the complaint and the causes acted on ask for."""
         asked: list[Running | None] = [self._knowledge.levels[urgency.level].running]
         asked += [flag.running for flag, _ in urgency.fired]
-        asked += [
-            self._knowledge.causes[cause.id].running
-            for cause in causes
-            if cause.likelihood.rank >= Likelihood.POSSIBLE.rank
-        ]
+        asked += [self._derivations[pattern].running for pattern in self._derivations.keys() & match.fired.keys()]
+        asked += [self._knowledge.causes[cause.id].running for cause in acted_on(causes)]
         return self._advice[max((one for one in asked if one is not None), key=lambda running: running.rank)]

@@ -218,7 +218,7 @@ class Measure(Entry, frozen=True, kw_only=True):
 
 
 class Derivation(Entry, frozen=True, kw_only=True):
-    """A finding that the service works out and a client never sends.
+    """A finding that the service works out and a client never sends; while it holds, `running` is the least advice.
 
     Either `when` (a named condition) or `measure` with `more_than`.
     """
@@ -234,6 +234,7 @@ class Derivation(Entry, frozen=True, kw_only=True):
     more_than: Number | None = None
     unit: str | None = None
     discards: tuple[Id, ...] = ()
+    running: Running | None = None
     facts: tuple[FactId, ...] = ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -14,11 +15,16 @@ from service.model.assessment import Assessment
 Ask = Callable[..., Assessment]
 
 
-@pytest.fixture(scope="session")
-def ask(small_engine: Engine) -> Ask:
-    """Answers a request to the small knowledge, written as its parts; `engine` names another one."""
+@pytest.fixture
+def ask(engine_of: Callable[[dict[str, Any]], Engine], small_values: dict[str, Any]) -> Ask:
+    """Answers a request to the small knowledge, written as its parts; `engine` names another one.
 
-    def answer(engine: Engine = small_engine, **parts: Any) -> Assessment:
+    The engine is made with the question, so that whatever is wrong with it fails the test that asks.
+    """
+    values = copy.deepcopy(small_values)
+
+    def answer(engine: Engine | None = None, **parts: Any) -> Assessment:
+        engine = engine or engine_of(values)
         return engine.assess(engine.read(msgspec.json.encode({"findings": {"ache": False}} | parts)))
 
     return answer

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from service.engine import Engine
+from service.knowledge.knowledge import Knowledge
 from service.model.assessment import Assessment
 
 Ask = Callable[..., Assessment]
@@ -15,10 +17,14 @@ _NONE = {"none_of_these": True}
 _HOT = {"ache": True, "hot_run": True}
 
 
-def test_an_engine_names_its_knowledge(small_engine: Engine, ask: Ask) -> None:
+def test_an_engine_names_its_knowledge(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
+) -> None:
     """Version, digest and review state are in every answer."""
-    knowledge = ask().knowledge
-    assert (knowledge.version, knowledge.digest) == (small_engine.version, small_engine.digest)
+    engine = engine_of(small_values)
+    knowledge = ask(engine).knowledge
+    assert (knowledge.version, knowledge.digest) == (engine.version, engine.digest)
+    assert knowledge.digest == msgspec.convert(small_values, Knowledge).digest
     assert (knowledge.version, knowledge.review) == ("1.2.3", "not reviewed by a clinician")
 
 

@@ -34,12 +34,34 @@ def test_a_fix_carries_what_the_knowledge_says(small_values: dict[str, Any], eng
     assert (fix.evidence, fix.sources) == ("E3", ("book",))
 
 
+def test_a_weak_cause_beside_a_better_one_is_not_acted_on(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """The fixes of a less likely cause are given only where no cause is better."""
+    small_values["causes"]["load"]["supports"][1]["points"] = 1
+    engine = engine_of(small_values)
+    beside = ask(engine, findings=_HOT)
+    assert [(cause.id, cause.fixes) for cause in beside.causes] == [("heat_loss", ("drink", "rest_it")), ("load", ())]
+    alone = ask(engine, findings={**_HOT, "shoe": True})
+    assert [(cause.id, cause.fixes) for cause in alone.causes] == [("load", ("rest_it",))]
+
+
 def test_a_forbidden_fix_gives_way(ask: Ask) -> None:
     """What takes its place is given once, and what was withheld says why."""
     assessment = ask(findings={**_HOT, "odd_sign": True})
     assert _fixes(assessment) == [("rest_it", ("heat_loss", "load"))]
     assert assessment.causes[0].fixes == ("rest_it",)
     assert [(fix.id, fix.because) for fix in assessment.withheld_fixes] == [("drink", ("odd_sign",))]
+
+
+def test_what_takes_its_place_need_not_be_called_for(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """The stand-in is given for the cause that called for the forbidden fix."""
+    small_values["causes"]["heat_loss"]["fixes"] = ["drink"]
+    small_values["causes"]["load"]["fixes"] = []
+    assessment = ask(engine_of(small_values), findings={**_HOT, "odd_sign": True})
+    assert _fixes(assessment) == [("rest_it", ("heat_loss",))]
 
 
 def test_a_forbidden_fix_without_a_stand_in_is_left_out(

@@ -38,6 +38,16 @@ def test_in_an_emergency_the_number_comes_first(ask: Ask) -> None:
     assert _notices(emergency) == [("emergency_number", "112"), ("not_a_diagnosis", None)]
 
 
+def test_an_ambulance_is_never_driven_to(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
+) -> None:
+    """A yes without detail that means an ambulance says 'do not drive', though no red flag has fired."""
+    small_values["safety_screen"]["questions"]["question_1"]["members"] = [{"finding": "temp", "at_least": 40}]
+    assessment = ask(engine_of(small_values), safety_screen={"question_1": True})
+    assert assessment.red_flags == ()
+    assert ("do_not_drive_yourself", None) in _notices(assessment)
+
+
 def test_below_an_emergency_the_first_notice_stays_first(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:

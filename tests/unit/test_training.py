@@ -42,6 +42,16 @@ def test_a_red_flag_may_ask_for_more_than_its_level(
     assert stricter.training_advice.running is Running.STOP
 
 
+def test_a_complaint_may_ask_for_more_than_the_level(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
+) -> None:
+    """While a named condition holds, running is at least as strict as it says; when it does not, nothing changes."""
+    small_values["derivations"]["sweaty"]["running"] = "modify"
+    engine = engine_of(small_values)
+    assert ask(engine, findings={"salty": True}, safety_screen=_NONE).training_advice.running is Running.MODIFY
+    assert ask(engine, findings={"salty": False}, safety_screen=_NONE).training_advice.running is Running.AS_PLANNED
+
+
 def test_the_advice_carries_what_the_knowledge_says(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
