@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit scorecard prove mutants lock clean
+.PHONY: help run test lint unit contract scorecard prove mutants lock lock-npm release-contract clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,22 @@ unit: .venv/dev ## Tests with branch coverage of service/
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
+# Node comes as a wheel, so that its version is locked by hash like everything else.
+.venv/contract: requirements-contract.lock tests/contract/npm/package-lock.json .venv/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-contract.lock
+	mkdir -p .venv/npm
+	cp tests/contract/npm/package.json tests/contract/npm/package-lock.json tests/contract/npm/.npmrc .venv/npm
+	cd .venv/npm && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --loglevel=error
+	@touch $@
+
+contract: .venv/contract ## The contract with the tools of its partners: linters, versions, mock, proxy, clients
+	$(BIN)/python -m pytest tests/consumers
+
+release-contract: .venv/runtime ## Keep openapi.yaml as the release of its version, which later ones are measured by
+	$(BIN)/python -m service.contract
+	cp openapi/openapi.yaml openapi/released/$$(sed -n 's/^  version: //p' openapi/openapi.yaml | head -1).yaml
+	cd openapi/released && sha256sum *.yaml > SHA256SUMS
+
 scorecard: .venv/runtime ## How the knowledge answers its vignettes, as a table
 	@$(BIN)/service scorecard
 
@@ -59,6 +75,11 @@ lock: ## Lock every dependency with hashes (needs uv)
 	echo 'setuptools>=80' | $(COMPILE) -o requirements-build.lock -
 	$(COMPILE) -o requirements.lock pyproject.toml
 	$(COMPILE) --extra dev --constraint requirements.lock -o requirements-dev.lock pyproject.toml
+	$(COMPILE) --extra contract --constraint requirements-dev.lock -o requirements-contract.lock pyproject.toml
+
+lock-npm: .venv/contract ## Lock the Node tools with hashes and without addresses
+	cd tests/contract/npm && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --ignore-scripts
+	$(BIN)/python tests/contract/npm/without_addresses.py
 
 clean: ## Remove what was built here
 	rm -rf .venv build *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants

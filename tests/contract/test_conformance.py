@@ -6,7 +6,6 @@ It sends well-formed JSON only; `test_raw.py` sends what no generator writes.
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -19,7 +18,7 @@ from service.main import compose
 from service.settings import Settings
 from service.web.observe import Observe
 
-_CONFIG = Path(__file__).with_name("schemathesis.toml")
+_CONFIG = SHIPPED / "conformance.toml"
 
 _few = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 

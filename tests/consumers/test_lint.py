@@ -1,0 +1,147 @@
+"""The contract and the workflow are without a finding, and the linters would tell one."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from service.contract import SHIPPED
+
+_ASSESS = "/assess"
+
+
+def test_redocly_finds_nothing(tools: Any) -> None:
+    """Contract and workflow are valid, and every example in them is true to its schema."""
+    for file in ("openapi.yaml", "triage.arazzo.yaml"):
+        report = json.loads(tools.run("redocly", "lint", file, "--format", "json").stdout)
+        assert (file, report["problems"]) == (file, [])
+
+
+def test_spectral_finds_nothing(tools: Any) -> None:
+    """Every rule of OpenAPI and of the house holds."""
+    tools.passes("spectral", "lint", "-F", "warn", "openapi.yaml")
+
+
+def _forget_example(document: Any) -> None:
+    del document["paths"]["/health/live"]["get"]["responses"]["200"]["content"]["application/json"]["example"]
+
+
+def _plain_error(document: Any) -> None:
+    response = document["components"]["responses"]["MalformedBody"]
+    response["content"]["application/json"] = response["content"].pop("application/problem+json")
+
+
+def _other_error(document: Any) -> None:
+    media = document["components"]["responses"]["BodyTooLarge"]["content"]["application/problem+json"]
+    media["schema"] = {"type": "object", "description": "x", "properties": {"message": {"type": "string"}}}
+
+
+def _no_body(document: Any) -> None:
+    del document["components"]["responses"]["HeadTooLarge"]["content"]
+
+
+def _default_answer(document: Any) -> None:
+    responses = document["paths"][_ASSESS]["post"]["responses"]
+    responses["default"] = responses["500"]
+
+
+def _open_request(document: Any) -> None:
+    del document["components"]["schemas"]["Training"]["additionalProperties"]
+
+
+def _closed_answer(document: Any) -> None:
+    document["components"]["schemas"]["Triage"]["additionalProperties"] = False
+
+
+def _property(schema: str, name: str, value: Any) -> Callable[[Any], None]:
+    def plant(document: Any) -> None:
+        document["components"]["schemas"][schema]["properties"][name] = value
+
+    return plant
+
+
+def _parameter_without_words(document: Any) -> None:
+    del document["components"]["parameters"]["IfNoneMatch"]["description"]
+
+
+def _header_without_example(document: Any) -> None:
+    del document["components"]["headers"]["Accept"]["example"]
+
+
+def _answer_without_id(document: Any) -> None:
+    del document["paths"]["/metrics"]["get"]["responses"]["200"]["headers"]["X-Request-ID"]
+
+
+def _false_example(document: Any) -> None:
+    document["components"]["responses"]["NotModified"]["description"] = "x"
+    example = document["paths"]["/health/ready"]["get"]["responses"]["200"]["content"]["application/json"]
+    example["example"] = {"status": 7}
+
+
+_PLANTED: dict[str, tuple[Callable[[Any], None], ...]] = {
+    "house-errors-are-problems": (_plain_error, _other_error),
+    "house-refusals-have-a-body": (_no_body,),
+    "house-status-codes-are-listed": (_default_answer,),
+    "house-requests-are-closed": (_open_request,),
+    "house-answers-are-open": (_closed_answer,),
+    "house-properties-are-described": (_property("Runner", "shoe_age_days", {"type": "integer"}),),
+    "house-snake-case": (_property("Runner", "shoeAge", {"type": "boolean", "description": "x"}),),
+    "house-parameters-are-described": (_parameter_without_words,),
+    "house-bodies-have-an-example": (_forget_example,),
+    "house-headers-have-an-example": (_header_without_example,),
+    "house-request-id-everywhere": (_answer_without_id,),
+    "house-strings-of-requests-are-bounded": (
+        _property("Findings", "story", {"type": ["string", "null"], "description": "x"}),
+    ),
+    "house-numbers-of-requests-are-bounded": (
+        _property("Training", "pace_s", {"type": ["number", "null"], "description": "x", "minimum": 0}),
+    ),
+    "house-no-defaults": (_property("Health", "since", {"type": "integer", "description": "x", "default": 0}),),
+    "oas3-valid-media-example": (_false_example,),
+}
+
+
+@pytest.fixture(scope="module")
+def findings(tools: Any, document: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
+    """How many findings each rule has in a contract with every fault planted at once."""
+    planted = copy.deepcopy(document)
+    for plants in _PLANTED.values():
+        for plant in plants:
+            plant(planted)
+    file: Path = tmp_path_factory.mktemp("planted") / "openapi.yaml"
+    file.write_text(yaml.safe_dump(planted, sort_keys=False), encoding="utf-8")
+    ended = tools.run("spectral", "lint", "-F", "warn", "-f", "json", "-r", SHIPPED / ".spectral.yaml", "-q", file)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    told: dict[str, int] = {}
+    for finding in json.loads(ended.stdout):
+        told[finding["code"]] = told.get(finding["code"], 0) + 1
+    return told
+
+
+@pytest.mark.parametrize("rule", sorted(_PLANTED))
+def test_a_rule_of_the_house_bites(rule: str, findings: dict[str, int]) -> None:
+    """Each rule tells the faults that were planted for it."""
+    assert findings.get(rule, 0) >= len(_PLANTED[rule])
+
+
+def test_every_rule_of_the_house_is_tried() -> None:
+    """No rule stands there without a fault that it tells."""
+    rules = yaml.safe_load((SHIPPED / ".spectral.yaml").read_text(encoding="utf-8"))["rules"]
+    assert {rule for rule in rules if rule.startswith("house-")} <= _PLANTED.keys()
+
+
+def test_redocly_tells_a_false_example(tools: Any, document: Any, tmp_path: Path) -> None:
+    """An example that breaks its schema is a finding."""
+    planted = copy.deepcopy(document)
+    _false_example(planted)
+    file = tmp_path / "openapi.yaml"
+    file.write_text(yaml.safe_dump(planted, sort_keys=False), encoding="utf-8")
+    ended = tools.run("redocly", "lint", "--config", SHIPPED / "redocly.yaml", file)
+    assert ended.returncode == 1
+    assert "no-invalid-media-type-examples" in ended.stdout + ended.stderr

@@ -1,0 +1,58 @@
+"""A Python partner: a client generated from the contract, its use checked strictly, and run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.contract import SHIPPED
+
+EXAMPLES = SHIPPED / "examples"
+_SOURCE = Path(__file__).with_name("python") / "conversation.py"
+
+
+@pytest.fixture(scope="module")
+def project(tools: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The partner's project, with the client that the README's command makes."""
+    folder = tmp_path_factory.mktemp("python")
+    shutil.copy(_SOURCE, folder)
+    command = tools.command("openapi-python-client")
+    said = tools.passes(*command[:-1], folder / command[-1])
+    # YAML is no type that a generated client reads; the same document is there as JSON.
+    assert said.count("WARNING") <= 1, said
+    assert "Unsupported content_type application/yaml" in said
+    return folder
+
+
+def test_the_conversation_is_well_typed(tools: Any, project: Path) -> None:
+    """What the partner writes agrees with the generated types."""
+    tools.passes("mypy", "--strict", "--follow-imports", "silent", _SOURCE.name, cwd=project)
+
+
+def test_the_conversation_runs(tools: Any, project: Path, live: str) -> None:
+    """The typed client takes both calls, reads a refusal and the knowledge."""
+    said = tools.passes(sys.executable, _SOURCE.name, live, cwd=project)
+    assert json.loads(said) == {"provisional": "consultation", "settled": "self_care"}
+
+
+@pytest.mark.parametrize("kind", ["request", "response"])
+def test_every_example_is_read_and_written_without_loss(
+    kind: str, tools: Any, project: Path, pairs: list[str], tmp_path: Path
+) -> None:
+    """Each request and each answer of the examples passes through the generated types unchanged."""
+    names = tmp_path / "names"
+    names.write_text("\n".join(f"{name}.{kind}.json" for name in pairs))
+    model = {"request": "AssessmentRequest", "response": "Assessment"}[kind]
+    (project / "roundtrip.py").write_text(
+        "import json, pathlib, sys\n"
+        "from triage_client import models\n"
+        "for name in pathlib.Path(sys.argv[2]).read_text().split():\n"
+        "    value = json.loads(pathlib.Path(name).read_bytes())\n"
+        "    assert getattr(models, sys.argv[1]).from_dict(value).to_dict() == value, name\n"
+    )
+    tools.passes("env", f"PYTHONPATH={project}", sys.executable, project / "roundtrip.py", model, names, cwd=EXAMPLES)

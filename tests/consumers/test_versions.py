@@ -1,0 +1,317 @@
+"""No change can break a client unseen: what changed since the last release decides how far the version must move.
+
+`redocly diff` rates every change. It has two blind spots, an operation's inherited security and a changed default,
+and it rates some of what a request gains as mere words; all three are looked at here as well.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from service.contract import SHIPPED
+from service.knowledge.yaml_reader import read_yaml
+
+_RELEASED = SHIPPED / "released"
+_IMPACTS = ("none", "patch", "minor", "major")
+_METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
+_REQUEST = ("Runner", "Findings", "Training", "SafetyScreen", "AssessmentRequest")
+
+Gate = Callable[[Any, Any], str]
+Change = Callable[[Any], None]
+
+
+def _version(text: str) -> tuple[int, int, int]:
+    major, minor, patch = (int(part) for part in text.split("."))
+    return major, minor, patch
+
+
+def _newest() -> Path:
+    return max(_RELEASED.glob("*.yaml"), key=lambda file: _version(file.stem))
+
+
+def _is_far_enough(old: str, new: str, impact: str) -> bool:
+    """Whether the version moved as far as the changes ask; words and examples may change without."""
+    before, after = _version(old), _version(new)
+    parts = {"none": 0, "patch": 0, "minor": 2, "major": 1}[impact]
+    return after[:parts] > before[:parts] or (not parts and after >= before)
+
+
+def _security(document: Any) -> dict[str, list[frozenset[str]]]:
+    """What each operation asks for, its own word or the document's: alternatives, each a set of schemes."""
+    return {
+        f"{method} {path}": [frozenset(one) for one in item[method].get("security", document.get("security", []))]
+        or [frozenset()]
+        for path, item in document["paths"].items()
+        for method in _METHODS
+        if method in item
+    }
+
+
+def _asks_for_more(old: Any, new: Any) -> bool:
+    """Whether a client that was let in by an operation is now turned away."""
+    before, after = _security(old), _security(new)
+    shared = before.keys() & after.keys()
+    return any(not any(asked <= held for asked in after[name]) for name in shared for held in before[name])
+
+
+Place = tuple[str | int, ...]
+
+
+def _defaults(part: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Every default of a schema, by its place; a property may have the name `default`."""
+    named = place[-1:] in {("properties",), ("responses",), ("patternProperties",)}
+    if isinstance(part, dict):
+        for name, value in part.items():
+            if name == "default" and not named:
+                yield place, json.dumps(value, sort_keys=True)
+            elif named or name not in {"example", "examples", "enum", "const"}:
+                yield from _defaults(value, (*place, name))
+    elif isinstance(part, list):
+        for number, value in enumerate(part):
+            yield from _defaults(value, (*place, number))
+
+
+def _default_moved(old: Any, new: Any) -> bool:
+    """Whether leaving something out now means something else; a default that comes new to an old place counts."""
+    before, after = dict(_defaults(old)), dict(_defaults(new))
+    places = before.keys() | after.keys()
+    return any(before.get(place) != after.get(place) for place in places if _is_there(old, place))
+
+
+def _is_there(document: Any, place: Place) -> bool:
+    for step in place:
+        try:
+            document = document[step]
+        except (LookupError, TypeError):
+            return False
+    return True
+
+
+def _takes_more(old: Any, new: Any) -> bool:
+    """Whether a request may now hold what it could not: a property, a choice or a wider range."""
+
+    def bounds(document: Any) -> dict[str, str]:
+        schemas = document["components"]["schemas"]
+        return {
+            f"{name}/{property_}": json.dumps({k: v for k, v in schema.items() if k != "description"}, sort_keys=True)
+            for name in _REQUEST
+            for property_, schema in schemas[name]["properties"].items()
+        }
+
+    return bounds(old) != bounds(new)
+
+
+@pytest.fixture(scope="module")
+def gate(tools: Any, tmp_path_factory: pytest.TempPathFactory) -> Gate:
+    """How much the second contract asks of the clients of the first: the greatest impact that anything tells."""
+    folder = tmp_path_factory.mktemp("gate")
+
+    def rate(old: Any, new: Any) -> str:
+        for name, document in (("old", old), ("new", new)):
+            (folder / f"{name}.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+        # Away from `openapi/redocly.yaml`: a configuration that does not name the tool's own ratings rates all
+        # as words, and one that names them is not read by the older Redocly inside openapi-typescript.
+        ended = tools.run("redocly", "diff", "old.yaml", "new.yaml", "--format", "json", cwd=folder)
+        assert ended.stdout.startswith("{"), ended.stderr
+        told = [json.loads(ended.stdout).get("bump", "none")]
+        told += ["major"] if _asks_for_more(old, new) or _default_moved(old, new) else []
+        told += ["minor"] if _takes_more(old, new) else []
+        return max(told, key=_IMPACTS.index)
+
+    return rate
+
+
+@pytest.fixture(scope="module")
+def released() -> Any:
+    """The newest contract that was released."""
+    return read_yaml(_newest().read_text(encoding="utf-8"))
+
+
+def test_the_version_moved_far_enough(gate: Gate, released: Any, document: Any) -> None:
+    """A change that would break a client needs a new major version, an additive one a new minor."""
+    old, new = released["info"]["version"], document["info"]["version"]
+    impact = gate(released, document)
+    assert _is_far_enough(old, new, impact), f"{old} to {new} is not enough for a {impact} change"
+
+
+def test_a_release_never_changes() -> None:
+    """Each released file has the digest that `make release` noted: whoever moves the yardstick must say so."""
+    noted = {
+        name: digest for digest, name in (line.split() for line in (_RELEASED / "SHA256SUMS").read_text().splitlines())
+    }
+    assert noted == {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in _RELEASED.glob("*.yaml")}
+
+
+def test_every_release_is_kept_and_told() -> None:
+    """Each released file has the version of its name, and its entry in the changelog."""
+    changelog = (SHIPPED / "CHANGELOG.md").read_text(encoding="utf-8")
+    told = re.findall(r"^## (\S+)", changelog, re.MULTILINE)
+    for file in _RELEASED.glob("*.yaml"):
+        assert read_yaml(file.read_text(encoding="utf-8"))["info"]["version"] == file.stem
+        assert file.stem in told
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "impact", "enough"),
+    [
+        ("1.0.0", "1.0.0", "none", True),
+        ("1.0.0", "1.0.0", "patch", True),
+        ("1.0.0", "1.0.1", "minor", False),
+        ("1.0.0", "1.1.0", "minor", True),
+        ("1.0.0", "1.1.0", "major", False),
+        ("1.9.0", "2.0.0", "major", True),
+        ("1.2.0", "2.0.0", "minor", True),
+        ("1.2.0", "1.1.0", "patch", False),
+    ],
+)
+def test_how_far_is_far_enough(old: str, new: str, impact: str, enough: bool) -> None:  # noqa: FBT001 - a table
+    """Major for what breaks, minor for what adds, nothing for words; and never back."""
+    assert _is_far_enough(old, new, impact) is enough
+
+
+def _in(schema: str, name: str, **more: Any) -> Change:
+    """Changes one property; None takes a keyword away."""
+
+    def change(document: Any) -> None:
+        property_ = document["components"]["schemas"][schema]["properties"].setdefault(name, {"description": "x"})
+        for keyword, value in more.items():
+            if value is None:
+                del property_[keyword]
+            else:
+                property_[keyword] = value
+
+    return change
+
+
+def _without(*path: str) -> Change:
+    def change(document: Any) -> None:
+        for step in path[:-1]:
+            document = document[step]
+        document.pop(path[-1])
+
+    return change
+
+
+def _with(value: Any, *path: str | int) -> Change:
+    def change(document: Any) -> None:
+        for step in path[:-1]:
+            document = document[step]
+        document[path[-1]] = value
+
+    return change
+
+
+def _appended(value: Any, *path: str) -> Change:
+    def change(document: Any) -> None:
+        for step in path:
+            document = document[step]
+        document.append(value)
+
+    return change
+
+
+def _dropped(value: Any, *path: str) -> Change:
+    def change(document: Any) -> None:
+        for step in path:
+            document = document[step]
+        document.remove(value)
+
+    return change
+
+
+def _key_for_all(document: Any) -> None:
+    document["components"]["securitySchemes"] = {"Key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
+    document["security"] = [{"Key": []}]
+
+
+_S = ("components", "schemas")
+_POST = ("paths", "/assess", "post")
+_BREAKING: dict[str, Change] = {
+    "a request property taken away": _without(*_S, "Findings", "properties", "calf_cramp"),
+    "a request property made required": _appended("runner", *_S, "AssessmentRequest", "required"),
+    "a narrower range below": _in("Runner", "age_years", minimum=20),
+    "a narrower range above": _in("Runner", "age_years", maximum=90),
+    "a choice taken away": _dropped("both", *_S, "Findings", "properties", "calf_side", "enum"),
+    "a null no longer taken": _in("Findings", "calf_cramp", type="boolean"),
+    "another type": _in("Findings", "calf_cramp", type=["string", "null"]),
+    "another pattern": _in("Runner", "country", pattern="^[A-Z]{3}$"),
+    "fewer items": _in("Training", "weekly_distance_km", maxItems=3),
+    "an answer property taken away": _without(*_S, "Triage", "properties", "could_rise_to"),
+    "an answer property no longer sure": _dropped("questions", *_S, "Assessment", "required"),
+    "a new level": _appended("urgent", *_S, "Level", "enum"),
+    "an answer that may be null": _in("Triage", "label", type=["string", "null"]),
+    "a path taken away": _without("paths", "/knowledge/{kind}"),
+    "a method taken away": _without("paths", "/knowledge", "get"),
+    "another media type of requests": _with(
+        {"application/cbor": {"schema": {"$ref": "#/components/schemas/AssessmentRequest"}}},
+        *_POST,
+        "requestBody",
+        "content",
+    ),
+    "an answer header taken away": _without(*_POST, "responses", "200", "headers", "X-Request-ID"),
+    "a header that requests must carry": _with(True, "components", "parameters", "RequestId", "required"),  # noqa: FBT003
+    "another name of an operation": _with("triage", *_POST, "operationId"),
+    "a key asked for by one operation": _with([{"Key": []}], *_POST, "security"),
+    "a key asked for by all": _key_for_all,
+    "a default that comes new": _in("Runner", "country", default="US"),
+    "a default that comes to a parameter": _with(
+        "causes", "paths", "/knowledge/{kind}", "options", "parameters", 1, "schema", "default"
+    ),
+}
+_ADDITIVE: dict[str, Change] = {
+    "a new request property": _in("Findings", "toe_cramp", type=["boolean", "null"], description="Does a toe cramp?"),
+    "a new answer property": _in("Triage", "since", type="integer", description="A number."),
+    "a wider range": _in("Runner", "age_years", maximum=130),
+    "a new choice": _appended("neither", *_S, "Findings", "properties", "calf_side", "enum"),
+    "a new path": lambda document: document["paths"].update({"/new": copy.deepcopy(document["paths"]["/metrics"])}),
+}
+_WORDS: dict[str, Change] = {
+    "a question in other words": _in("Findings", "calf_cramp", description="Does the calf cramp?"),
+    "other words on an operation": _with("Other words.", *_POST, "description"),
+    "another example": _with({}, *_POST, "requestBody", "content", "application/json", "examples"),
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "impact"),
+    [(change, impact) for impact, changes in (("major", _BREAKING), ("minor", _ADDITIVE)) for change in changes],
+)
+def test_the_gate_bites(change: str, impact: str, gate: Gate, document: Any) -> None:
+    """Each planted change is rated as what it does to a client."""
+    planted = copy.deepcopy(document)
+    (_BREAKING | _ADDITIVE)[change](planted)
+    assert gate(document, planted) == impact
+
+
+@pytest.mark.parametrize("change", _WORDS)
+def test_the_gate_lets_words_change(change: str, gate: Gate, document: Any) -> None:
+    """Words and examples follow the knowledge and break nobody."""
+    planted = copy.deepcopy(document)
+    _WORDS[change](planted)
+    assert gate(document, planted) in {"none", "patch"}
+
+
+def test_an_operation_that_stops_being_open_is_told(gate: Gate, document: Any) -> None:
+    """The diff tool's blind spot: an operation that loses `security: []` and so inherits the document's key."""
+    closed = copy.deepcopy(document)
+    _key_for_all(closed)
+    open_ = copy.deepcopy(closed)
+    open_["paths"]["/assess"]["post"]["security"] = []
+    assert gate(open_, closed) == "major"
+
+
+def test_a_changed_default_is_told(gate: Gate, document: Any) -> None:
+    """The diff tool's other blind spot: what leaving something out means."""
+    before, after = copy.deepcopy(document), copy.deepcopy(document)
+    _in("Runner", "country", default="US")(before)
+    _in("Runner", "country", default="GB")(after)
+    assert gate(before, after) == "major"
