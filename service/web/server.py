@@ -12,8 +12,7 @@ from types import FrameType
 from typing import Any, Final, cast
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
-from uvicorn.supervisors.multiprocess import Process
+from uvicorn.supervisors import Multiprocess, multiprocess
 
 from service.web.observe import Observe
 from service.web.protocol import Connection
@@ -105,7 +104,7 @@ class Server(uvicorn.Server):
         return int(self.servers[0].sockets[0].getsockname()[1])
 
 
-class Worker(Process):
+class Worker(multiprocess.Process):
     """One of several processes, with our server in it."""
 
     @property
@@ -118,13 +117,6 @@ class Worker(Process):
 
 class Workers(Multiprocess):
     """Several workers on one socket; a signal to this process stops all of them, a second one hurries them."""
-
-    def init_processes(self) -> None:
-        """Start the workers."""
-        for _ in range(self.processes_num):
-            process = Worker(self.config, self.sockets)
-            process.start()
-            self.processes.append(process)
 
     def join_all(self) -> None:
         """Wait for the workers, passing further signals on to them."""
@@ -144,6 +136,8 @@ def serve(config: Config) -> None:
     if config.workers == 1:
         Server(config).run()
         return
+    # Wherever uvicorn starts a process, also in place of one that died, it has to be ours: only ours drains.
+    multiprocess.Process = Worker  # type: ignore[misc]
     with tempfile.TemporaryDirectory(prefix="triage-metrics-") as folder:
         os.environ[SHARED_COUNTS] = folder
         Workers(config, [config.bind_socket()]).run()

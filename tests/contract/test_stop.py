@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -91,6 +92,29 @@ def test_a_second_signal_hurries_the_stop(start: Callable[..., Any], workers: st
     time.sleep(1.3)
     service.process.send_signal(signal.SIGINT)
     assert service.process.wait(15) == 0
+
+
+def test_a_worker_that_died_is_replaced_by_one_that_drains(start: Callable[..., Any]) -> None:
+    """After a worker was killed another serves in its place, and a stop is told by it as by the first."""
+    service = start(workers="2")
+    killed = _serving(service, 2)[0]
+    os.kill(killed, signal.SIGKILL)
+    _serving(service, 3)
+    assert service.raw(HEAD + BODY).status == 200
+    assert service.stop() == 0
+    draining = {line["pid"] for line in service.lines() if line["event"] == "draining"}
+    assert draining == set(_serving(service, 3)) - {killed}
+
+
+def _serving(service: Any, wanted: int) -> list[int]:
+    """The processes that have said that they serve, once there are so many."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        serving = [line["pid"] for line in service.lines() if line["event"] == "serving"]
+        if len(serving) >= wanted:
+            return serving
+        time.sleep(0.1)
+    raise AssertionError(f"fewer than {wanted} processes serve")
 
 
 def test_several_workers_count_together(start: Callable[..., Any]) -> None:
