@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from typing import TypeVar
 
 from service.engine.presentation import Reported
 from service.knowledge.schema import Finding
@@ -13,16 +14,21 @@ _NOT_SENT = "unknown"
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 Field = Callable[[object], Reported | None]
+T = TypeVar("T")
 
 
 class Refused(Exception):
-    """A value that a finding does not take: a stable code, what it must be, and where below the name."""
+    """A value that a finding does not take: a stable code, what it must be, and where below the name.
 
-    def __init__(self, code: str, detail: str, below: str = "") -> None:
+    `parts` are all refusals at once: itself alone, or those of every item of a list, of which it is the first.
+    """
+
+    def __init__(self, code: str, detail: str, below: str = "", parts: tuple[Refused, ...] = ()) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.below = below
+        self.parts = parts or (self,)
 
 
 def field_of(finding: Finding) -> Field:
@@ -69,19 +75,10 @@ def _choice(values: tuple[str, ...]) -> Field:
 
 
 def _choices(values: tuple[str, ...]) -> Field:
-    detail = "must be one of " + ", ".join(values)
-    most = len(values)
+    choice = _choice(values)
 
     def read(value: object) -> frozenset[str]:
-        if not isinstance(value, list):
-            raise Refused("type", "must be a list")
-        _refuse_length(value, 1, most)
-        for place, item in enumerate(value):
-            if not isinstance(item, str):
-                raise Refused("type", detail, f"/{place}")
-            if item not in values:
-                raise Refused("not_a_choice", detail, f"/{place}")
-        return frozenset(value)
+        return frozenset(str(item) for item in _items(value, choice, 1, len(values)))
 
     return read
 
@@ -106,22 +103,25 @@ def _number(minimum: float, maximum: float, *, whole: bool) -> Callable[[object]
 
 def _series(number: Callable[[object], float], least: int, most: int) -> Field:
     def read(value: object) -> tuple[float, ...]:
-        if not isinstance(value, list):
-            raise Refused("type", "must be a list")
-        _refuse_length(value, least, most)
-        return tuple(_item(number, item, place) for place, item in enumerate(value))
+        return tuple(_items(value, number, least, most))
 
     return read
 
 
-def _item(number: Callable[[object], float], item: object, place: int) -> float:
-    try:
-        return number(item)
-    except Refused as refused:
-        raise Refused(refused.code, refused.detail, f"/{place}") from None
-
-
-def _refuse_length(value: list[object], least: int, most: int) -> None:
+def _items(value: object, read: Callable[[object], T], least: int, most: int) -> list[T]:
+    """The items of a list, each read by itself; raises `Refused` with every one that is not taken."""
+    if not isinstance(value, list):
+        raise Refused("type", "must be a list")
     if not least <= len(value) <= most:
         code = "too_few_items" if len(value) < least else "too_many_items"
         raise Refused(code, f"must have from {least} to {most} items")
+    items: list[T] = []
+    refused: list[Refused] = []
+    for place, item in enumerate(value):
+        try:
+            items.append(read(item))
+        except Refused as fault:
+            refused.append(Refused(fault.code, fault.detail, f"/{place}"))
+    if refused:
+        raise Refused(refused[0].code, refused[0].detail, refused[0].below, tuple(refused))
+    return items

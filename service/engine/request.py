@@ -81,15 +81,22 @@ class RequestReader:
         for name, value in sent.items():
             field = fields.get(name)
             if field is None:
-                faults.append(_unknown(f"/{place}", name, fields))
+                faults.append(self._misplaced(place, name) or _unknown(f"/{place}", name, fields))
             elif value is not None:
                 try:
                     known: Reported | None = field(value)
                 except Refused as refused:
-                    faults.append(Fault(f"/{place}/{name}{refused.below}", refused.code, refused.detail))
+                    faults += (Fault(f"/{place}/{name}{part.below}", part.code, part.detail) for part in refused.parts)
                 else:
                     if known is not None:
                         yield name, known
+
+    def _misplaced(self, place: str, name: str) -> Fault | None:
+        """What is wrong with a known name in the wrong part of the request."""
+        right = next((other for other in _PLACES if name in self._fields[other]), None)
+        if right is None:
+            return None
+        return Fault(f"/{place}/{name}", "unknown_property", f"belongs in {right}", f"{right}/{name}")
 
 
 def _decoded(body: bytes) -> object:

@@ -196,3 +196,16 @@ def test_a_long_name_is_not_repeated(small_engine: Engine) -> None:
     """Something long and foreign stays out of the answer."""
     (fault,) = _faults(small_engine, {"findings": {"z" * 5000: True}})
     assert fault == Fault("/findings", "unknown_property", "holds a property that is not known")
+
+
+def test_every_item_of_a_list_that_is_not_taken_is_named(small_engine: Engine) -> None:
+    """A series with two bad numbers comes back with two pointers."""
+    faults = _faults(small_engine, {"findings": {"ache": True}, "training": {"km": ["a", 10, 900]}})
+    assert [fault.pointer for fault in faults] == ["/training/km/0", "/training/km/2"]
+
+
+def test_a_known_name_in_the_wrong_part_is_sent_where_it_belongs(small_engine: Engine) -> None:
+    """An integrator who puts telemetry among the findings is told which part takes it."""
+    assert _faults(small_engine, {"findings": {"ache": True, "km": [1, 2]}}) == (
+        Fault("/findings/km", "unknown_property", "belongs in training", "training/km"),
+    )
