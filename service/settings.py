@@ -82,6 +82,9 @@ def read(environment: Mapping[str, str]) -> Settings:
             values[field.name] = msgspec.convert(_parts(environment[name], field), field.type, strict=False)
         except msgspec.ValidationError as fault:
             faults.append(f"{name}: {fault}")
+    for name, is_there, what in (("knowledge", Path.is_dir, "folder"), ("contract", Path.is_file, "file")):
+        if values.get(name) and not is_there(Path(values[name])):
+            faults.append(f"{PREFIX}{name.upper()}: there is no such {what}")
     if faults:
         raise SettingsFault(tuple(faults))
     return Settings(**values)

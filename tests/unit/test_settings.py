@@ -64,3 +64,12 @@ def test_folders_are_the_shipped_ones_unless_set() -> None:
 def test_the_readme_shows_the_table() -> None:
     """The README's table of settings is the one that the code makes."""
     assert settings.describe() in README
+
+
+def test_a_folder_or_file_that_is_not_there_is_named_by_its_setting() -> None:
+    """Both are told at once, beside any other fault, before anything is read from them."""
+    nowhere = {"TRIAGE_KNOWLEDGE": "nowhere", "TRIAGE_CONTRACT": "nowhere.yaml", "TRIAGE_PORT": "x"}
+    with pytest.raises(SettingsFault) as caught:
+        settings.read(nowhere)
+    names = [fault.partition(":")[0] for fault in caught.value.faults]
+    assert names == ["TRIAGE_PORT", "TRIAGE_KNOWLEDGE", "TRIAGE_CONTRACT"]
