@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit contract scorecard prove mutants lock lock-npm release-contract clean
+.PHONY: help run test lint unit contract browser scorecard prove mutants lock lock-npm release-contract clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,16 @@ unit: .venv/dev ## Tests with branch coverage of service/
 
 contract: .venv/contract ## The contract with the tools of its partners: linters, versions, mock, proxy, clients
 	$(BIN)/python -m pytest tests/consumers
+
+.venv/browser: requirements-browser.lock .venv/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.lock
+	@touch $@
+
+browser: .venv/browser ## The docs page in a real Chromium with no internet (Debian's; fetched where that can be)
+	@test -x /usr/bin/chromium || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } \
+		>/dev/null 2>&1 || true
+	@test -x /usr/bin/chromium || echo "browser: skipped, /usr/bin/chromium is not there and cannot be fetched"
+	@test ! -x /usr/bin/chromium || $(BIN)/python -m pytest -q tests/browser
 
 release-contract: .venv/runtime ## Keep openapi.yaml as the release of its version, which later ones are measured by
 	$(BIN)/python -m service.contract

@@ -15,7 +15,7 @@ import pytest
 from service.contract import SHIPPED
 from service.knowledge import loader
 
-_CONFIG = Path(__file__).with_name("schemathesis.toml")
+_CONFIG = SHIPPED / "conformance.toml"
 _CONTRACT = SHIPPED / "openapi.yaml"
 
 
