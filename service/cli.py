@@ -19,6 +19,7 @@ from service.engine.replay import replay
 from service.engine.scorecard import score
 from service.errors import KnowledgeFault, RequestFault, SettingsFault
 from service.knowledge import loader, vignettes
+from service.problems import body_of, faults_of, kind_of
 from service.settings import Settings
 
 WRONG_SETUP = 1
@@ -73,16 +74,10 @@ def assess(chosen: argparse.Namespace) -> int:
     try:
         presentation = engine.read(body)
     except RequestFault as fault:
-        from service.web.problems import body_of, faults_of, kind_of  # noqa: PLC0415 (as above)
-
         sys.stderr.buffer.write(body_of(kind_of(fault), "command-line", faults_of(fault)) + b"\n")
         return WRONG_REQUEST
-    assessment = engine.assess(presentation)
-    if chosen.explain:
-        answer = engine.encode_explained(assessment, engine.explain(presentation, assessment))
-    else:
-        answer = engine.encode(assessment)
-    sys.stdout.buffer.write(answer)
+    assessed = engine.answer_explained(presentation) if chosen.explain else engine.answer(presentation)
+    sys.stdout.buffer.write(assessed.body)
     return 0
 
 

@@ -19,7 +19,14 @@ from service.engine.training import Training
 from service.engine.urgency import Floors, Urgency
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import RedFlag
-from service.model.assessment import Assessment, DerivedFinding, FiredRedFlag, KnowledgeVersion, Triage
+from service.model.assessment import (
+    Assessment,
+    DerivedFinding,
+    EncodedAssessment,
+    FiredRedFlag,
+    KnowledgeVersion,
+    Triage,
+)
 from service.model.explanation import Explanation
 from service.model.scales import Level
 
@@ -95,6 +102,16 @@ class Engine:
             notices=self._notices.shown(urgency, presentation.country),
         )
 
+    def answer(self, presentation: Presentation) -> EncodedAssessment:
+        """The answer to one report as the bytes that go over the wire."""
+        assessment = self.assess(presentation)
+        return _encoded(assessment, self.encode(assessment))
+
+    def answer_explained(self, presentation: Presentation) -> EncodedAssessment:
+        """The same, with what stands behind it as one more member at the end."""
+        assessment = self.assess(presentation)
+        return _encoded(assessment, self.encode_explained(assessment, self.explain(presentation, assessment)))
+
     def explain(self, presentation: Presentation, assessment: Assessment) -> Explanation:
         """What stands behind `assessment`, the answer to the same report."""
         known, _, match = self._matched(presentation)
@@ -119,6 +136,15 @@ class Engine:
         if urgency.level.rank >= Level.EMERGENCY.rank and not urgency.fired:
             asked = ["emergency_department"]
         return tuple(dict.fromkeys(asked))
+
+
+def _encoded(assessment: Assessment, body: bytes) -> EncodedAssessment:
+    return EncodedAssessment(
+        level=assessment.triage.level,
+        red_flags=tuple(flag.id for flag in assessment.red_flags),
+        causes=tuple(cause.id for cause in assessment.causes),
+        body=body,
+    )
 
 
 def _fired(flag: RedFlag, because: tuple[str, ...]) -> FiredRedFlag:

@@ -176,3 +176,12 @@ class Assessment(Part, frozen=True, kw_only=True):
     derived: tuple[DerivedFinding, ...]
     knowledge: KnowledgeVersion
     notices: tuple[ShownNotice, ...]
+
+
+class EncodedAssessment(Part, frozen=True, kw_only=True):
+    """An assessment as the bytes that go over the wire, and what an operator may know of it."""
+
+    level: Level
+    red_flags: tuple[str, ...]
+    causes: tuple[str, ...]
+    body: bytes

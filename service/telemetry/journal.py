@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from structlog.typing import FilteringBoundLogger
 
-from service.model.assessment import Assessment
+from service.model.assessment import EncodedAssessment
 from service.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Exchange:
     trace_id: str | None = None
     status: int = 0
     problem: str | None = None
-    assessment: Assessment | None = None
+    assessed: EncodedAssessment | None = None
     error: Exception | None = None
 
 
@@ -50,11 +50,9 @@ class Journal:
             "seconds": round(seconds, 6),
             "knowledge": self._knowledge,
         }
-        if (assessment := exchange.assessment) is not None:
-            red_flags = tuple(flag.id for flag in assessment.red_flags)
-            causes = tuple(cause.id for cause in assessment.causes)
-            self._metrics.assessment(assessment.triage.level, red_flags, causes)
-            line |= {"level": assessment.triage.level, "red_flags": red_flags, "causes": causes}
+        if (assessed := exchange.assessed) is not None:
+            self._metrics.assessment(assessed.level, assessed.red_flags, assessed.causes)
+            line |= {"level": assessed.level, "red_flags": assessed.red_flags, "causes": assessed.causes}
         if exchange.problem is not None:
             self._metrics.rejected(exchange.problem)
             line["problem"] = exchange.problem

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from litestar import Litestar, Request
 from litestar.config.cors import CORSConfig
-from litestar.exceptions import MethodNotAllowedException
+from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.types import ExceptionHandler, Method
 from litestar.utils import normalize_path
 
 from service.engine import Engine
 from service.knowledge.catalogue import Catalogue
+from service.problems import BAD_REQUEST, INTERNAL, METHOD, NOT_FOUND, Kind, faults_of, kind_of
 from service.telemetry.journal import Journal
 from service.telemetry.metrics import Metrics
 from service.web import routes
@@ -20,7 +21,9 @@ from service.web.answer import Answer, Document
 from service.web.body import Body
 from service.web.contract import Contract
 from service.web.observe import Observe, Readiness, exchange_of, refusal
-from service.web.problems import INTERNAL, METHOD, faults_of, kind_of
+
+OF_STATUS: Final[Mapping[int, Kind]] = {404: NOT_FOUND, 405: METHOD}
+"""What the framework itself refuses, by its status."""
 
 CORS_HEADERS = ["content-type", "if-none-match", "traceparent", "x-request-id"]
 
@@ -76,7 +79,7 @@ def _cors(origins: tuple[str, ...]) -> CORSConfig:
 
 def _refuse(request: Request[Any, Any, Any], error: Exception) -> Answer:
     """The one way in which an error becomes an answer."""
-    exchange, kind = exchange_of(request.scope), kind_of(error)
+    exchange, kind = exchange_of(request.scope), kind_at_the_edge(error)
     if kind is INTERNAL:
         exchange.error = error
     if kind is METHOD:
@@ -84,6 +87,13 @@ def _refuse(request: Request[Any, Any, Any], error: Exception) -> Answer:
         request.scope["path_template"] = _template(request, allow.split(", ")[0])
         return refusal(exchange, kind, headers={"allow": allow})
     return refusal(exchange, kind, faults_of(error))
+
+
+def kind_at_the_edge(error: Exception) -> Kind:
+    """The type of problem that `error` is, where it may also be the framework's own."""
+    if isinstance(error, HTTPException):
+        return OF_STATUS.get(error.status_code, BAD_REQUEST if error.status_code < INTERNAL.status else INTERNAL)
+    return kind_of(error)
 
 
 def _template(request: Request[Any, Any, Any], method: str) -> str:

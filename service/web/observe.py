@@ -17,9 +17,9 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import Fault
+from service.problems import INTERNAL, MEDIA_TYPE, STOPPING, Kind, body_of
 from service.telemetry.journal import Exchange, Journal
 from service.web.answer import Answer, answer
-from service.web.problems import INTERNAL, MEDIA_TYPE, STOPPING, Kind, body_of
 
 EXCHANGE: Final = "triage.exchange"
 """Where the scope keeps its `Exchange`."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from service.problems import BAD_REQUEST, LARGE_HEAD, MEDIA_TYPE, SLOW_HEAD, Kind, body_of
 from service.web.observe import fresh_id
-from service.web.problems import BAD_REQUEST, LARGE_HEAD, MEDIA_TYPE, SLOW_HEAD, Kind, body_of
 
 if TYPE_CHECKING:
     from service.web.server import Config

@@ -13,14 +13,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from service.engine import Engine
-from service.engine.presentation import Presentation
 from service.errors import BrokenContract, Fault, UnknownEntry
-from service.model.assessment import Assessment
+from service.model.assessment import EncodedAssessment
+from service.problems import STOPPING
 from service.telemetry.metrics import MEDIA_TYPE, Metrics
 from service.web.answer import Document, answer
 from service.web.body import Body
 from service.web.observe import Readiness, exchange_of, refusal
-from service.web.problems import STOPPING
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
@@ -31,17 +30,10 @@ _READY: Final = msgspec.json.encode({"status": "ready"})
 def assess(engine: Engine, body: Body) -> HTTPRouteHandler:
     """`POST /assess`."""
 
-    def plain(request: AnyRequest, presentation: Presentation) -> bytes:
-        return engine.encode(_noted(request, engine.assess(presentation)))
-
-    def explained(request: AnyRequest, presentation: Presentation) -> bytes:
-        assessment = _noted(request, engine.assess(presentation))
-        return engine.encode_explained(assessment, engine.explain(presentation, assessment))
-
     @post("/assess", name="assess", status_code=200)
     async def handler(request: AnyRequest) -> ASGIApp:
-        given = explained if _is_to_be_explained(request.scope["query_string"]) else plain
-        return answer(given(request, engine.read(await body.read(request.scope["headers"], request.receive))))
+        given = engine.answer_explained if _is_to_be_explained(request.scope["query_string"]) else engine.answer
+        return answer(_noted(request, given(engine.read(await body.read(request.scope["headers"], request.receive)))))
 
     return handler
 
@@ -96,10 +88,10 @@ def metrics(counted: Metrics) -> HTTPRouteHandler:
     return handler
 
 
-def _noted(request: AnyRequest, assessment: Assessment) -> Assessment:
-    """The assessment, after the log line has been told of it."""
-    exchange_of(request.scope).assessment = assessment
-    return assessment
+def _noted(request: AnyRequest, assessed: EncodedAssessment) -> bytes:
+    """The answer's bytes, after the log line has been told of what they say."""
+    exchange_of(request.scope).assessed = assessed
+    return assessed.body
 
 
 def _is_to_be_explained(query: bytes) -> bool:

@@ -18,9 +18,9 @@ from service.knowledge.catalogue import catalogue
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.yaml_reader import read_yaml
 from service.main import compose
+from service.problems import KINDS
 from service.settings import Settings
 from service.web.observe import Observe
-from service.web.problems import KINDS
 
 _METHODS = ("get", "head", "post", "options")
 _REQUEST_PARTS = {"AssessmentRequest", "Runner", "Findings", "Training", "SafetyScreen"}

@@ -20,9 +20,9 @@ from service.knowledge.knowledge import Knowledge
 from service.knowledge.yaml_reader import read_yaml
 from service.main import compose
 from service.model.scales import Level
+from service.problems import KINDS, body_of
 from service.settings import Settings
 from service.web.observe import Observe
-from service.web.problems import KINDS, body_of
 
 _FOLDER = SHIPPED / "examples"
 _INSTANCE = "5f0c2a7e-example"

@@ -9,7 +9,7 @@ import shlex
 from service.contract import SHIPPED
 from service.contract.__main__ import main
 from service.engine import Engine
-from service.web.problems import KINDS
+from service.problems import KINDS
 
 _PAGE = (SHIPPED / "README.md").read_text(encoding="utf-8")
 _ROOT = SHIPPED.parent

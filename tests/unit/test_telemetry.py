@@ -13,10 +13,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from service.engine import Engine
+from service.problems import KINDS
 from service.telemetry.journal import Exchange, Journal
 from service.telemetry.log import adopt_standard_logging, open_log
 from service.telemetry.metrics import Metrics
-from service.web.problems import KINDS
 
 PAGE = (Path(__file__).parents[2] / "deploy" / "telemetry.md").read_text(encoding="utf-8")
 BODY = b'{"findings": {"sign_1": true, "ache": true, "hot_run": true}}'
@@ -56,7 +56,7 @@ def _failed(error: Exception) -> Exception:
 def test_the_page_lists_every_field_of_a_request(small_engine: Engine) -> None:
     """A request's line, with all that it can hold, has exactly the fields that the page lists."""
     desk = Desk()
-    assessment = small_engine.assess(small_engine.read(BODY))
+    assessment = small_engine.answer(small_engine.read(BODY))
     exchange = Exchange("id", "trace", 500, "internal-error", assessment, _failed(ValueError("secret")))
     desk.journal.exchange(exchange, "POST", "/assess", 0.5)
     desk.metrics.knowledge("1.2.3", "sha256:00")
@@ -102,14 +102,14 @@ def test_the_page_lists_the_events() -> None:
 def test_one_exchange_counts_once(small_engine: Engine) -> None:
     """An assessment is counted by route, level, red flag and leading cause."""
     desk = Desk()
-    assessment = small_engine.assess(small_engine.read(BODY))
+    assessment = small_engine.answer(small_engine.read(BODY))
     desk.journal.exchange(Exchange("id", None, 200, None, assessment), "POST", "/assess", 0.01)
     value = desk.registry.get_sample_value
     assert value("triage_http_requests_total", {"method": "POST", "route": "/assess", "status": "200"}) == 1
     assert value("triage_http_request_seconds_count", {"method": "POST", "route": "/assess"}) == 1
     assert value("triage_assessments_total", {"level": "consultation_24"}) == 1
     assert value("triage_red_flags_total", {"id": "swollen"}) == 1
-    assert value("triage_leading_cause_total", {"id": assessment.causes[0].id}) == 1
+    assert value("triage_leading_cause_total", {"id": assessment.causes[0]}) == 1
 
 
 def test_labels_stay_few() -> None:

@@ -16,16 +16,16 @@ from prometheus_client import CollectorRegistry
 from service import errors
 from service.engine import Engine
 from service.knowledge.catalogue import catalogue
+from service.problems import INTERNAL, KINDS, NOT_FOUND, OF_FAULT, body_of
 from service.telemetry.journal import Journal
 from service.telemetry.log import open_log
 from service.telemetry.metrics import Metrics
 from service.web.answer import Document
-from service.web.app import build
+from service.web.app import build, kind_at_the_edge
 from service.web.body import Body
 from service.web.contract import Contract
 from service.web.observe import Observe
 from service.web.page import page
-from service.web.problems import INTERNAL, KINDS, NOT_FOUND, OF_FAULT, body_of, kind_of
 
 JSON = ((b"content-type", b"application/json"),)
 GOOD = b'{"findings": {"ache": true}}'
@@ -76,7 +76,7 @@ class Broken:
         """Fail with what was sent."""
         raise ValueError(body)
 
-    assess = encode = read
+    answer = answer_explained = read
 
 
 def _app(engine: Any, knowledge: Any, log: Any = None) -> Observe:
@@ -106,7 +106,7 @@ def app(small_engine: Engine, knowledge: Any) -> Observe:
 
 def test_the_answer_is_the_engines_bytes(app: Observe, small_engine: Engine) -> None:
     """The edge adds nothing to an assessment and takes nothing away."""
-    assert ask(app, "POST", "/assess", GOOD).body == small_engine.encode(small_engine.assess(small_engine.read(GOOD)))
+    assert ask(app, "POST", "/assess", GOOD).body == small_engine.answer(small_engine.read(GOOD)).body
 
 
 def test_what_nobody_foresaw_is_500_without_a_trace(knowledge: Any) -> None:
@@ -237,9 +237,9 @@ def test_problem_types_are_told_apart() -> None:
 
 def test_errors_of_the_framework_are_problems_too() -> None:
     """What the framework refuses by itself has a type; what it fails at is internal."""
-    assert kind_of(NotFoundException()) is NOT_FOUND
-    assert kind_of(HTTPException(status_code=400)).status == 400
-    assert kind_of(HTTPException(status_code=502)) is INTERNAL
+    assert kind_at_the_edge(NotFoundException()) is NOT_FOUND
+    assert kind_at_the_edge(HTTPException(status_code=400)).status == 400
+    assert kind_at_the_edge(HTTPException(status_code=502)) is INTERNAL
 
 
 def _read(body: Body, *messages: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = JSON) -> bytes:
@@ -289,7 +289,7 @@ def test_an_answer_is_explained_on_request(app: Observe, small_engine: Engine) -
     plain, explained = ask(app, "POST", "/assess", GOOD), ask(app, "POST", "/assess?explain=full", GOOD)
     assert explained.status == plain.status == 200
     assert explained.body.startswith(plain.body[:-1] + b',"explanation":{')
-    assert small_engine.encode(small_engine.assess(small_engine.read(GOOD))) == plain.body
+    assert small_engine.answer(small_engine.read(GOOD)).body == plain.body
 
 
 @pytest.mark.parametrize("query", ["explain=", "explain=some", "explain=full&explain=none"])

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
-from litestar.exceptions import HTTPException
 
 from service import errors
 
@@ -80,7 +79,6 @@ OF_FAULT: Final[Mapping[type[errors.RequestFault], Kind]] = {
         {"Accept-Encoding": "identity"},
     ),
 }
-OF_STATUS: Final[Mapping[int, Kind]] = {404: NOT_FOUND, 405: METHOD}
 KINDS: Final = (BAD_REQUEST, NOT_FOUND, METHOD, LARGE_HEAD, SLOW_HEAD, INTERNAL, STOPPING, *OF_FAULT.values())
 
 
@@ -106,11 +104,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def kind_of(error: Exception) -> Kind:
     """The type of problem that `error` is; what nobody foresaw is an internal error."""
-    if isinstance(error, errors.RequestFault):
-        return OF_FAULT[type(error)]
-    if isinstance(error, HTTPException):
-        return OF_STATUS.get(error.status_code, BAD_REQUEST if error.status_code < INTERNAL.status else INTERNAL)
-    return INTERNAL
+    return OF_FAULT[type(error)] if isinstance(error, errors.RequestFault) else INTERNAL
 
 
 def faults_of(error: Exception) -> tuple[errors.Fault, ...]:
