@@ -69,7 +69,7 @@ def _answers(engine: Engine, files: dict[str, bytes]) -> dict[str, bytes]:
     """What the engine answers to each example request that is not there to be refused."""
     names = [name.removesuffix(".request.json") for name in files if name.endswith(".request.json")]
     return {
-        f"{name}.response.json": shown(engine.encode(engine.assess(engine.read(files[f"{name}.request.json"]))))
+        f"{name}.response.json": shown(engine.answer(engine.read(files[f"{name}.request.json"])).body)
         for name in names
         if f"{name}.problem.json" not in files
     }

@@ -2,99 +2,194 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
+from service.engine.bits import Bits, members
 from service.engine.index import Match
 from service.engine.measures import inputs
-from service.engine.presentation import Reported
+from service.engine.mould import GAP, encode, ids, listed, mould
 from service.engine.rulebook import Rulebook
-from service.knowledge.schema import Cause
+from service.knowledge.schema import Cause, Weight
 from service.model.assessment import ConsideredCause, Contribution
 from service.model.scales import Likelihood
 
 
+class Considered(NamedTuple):
+    """A cause with points left: what spoke for and against it as it is told, and what could still move it.
+
+    `unanswered` holds unknown findings, each with the most points that it could move.
+    """
+
+    cause: Cause
+    likelihood: Likelihood
+    points: int
+    supporting: bytes
+    opposing: bytes
+    unanswered: tuple[tuple[str, int], ...]
+    fixes: tuple[str, ...] = ()
+
+
+class _Weighing(NamedTuple):
+    """A weight of a cause: its terms, and the contribution that it makes when one of them holds."""
+
+    terms: Bits
+    points: int
+    told: bytes
+
+
+class _Mover(NamedTuple):
+    """A finding that could move a cause's points: the terms that name it by the points they are worth, most first."""
+
+    finding: str
+    known: Bits
+    worth: tuple[tuple[int, Bits], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A cause, compiled."""
+
+    cause: Cause
+    applies: Bits
+    excluded: Bits
+    weighings: tuple[_Weighing, ...]
+    terms: Bits
+    movers: tuple[_Mover, ...]
+    told: bytes
+
+
 class Causes:
-    """The causes of a rulebook with their unchanging words joined once."""
+    """The causes of a rulebook, in the order of their rank."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
         self._bands = sorted(rulebook.knowledge.policy.likelihood_from_points.items(), key=lambda band: -band[1])
-        self._mechanisms = {
-            cause.id: " ".join(statement.text for statement in cause.mechanism)
-            for cause in rulebook.knowledge.causes.values()
-        }
+        self._candidates = tuple(self._compile(pattern, cause) for pattern, cause in rulebook.applies.items())
+        self._told = {candidate.cause.id: candidate.told for candidate in self._candidates}
 
-    def considered(self, match: Match, known: Mapping[str, Reported]) -> list[ConsideredCause]:
+    def considered(self, match: Match) -> list[Considered]:
         """The causes with points left, the best fitting first, without their fixes."""
-        listed = []
-        for pattern, cause in self._rulebook.applies.items():
-            if pattern in match.fired and self._rulebook.excludes.get(cause.id) not in match.fired:
-                considered = self._weigh(cause, match, known)
-                if considered is not None:
-                    listed.append(considered)
-        return sorted(listed, key=lambda cause: (-cause.likelihood.rank, -cause.points))
+        weighed = (self._weigh(candidate, match) for candidate in self._candidates)
+        return sorted(
+            (considered for considered in weighed if considered is not None),
+            key=lambda considered: (-considered.likelihood.rank, -considered.points),
+        )
 
-    def _weigh(self, cause: Cause, match: Match, known: Mapping[str, Reported]) -> ConsideredCause | None:
-        contributions = [
-            self._contribution(pattern, match.fired[pattern])
-            for pattern in self._rulebook.weights_of[cause.id]
-            if pattern in match.fired
-        ]
-        points = sum(contribution.points for contribution in contributions)
-        likelihood = self._likelihood(cause, points)
+    def told(self, causes: Sequence[Considered]) -> bytes:
+        """The causes as they are told."""
+        return listed(
+            self._told[cause.id]
+            % (
+                encode(likelihood),
+                encode(points),
+                supporting,
+                opposing,
+                ids(finding for finding, _ in unanswered),
+                ids(fixes),
+            )
+            for cause, likelihood, points, supporting, opposing, unanswered, fixes in causes
+        )
+
+    def undecided(self, match: Match) -> Iterator[Bits]:
+        """For each cause that may apply and does not yet: the terms that would make it."""
+        for candidate in self._candidates:
+            still_open = (candidate.applies & match.failed) ^ candidate.applies
+            if still_open and not candidate.applies & match.fired:
+                yield still_open
+
+    def _weigh(self, candidate: _Candidate, match: Match) -> Considered | None:
+        hits = candidate.terms & match.fired
+        if not hits or not candidate.applies & match.fired or candidate.excluded & match.fired:
+            return None
+        because = self._rulebook.index.because
+        points, settled = 0, match.failed
+        supporting: list[bytes] = []
+        opposing: list[bytes] = []
+        for terms, worth, told in candidate.weighings:
+            if own := terms & hits:
+                points += worth
+                settled |= terms
+                names = because(own)
+                (supporting if worth > 0 else opposing).append(told % (encode(names[0]), ids(names)))
+        likelihood = self._likelihood(candidate.cause, points)
         if likelihood is None:
             return None
-        return ConsideredCause(
-            id=cause.id,
-            name=cause.name,
-            regions=cause.regions,
-            likelihood=likelihood,
-            points=points,
-            supporting=tuple(part for part in contributions if part.points > 0),
-            opposing=tuple(part for part in contributions if part.points < 0),
-            unanswered=tuple(self.unanswered(cause.id, match, known)),
-            mechanism=self._mechanisms[cause.id],
-            caveats=tuple(statement.text for statement in cause.caveats),
-            fixes=(),
-            see_someone=tuple(statement.text for statement in cause.see_someone),
-            evidence=cause.evidence,
-            sources=cause.sources,
-        )
+        unanswered = tuple(_moving(candidate, settled, match.known))
+        return Considered(candidate.cause, likelihood, points, listed(supporting), listed(opposing), unanswered)
 
     def _likelihood(self, cause: Cause, points: int) -> Likelihood | None:
         band = next((likelihood for likelihood, least in self._bands if points >= least), None)
         cap = cause.likelihood_at_most
         return cap if band is not None and cap is not None and band.rank > cap.rank else band
 
-    def _contribution(self, pattern: int, terms: list[int]) -> Contribution:
-        weight = self._rulebook.weights[pattern].weight
-        because = self._rulebook.index.because(terms)
-        return Contribution(
-            finding=because[0],
-            points=weight.points,
-            because=because,
-            statement=weight.statement,
-            evidence=weight.evidence,
+    def _compile(self, applies: int, cause: Cause) -> _Candidate:
+        rulebook = self._rulebook
+        weights = rulebook.weights_of[cause.id]
+        return _Candidate(
+            cause,
+            rulebook.index.terms_of[applies],
+            rulebook.terms_of([rulebook.excludes[cause.id]] if cause.id in rulebook.excludes else []),
+            tuple(_weighing(rulebook.index.terms_of[number], rulebook.weights[number].weight) for number in weights),
+            rulebook.terms_of(weights),
+            tuple(self._movers(weights)),
+            _told(cause),
         )
 
-    def unanswered(self, cause: str, match: Match, known: Mapping[str, Reported]) -> dict[str, int]:
-        """The unknown findings that could still change a cause's points, with the most points each could move."""
+    def _movers(self, weights: Sequence[int]) -> Iterator[_Mover]:
+        worth: dict[str, dict[int, Bits]] = {}
         index = self._rulebook.index
-        moves: dict[str, int] = {}
-        for pattern in self._rulebook.weights_of[cause]:
-            if pattern in match.fired:
-                continue
-            points = abs(self._rulebook.weights[pattern].weight.points)
-            for term in index.terms_of[pattern]:
-                if term in match.failed:
-                    continue
+        for number in weights:
+            points = abs(self._rulebook.weights[number].weight.points)
+            for term in members(index.terms_of[number]):
                 for atom in index.terms[term]:
                     for finding in self._reported(atom.finding):
-                        if finding not in known:
-                            moves[finding] = max(moves.get(finding, 0), points)
-        return moves
+                        terms = worth.setdefault(finding, {})
+                        terms[points] = terms.get(points, 0) | 1 << term
+        for finding, terms in worth.items():
+            yield _Mover(finding, index.bit_of[finding], tuple(sorted(terms.items(), reverse=True)))
 
     def _reported(self, finding: str) -> tuple[str, ...]:
         """What a client would send to settle `finding`: itself, or the telemetry that it is measured from."""
         derivation = self._rulebook.knowledge.derivations.get(finding)
         return (finding,) if derivation is None or derivation.measure is None else inputs(derivation.measure)
+
+
+def _moving(candidate: _Candidate, settled: Bits, known: Bits) -> Iterator[tuple[str, int]]:
+    """The unknown findings that could still change a cause's points, with the most points each could move."""
+    still_open = (candidate.terms & settled) ^ candidate.terms
+    for finding, bit, worth in candidate.movers:
+        if not bit & known:
+            for points, terms in worth:
+                if terms & still_open:
+                    yield finding, points
+                    break
+
+
+def _weighing(terms: Bits, weight: Weight) -> _Weighing:
+    told = Contribution(
+        finding=GAP, points=weight.points, because=GAP, statement=weight.statement, evidence=weight.evidence
+    )
+    return _Weighing(terms, weight.points, mould(told))
+
+
+def _told(cause: Cause) -> bytes:
+    return mould(
+        ConsideredCause(
+            id=cause.id,
+            name=cause.name,
+            regions=cause.regions,
+            likelihood=GAP,
+            points=GAP,
+            supporting=GAP,
+            opposing=GAP,
+            unanswered=GAP,
+            mechanism=" ".join(statement.text for statement in cause.mechanism),
+            caveats=tuple(statement.text for statement in cause.caveats),
+            fixes=GAP,
+            see_someone=tuple(statement.text for statement in cause.see_someone),
+            evidence=cause.evidence,
+            sources=cause.sources,
+        )
+    )

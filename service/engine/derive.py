@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from typing import NamedTuple
 
 from service.engine.atoms import Within
+from service.engine.bits import Bits, first
 from service.engine.index import Match
 from service.engine.measures import inputs, measured
+from service.engine.mould import GAP, encode, mould
 from service.engine.presentation import Reported
 from service.engine.rulebook import Rulebook
 from service.knowledge.schema import Derivation, Measure
@@ -17,67 +20,81 @@ _DECIMALS = 1
 _COUNTED = "findings"
 
 
+class _Measured(NamedTuple):
+    """A derivation that is measured: what it reads, and how it is told once it fired."""
+
+    derivation: Derivation
+    measure: Measure
+    inputs: tuple[str, ...]
+    more_than: Fraction
+    told: bytes
+
+
 class Derivations:
     """The derivations of a rulebook, found by the telemetry that they read."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
-        measuring = [
-            (derivation, derivation.measure)
-            for derivation in rulebook.knowledge.derivations.values()
-            if derivation.measure is not None
-        ]
         # Measures that discard other telemetry come first: an inconsistent number must not be read at all.
-        self._measures = sorted(measuring, key=lambda pair: not pair[0].discards)
+        self._measures = sorted(
+            (
+                self._compile(derivation, derivation.measure, derivation.more_than)
+                for derivation in rulebook.knowledge.derivations.values()
+                if derivation.measure is not None and derivation.more_than is not None
+            ),
+            key=lambda measured_: not measured_.derivation.discards,
+        )
+        self._named = rulebook.terms_of(rulebook.derivations)
 
-    def measure(self, known: Mapping[str, Reported]) -> tuple[dict[str, Reported], list[DerivedFinding]]:
-        """`known` with what its telemetry says, less what that telemetry contradicts, and what fired."""
+    def measure(self, known: Mapping[str, Reported]) -> tuple[dict[str, Reported], list[bytes]]:
+        """`known` with what its telemetry says, less what that telemetry contradicts, and what fired as it is told."""
         found = dict(known)
-        fired: list[DerivedFinding] = []
-        for derivation, measure in self._measures:
-            if any(name not in found for name in inputs(measure)):
+        fired: list[bytes] = []
+        for derivation, measure, reads, more_than, told in self._measures:
+            if not all(name in found for name in reads):
                 continue
             value = measured(measure, found)
-            if value is None or derivation.more_than is None:
+            if value is None:
                 continue
-            over = value > Fraction(derivation.more_than)
+            over = value > more_than
             found[derivation.id] = over
             if over:
-                fired.append(self._measured(derivation, measure, value))
+                fired.append(told % encode(round(float(value), _DECIMALS)))
                 for name in derivation.discards:
                     found.pop(name, None)
         return found, fired
 
-    def _measured(self, derivation: Derivation, measure: Measure, value: Fraction) -> DerivedFinding:
-        return DerivedFinding(
+    def named(self, match: Match, known: Mapping[str, Reported]) -> Iterator[bytes]:
+        """The named conditions that hold as they are told, with the number that passed or the count of findings."""
+        for pattern, terms in self._rulebook.index.patterns(match.fired & self._named):
+            yield self._told(self._rulebook.derivations[pattern], terms, known)
+
+    def _compile(self, derivation: Derivation, measure: Measure, more_than: float) -> _Measured:
+        reads = inputs(measure)
+        told = DerivedFinding(
             finding=derivation.id,
-            value=round(float(value), _DECIMALS),
+            value=GAP,
             unit=derivation.unit or "",
-            threshold=derivation.more_than or 0,
-            from_=tuple(self._rulebook.path(name) for name in inputs(measure)),
+            threshold=more_than,
+            from_=tuple(self._rulebook.path(name) for name in reads),
         )
+        return _Measured(derivation, measure, reads, Fraction(more_than), mould(told))
 
-    def named(self, match: Match, known: Mapping[str, Reported]) -> list[DerivedFinding]:
-        """The named conditions that hold, with the number that passed or the count of findings."""
-        return [
-            self._named(derivation, match.fired[pattern], known)
-            for pattern, derivation in self._rulebook.derivations.items()
-            if pattern in match.fired
-        ]
-
-    def _named(self, derivation: Derivation, terms: list[int], known: Mapping[str, Reported]) -> DerivedFinding:
+    def _told(self, derivation: Derivation, terms: Bits, known: Mapping[str, Reported]) -> bytes:
         index = self._rulebook.index
         names = index.because(terms)
         value, unit = float(len(names)), _COUNTED
         threshold: float = 1
-        for atom in index.terms[terms[0]]:
+        for atom in index.terms[first(terms)]:
             number = known.get(atom.finding)
             if derivation.unit is not None and isinstance(atom, Within) and isinstance(number, int | float):
                 value, unit, threshold = float(number), derivation.unit, max(atom.low, 0)
-        return DerivedFinding(
-            finding=derivation.id,
-            value=value,
-            unit=unit,
-            threshold=threshold,
-            from_=tuple(self._rulebook.path(name) for name in names),
+        return encode(
+            DerivedFinding(
+                finding=derivation.id,
+                value=value,
+                unit=unit,
+                threshold=threshold,
+                from_=tuple(self._rulebook.path(name) for name in names),
+            )
         )

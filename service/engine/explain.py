@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from service.engine.bits import Bits, members
 from service.engine.index import Match
 from service.engine.presentation import Reported
 from service.engine.rulebook import Rulebook
@@ -32,21 +33,22 @@ class Explanations:
         index = self._rulebook.index
         for pattern, flag in self._rulebook.red_flags.items():
             terms = index.terms_of[pattern]
-            touched = [term for term in terms if term in match.touched or term in match.failed]
-            if pattern in match.fired or not touched:
+            failed = terms & match.failed
+            if terms & match.fired or not (failed or terms & match.touched):
                 continue
-            open_terms = [term for term in terms if term not in match.failed]
             yield UnfiredRule(
                 rule=flag.id,
                 level=flag.level,
-                decided_by=tuple(self._failing([term for term in terms if term in match.failed], known)),
-                waiting_for=tuple(name for name in index.because(open_terms) if name not in known),
+                decided_by=tuple(self._failing(failed, known)),
+                waiting_for=tuple(
+                    name for name in index.because(terms ^ failed) if not index.bit_of[name] & match.known
+                ),
             )
 
-    def _failing(self, terms: Sequence[int], known: Mapping[str, Reported]) -> dict[str, None]:
+    def _failing(self, terms: Bits, known: Mapping[str, Reported]) -> dict[str, None]:
         """The findings that make `terms` fail: reported ones, or those that a no on the screen rules out."""
         failing: dict[str, None] = {}
-        for term in terms:
+        for term in members(terms):
             atoms = self._rulebook.index.terms[term]
             reported = [
                 atom.finding
@@ -61,14 +63,18 @@ class Explanations:
         for cause in rulebook.applies.values():
             if cause.id in listed:
                 continue
-            fired = [number for number in rulebook.weights_of[cause.id] if number in match.fired]
-            against = [number for number in fired if rulebook.weights[number].weight.points < 0]
-            excluded = match.fired.get(rulebook.excludes.get(cause.id, -1), [])
-            terms = [*excluded, *(term for number in against for term in match.fired[number])]
+            weighing = [
+                (rulebook.weights[number].weight.points, terms)
+                for number in rulebook.weights_of[cause.id]
+                if (terms := rulebook.index.terms_of[number] & match.fired)
+            ]
+            against = [terms for points, terms in weighing if points < 0]
+            if cause.id in rulebook.excludes:
+                against.insert(0, rulebook.index.terms_of[rulebook.excludes[cause.id]] & match.fired)
             yield UnlistedCause(
                 cause=cause.id,
-                points=sum(rulebook.weights[number].weight.points for number in fired),
-                left_out_by=rulebook.index.because(terms),
+                points=sum(points for points, _ in weighing),
+                left_out_by=tuple(dict.fromkeys(name for terms in against for name in rulebook.index.because(terms))),
             )
 
     def _statements(self, assessment: Assessment) -> Iterator[SourcedStatement]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
+from service.engine.bits import Bits
+from service.engine.causes import Considered
 from service.engine.index import Match
+from service.engine.mould import GAP, ids, listed, mould
 from service.engine.rulebook import Rulebook
 from service.knowledge.schema import Fix
-from service.model.assessment import ConsideredCause, SuggestedFix, WithheldFix
+from service.model.assessment import SuggestedFix, WithheldFix
 from service.model.scales import Likelihood
 
 
@@ -17,66 +18,75 @@ class Fixes:
     """The fixes of a rulebook, and what withholds them."""
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self._rulebook = rulebook
+        knowledge, index = rulebook.knowledge, rulebook.index
+        self._index = index
+        self._instead = {id_: fix.instead for id_, fix in knowledge.fixes.items()}
+        self._withholding: dict[str, Bits] = {id_: index.terms_of[number] for id_, number in rulebook.withheld.items()}
+        self._any_withholding = rulebook.terms_of(rulebook.withheld.values())
+        self._called = {id_: tuple(dict.fromkeys(cause.fixes)) for id_, cause in knowledge.causes.items()}
+        self._told = {id_: _told(fix) for id_, fix in knowledge.fixes.items()}
+        self._told_withheld = {id_: mould(WithheldFix(id=id_, because=GAP)) for id_ in rulebook.withheld}
 
-    def given(self, causes: Sequence[ConsideredCause], match: Match) -> list[ConsideredCause]:
+    def given(self, causes: Sequence[Considered], match: Match) -> list[Considered]:
         """`causes`, those to act on with their fixes."""
         acting = acted_on(causes)
         return [
-            msgspec.structs.replace(cause, fixes=self._standing(cause.id, match)) if cause in acting else cause
+            cause._replace(fixes=self._standing(cause.cause.id, match)) if cause in acting else cause
             for cause in causes
         ]
 
-    def _standing(self, cause: str, match: Match) -> tuple[str, ...]:
-        """The fixes that a cause calls for, each once: allowed ones, or what takes their place."""
-        called = self._rulebook.knowledge.causes[cause].fixes
-        return tuple(dict.fromkeys(id_ for fix in called if (id_ := self._standing_for(fix, match)) is not None))
-
-    def _standing_for(self, id_: str, match: Match) -> str | None:
-        if not self._is_withheld(id_, match):
-            return id_
-        instead = self._rulebook.knowledge.fixes[id_].instead
-        return None if instead is None else self._standing_for(instead, match)
-
-    def _is_withheld(self, id_: str, match: Match) -> bool:
-        return self._rulebook.withheld.get(id_) in match.fired
-
-    def suggested(self, causes: Sequence[ConsideredCause]) -> tuple[SuggestedFix, ...]:
-        """The fixes of the listed causes, in the order of the causes."""
+    def suggested(self, causes: Sequence[Considered]) -> bytes:
+        """The fixes of the listed causes as they are told, in the order of the causes."""
         addresses: dict[str, list[str]] = {}
         for cause in causes:
             for id_ in cause.fixes:
-                addresses.setdefault(id_, []).append(cause.id)
-        fixes = self._rulebook.knowledge.fixes
-        return tuple(_suggestion(fixes[id_], tuple(called_by)) for id_, called_by in addresses.items())
+                addresses.setdefault(id_, []).append(cause.cause.id)
+        return listed(self._told[id_] % ids(called_by) for id_, called_by in addresses.items())
 
-    def withheld(self, causes: Sequence[ConsideredCause], match: Match) -> tuple[WithheldFix, ...]:
-        """The fixes that causes to act on call for and a finding forbids."""
-        acting = acted_on(causes)
-        called = dict.fromkeys(id_ for cause in acting for id_ in self._rulebook.knowledge.causes[cause.id].fixes)
-        because = self._rulebook.index.because
-        return tuple(
-            WithheldFix(id=id_, because=because(match.fired[self._rulebook.withheld[id_]]))
+    def withheld(self, causes: Sequence[Considered], match: Match) -> bytes:
+        """The fixes that causes to act on call for and a finding forbids, as they are told."""
+        called = dict.fromkeys(id_ for cause in acted_on(causes) for id_ in self._called[cause.cause.id])
+        return listed(
+            self._told_withheld[id_] % ids(self._index.because(forbidding))
             for id_ in called
-            if self._is_withheld(id_, match)
+            if (forbidding := self._forbidding(id_, match))
         )
 
+    def _standing(self, cause: str, match: Match) -> tuple[str, ...]:
+        """The fixes that a cause calls for, each once: allowed ones, or what takes their place."""
+        called = self._called[cause]
+        if not match.fired & self._any_withholding:
+            return called
+        return tuple(dict.fromkeys(id_ for fix in called if (id_ := self._standing_for(fix, match)) is not None))
 
-def acted_on(causes: Sequence[ConsideredCause]) -> Sequence[ConsideredCause]:
+    def _standing_for(self, id_: str, match: Match) -> str | None:
+        if not self._forbidding(id_, match):
+            return id_
+        instead = self._instead[id_]
+        return None if instead is None else self._standing_for(instead, match)
+
+    def _forbidding(self, id_: str, match: Match) -> Bits:
+        """The terms that hold and withhold a fix."""
+        return self._withholding.get(id_, 0) & match.fired
+
+
+def acted_on(causes: Sequence[Considered]) -> Sequence[Considered]:
     """The causes whose advice is given: those at least possible, or all where none is."""
     return [cause for cause in causes if cause.likelihood.rank >= Likelihood.POSSIBLE.rank] or causes
 
 
-def _suggestion(fix: Fix, addresses: tuple[str, ...]) -> SuggestedFix:
-    return SuggestedFix(
-        id=fix.id,
-        title=fix.title,
-        steps=tuple(statement.text for statement in fix.steps),
-        limits=fix.limits,
-        caveats=tuple(statement.text for statement in fix.caveats),
-        addresses=addresses,
-        review_after_days=fix.review_after_days,
-        see_if_not_better=fix.see_if_not_better,
-        evidence=fix.evidence,
-        sources=fix.sources,
+def _told(fix: Fix) -> bytes:
+    return mould(
+        SuggestedFix(
+            id=fix.id,
+            title=fix.title,
+            steps=tuple(statement.text for statement in fix.steps),
+            limits=fix.limits,
+            caveats=tuple(statement.text for statement in fix.caveats),
+            addresses=GAP,
+            review_after_days=fix.review_after_days,
+            see_if_not_better=fix.see_if_not_better,
+            evidence=fix.evidence,
+            sources=fix.sources,
+        )
     )

@@ -1,82 +1,164 @@
-"""Finds which patterns known findings make true, touching only the terms that name those findings."""
+"""Finds which patterns known findings make true.
+
+Everything is a set of terms as bits: what a value makes of all the terms that name its finding was worked out when
+the knowledge was compiled, and a request only joins those sets.
+"""
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import accumulate, pairwise
+from operator import or_
+from typing import NamedTuple
 
-from service.engine.atoms import Atom, OneOf, Value
+from service.engine.atoms import Atom, OneOf, Value, Within
+from service.engine.bits import Bits, bits, first, members
 from service.engine.presentation import Reported
 from service.engine.terms import Term
 
-Terms = tuple[int, ...]
+LONGEST = 7
+"""The most findings that a term may name; counts up to here fit into three bits."""
 
 
-@dataclass(slots=True)
-class Match:
-    """What is decided: the terms that hold, by pattern in order, and the terms that can no longer hold."""
+class Verdict(NamedTuple):
+    """What one value decides: the terms whose atom it passes, those that it fails, and the finding as known."""
 
-    fired: dict[int, list[int]]
-    failed: set[int]
-    touched: Mapping[int, int]
+    holds: Bits
+    fails: Bits
+    known: Bits
+
+
+class Tally(NamedTuple):
+    """What some findings decide so far.
+
+    `ones`, `twos` and `fours` are the binary digits of how many atoms of each term hold.
+    """
+
+    ones: Bits
+    twos: Bits
+    fours: Bits
+    failed: Bits
+    known: Bits
+
+
+NOTHING = Tally(0, 0, 0, 0, 0)
+
+
+class Match(NamedTuple):
+    """What is decided: terms that hold, that can no longer hold, and of which an atom holds; and what is known."""
+
+    fired: Bits
+    failed: Bits
+    touched: Bits
+    known: Bits
+
+
+Judge = Callable[[Value], Verdict]
 
 
 class Index:
-    """All terms of all patterns, reachable by the findings that they name."""
+    """All terms of all patterns, by the findings that they name; `findings` are all that a request can make known."""
 
-    def __init__(self, patterns: Sequence[tuple[Term, ...]]) -> None:
+    def __init__(self, patterns: Sequence[tuple[Term, ...]], findings: Iterable[str]) -> None:
         self.terms: list[Term] = [term for terms in patterns for term in terms]
         self.pattern_of: list[int] = [number for number, terms in enumerate(patterns) for _ in terms]
         ends = list(accumulate(len(terms) for terms in patterns))
-        self.terms_of: list[Terms] = [
-            tuple(range(end - len(terms), end)) for end, terms in zip(ends, patterns, strict=True)
+        self.terms_of: list[Bits] = [
+            bits(range(end - len(terms), end)) for end, terms in zip(ends, patterns, strict=True)
         ]
-        self._sizes = [len(term) for term in self.terms]
-        self._atoms: dict[str, dict[Atom, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self.bit_of: dict[str, Bits] = {finding: 1 << number for number, finding in enumerate(dict.fromkeys(findings))}
+        self._names = [tuple(atom.finding for atom in term) for term in self.terms]
+        sizes = [len(term) for term in self.terms]
+        if max(sizes, default=0) > LONGEST:
+            raise ValueError(f"a term may name {LONGEST} findings")
+        self._not_ones, self._not_twos, self._not_fours = (
+            bits(number for number, size in enumerate(sizes) if not size & digit) for digit in (1, 2, 4)
+        )
+        self._atoms: dict[str, dict[Atom, Bits]] = defaultdict(lambda: defaultdict(int))
         for number, term in enumerate(self.terms):
             for atom in term:
-                self._atoms[atom.finding][atom].append(number)
-        self._decided: dict[tuple[str, bool], tuple[Terms, Terms]] = {}
-        self._graded: dict[str, tuple[tuple[Atom, Terms], ...]] = {}
-        for finding, atoms in self._atoms.items():
-            self._compile(finding, atoms)
+                self._atoms[atom.finding][atom] |= 1 << number
+        self._judges: dict[str, Judge] = {finding: self._judge(finding) for finding in self.bit_of}
 
-    def _compile(self, finding: str, atoms: Mapping[Atom, list[int]]) -> None:
-        self._graded[finding] = tuple((atom, tuple(terms)) for atom, terms in atoms.items())
-        for value in (True, False):
-            if all(isinstance(atom, OneOf) for atom in atoms):
-                self._decided[finding, value] = _split(self._graded[finding], value)
-
-    def match(self, known: Mapping[str, Reported], closed: Iterable[int] = ()) -> Match:
-        """Everything that `known` decides; the terms in `closed` are known to fail."""
-        touched: dict[int, int] = {}
-        failed = set(closed)
+    def tally(self, known: Mapping[str, Reported], since: Tally = NOTHING) -> Tally:
+        """What `known` decides, on top of `since`, which was made of other findings."""
+        ones, twos, fours, failed, so_far = since
+        judges = self._judges
         for finding, value in known.items():
-            decided = self._decided.get((finding, value)) if isinstance(value, bool) else None
-            holding, failing = decided or _split(self._graded.get(finding, ()), value)  # type: ignore[arg-type]
-            failed.update(failing)
-            for term in holding:
-                touched[term] = touched.get(term, 0) + 1
-        fired: dict[int, list[int]] = {}
-        sizes = self._sizes
-        for term in sorted(term for term, count in touched.items() if count == sizes[term]):
-            fired.setdefault(self.pattern_of[term], []).append(term)
-        return Match(fired, failed, touched)
+            holds, fails, bit = judges[finding](value)  # type: ignore[arg-type]  # no term names a series
+            so_far |= bit
+            failed |= fails
+            if holds:
+                carry = ones & holds
+                ones ^= holds
+                if carry:
+                    fours ^= twos & carry
+                    twos ^= carry
+        return Tally(ones, twos, fours, failed, so_far)
 
-    def atoms_on(self, finding: str) -> Mapping[Atom, list[int]]:
+    def match(self, tally: Tally) -> Match:
+        """The terms of which as many atoms hold as they have, and the rest of what is decided."""
+        ones, twos, fours, failed, known = tally
+        touched = ones | twos | fours
+        full = touched & (ones ^ self._not_ones) & (twos ^ self._not_twos) & (fours ^ self._not_fours)
+        return Match(full, failed, touched, known)
+
+    def patterns(self, terms: Bits) -> Iterator[tuple[int, Bits]]:
+        """The patterns that `terms` are of, in order, each with those of its terms."""
+        while terms:
+            pattern = self.pattern_of[first(terms)]
+            own = terms & self.terms_of[pattern]
+            yield pattern, own
+            terms ^= own
+
+    def atoms_on(self, finding: str) -> Mapping[Atom, Bits]:
         """The atoms that test `finding`, each with the terms that hold it."""
         return self._atoms.get(finding, {})
 
-    def because(self, terms: Iterable[int]) -> tuple[str, ...]:
+    def naming(self, finding: str) -> Bits:
+        """The terms that name `finding`."""
+        return reduce(or_, self.atoms_on(finding).values(), 0)
+
+    def because(self, terms: Bits) -> tuple[str, ...]:
         """The findings that `terms` name, in order, each once."""
-        return tuple(dict.fromkeys(atom.finding for term in terms for atom in self.terms[term]))
+        if not terms & (terms - 1):
+            return self._names[first(terms)] if terms else ()
+        return tuple(dict.fromkeys(name for term in members(terms) for name in self._names[term]))
 
+    def _judge(self, finding: str) -> Judge:
+        """What gives the verdict on a value of `finding`."""
+        atoms = self.atoms_on(finding)
+        if not atoms:
+            silent = Verdict(0, 0, self.bit_of[finding])
+            return lambda _: silent
+        if all(isinstance(atom, Within) for atom in atoms):
+            return self._judge_of_numbers(finding)
+        if all(isinstance(atom, OneOf) for atom in atoms):
+            return self._judge_of_choices(finding)
+        return lambda value: self._verdict(finding, value)
 
-def _split(atoms: Iterable[tuple[Atom, Iterable[int]]], value: Value) -> tuple[Terms, Terms]:
-    holding: list[int] = []
-    failing: list[int] = []
-    for atom, terms in atoms:
-        (holding if atom.holds(value) else failing).extend(terms)
-    return tuple(holding), tuple(failing)
+    def _judge_of_choices(self, finding: str) -> Judge:
+        """Looks a yes, a no or a choice up among those that some term names."""
+        named = frozenset[bool | str]().union(
+            *(atom.values for atom in self.atoms_on(finding) if isinstance(atom, OneOf))
+        )
+        verdicts: dict[Value, Verdict] = {value: self._verdict(finding, value) for value in named}
+        other = Verdict(0, self.naming(finding), self.bit_of[finding])
+        return lambda value: verdicts.get(value, other)
+
+    def _judge_of_numbers(self, finding: str) -> Judge:
+        """Looks a number up among the bounds of all ranges: each bound, and each stretch beside one, is alike."""
+        ranges = [atom for atom in self.atoms_on(finding) if isinstance(atom, Within)]
+        bounds = sorted({bound for atom in ranges for bound in (atom.low, atom.high) if math.isfinite(bound)})
+        stretches = [bounds[0] - 1, *((low + high) / 2 for low, high in pairwise(bounds)), bounds[-1] + 1]
+        samples = [sample for pair in zip(stretches, bounds, strict=False) for sample in pair] + stretches[-1:]
+        verdicts = [self._verdict(finding, sample) for sample in samples]
+        return lambda value: verdicts[bisect_left(bounds, value) + bisect_right(bounds, value)]
+
+    def _verdict(self, finding: str, value: Value) -> Verdict:
+        holds = reduce(or_, (terms for atom, terms in self.atoms_on(finding).items() if atom.holds(value)), 0)
+        return Verdict(holds, self.naming(finding) ^ holds, self.bit_of[finding])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
+from service.engine.bits import Bits, members
 from service.engine.index import Index
 from service.engine.terms import Term, terms_of
 from service.knowledge.knowledge import Knowledge
@@ -54,7 +57,7 @@ class Rulebook:
         self.withheld: dict[str, int] = {
             fix.id: self._add(fix.withheld_when) for fix in knowledge.fixes.values() if fix.withheld_when is not None
         }
-        self.index = Index(self._patterns)
+        self.index = Index(self._patterns, (*knowledge.findings, *knowledge.derivations))
         self.weights_of: dict[str, tuple[int, ...]] = {
             cause.id: tuple(number for number, weighing in self.weights.items() if weighing.cause == cause.id)
             for cause in causes
@@ -72,12 +75,16 @@ class Rulebook:
     def raising_terms(self) -> Iterator[tuple[int, RedFlag]]:
         """The terms of red flags, most urgent first, each with its red flag."""
         for pattern, flag in self.red_flags.items():
-            for term in self.index.terms_of[pattern]:
+            for term in members(self.index.terms_of[pattern]):
                 yield term, flag
 
-    def members(self, question: str) -> tuple[Term, ...]:
+    def terms_of(self, patterns: Iterable[int]) -> Bits:
+        """All terms of `patterns`."""
+        return reduce(or_, (self.index.terms_of[pattern] for pattern in patterns), 0)
+
+    def members_of(self, question: str) -> tuple[Term, ...]:
         """The atoms that a yes to a screen question may stand for, each a term of one."""
-        return tuple(self.index.terms[term] for term in self.index.terms_of[self.screen[question]])
+        return tuple(self.index.terms[term] for term in members(self.index.terms_of[self.screen[question]]))
 
     def pointer(self, finding: str) -> str:
         """The place of a finding's answer in a request, as a JSON Pointer."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from service.engine.atoms import Atom, OneOf, Within
-from service.engine.index import Match
+from service.engine.bits import Bits
+from service.engine.index import Match, Tally
 from service.engine.presentation import Presentation
 from service.engine.rulebook import Rulebook
 from service.model.scales import Level
@@ -13,17 +16,16 @@ from service.model.scales import Level
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One compiled question: its pattern, its floor, and what a no makes false."""
+    """One compiled question: the terms that show a yes, its floor, and what a no makes false."""
 
     id: str
-    pattern: int
+    terms: Bits
     floor: Level
     denies: tuple[str, ...]
-    closes: tuple[tuple[str, tuple[int, ...]], ...]
+    closes: tuple[tuple[str, Bits], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(NamedTuple):
     """The state of every question: said yes, shown yes by a finding, or still open; the rest are no."""
 
     said: tuple[Question, ...]
@@ -36,18 +38,26 @@ class Answers:
         return not self.open
 
 
+_ALL_NO: Final = Answers((), (), ())
+
+
 class Screen:
     """The questions compiled against a rulebook."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
         self.questions: tuple[Question, ...] = tuple(self._compile(id_) for id_ in rulebook.screen)
+        self._shown_by = rulebook.terms_of(rulebook.screen.values())
+        denied = [finding for question in self.questions for finding in question.denies]
+        self._closes = tuple(closed for question in self.questions for closed in question.closes)
+        self._denied_at_once = frozenset(denied)
+        self._all_denied = rulebook.index.tally(dict.fromkeys(denied, False))
 
     def _compile(self, id_: str) -> Question:
-        atoms = [atom for (atom,) in self._rulebook.members(id_)]
+        atoms = [atom for (atom,) in self._rulebook.members_of(id_)]
         return Question(
             id_,
-            self._rulebook.screen[id_],
+            self._rulebook.index.terms_of[self._rulebook.screen[id_]],
             self._floor(atoms),
             tuple(atom.finding for atom in atoms if isinstance(atom, OneOf)),
             tuple((atom.finding, self._closed_by(atom)) for atom in atoms if isinstance(atom, Within)),
@@ -74,42 +84,54 @@ class Screen:
         chosen = min if together else max
         return chosen(levels, key=lambda level: level.rank, default=None)
 
-    def _closed_by(self, member: Within) -> tuple[int, ...]:
+    def _closed_by(self, member: Within) -> Bits:
         """The terms that fail for every number outside `member`."""
-        return tuple(
-            term
-            for atom, terms in self._rulebook.index.atoms_on(member.finding).items()
-            if all(atom.narrowed(rest) is None for rest in member.outside())
-            for term in terms
-        )
+        closed = 0
+        for atom, terms in self._rulebook.index.atoms_on(member.finding).items():
+            if all(atom.narrowed(rest) is None for rest in member.outside()):
+                closed |= terms
+        return closed
 
-    def denied(self, presentation: Presentation) -> tuple[dict[str, bool], list[int]]:
-        """What the answers no say of findings that were not sent: absent ones, and terms that fail."""
-        absent: dict[str, bool] = {}
-        closed: list[int] = []
-        known, said = presentation.known, presentation.screen
-        for question in self.questions:
-            answer = said.get(question.id)
-            if answer is False or (answer is None and presentation.none_of_these):
-                absent.update((finding, False) for finding in question.denies if finding not in known)
-                for finding, terms in question.closes:
-                    if finding not in known:
-                        closed.extend(terms)
-        return absent, closed
+    def denied(self, presentation: Presentation) -> Tally:
+        """What the answers no decide: findings that were not sent are absent, and terms fail.
+
+        Where all is answered no at once and no member was sent, which is the rule, it was worked out before.
+        """
+        known = presentation.known
+        if presentation.none_of_these and not presentation.screen and self._denied_at_once.isdisjoint(known):
+            return _closing(self._all_denied, self._closes, known)
+        closes = [closed for question in self._answered_no(presentation) for closed in question.closes]
+        return _closing(self._rulebook.index.tally(self.absent(presentation)), closes, known)
+
+    def absent(self, presentation: Presentation) -> dict[str, bool]:
+        """The findings that were not sent and that an answer no rules out."""
+        denied = (finding for question in self._answered_no(presentation) for finding in question.denies)
+        return {finding: False for finding in denied if finding not in presentation.known}
+
+    def _answered_no(self, presentation: Presentation) -> list[Question]:
+        said, rest = presentation.screen, not presentation.none_of_these
+        return [question for question in self.questions if said.get(question.id, rest) is False]
 
     def answers(self, presentation: Presentation, match: Match) -> Answers:
         """The state of every question; a finding that is present beats a no."""
+        if presentation.none_of_these and not presentation.screen and not match.fired & self._shown_by:
+            return _ALL_NO
         said, shown, still_open = [], [], []
         for question in self.questions:
             answer = presentation.screen.get(question.id)
             if answer is True:
                 said.append(question)
-            elif question.pattern in match.fired:
+            elif question.terms & match.fired:
                 shown.append(question)
-            elif answer is None and not presentation.none_of_these and not self._is_denied(question, match):
-                still_open.append(question)
+            elif answer is None and not presentation.none_of_these and question.terms & match.failed != question.terms:
+                still_open.append(question)  # else every member of it was itself reported absent
         return Answers(tuple(said), tuple(shown), tuple(still_open))
 
-    def _is_denied(self, question: Question, match: Match) -> bool:
-        """Whether every member of a question that was not answered was itself reported absent."""
-        return match.failed.issuperset(self._rulebook.index.terms_of[question.pattern])
+
+def _closing(tally: Tally, closes: Iterable[tuple[str, Bits]], known: Container[str]) -> Tally:
+    """`tally`, where the terms of each finding that is not known fail too."""
+    failed = tally.failed
+    for finding, terms in closes:
+        if finding not in known:
+            failed |= terms
+    return tally._replace(failed=failed)

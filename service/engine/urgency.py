@@ -2,110 +2,148 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
 
+from service.engine.bits import Bits, first
 from service.engine.index import Match
+from service.engine.mould import GAP, ids, listed, mould
 from service.engine.rulebook import Rulebook
-from service.engine.screen import Answers, Question
+from service.engine.screen import Answers, Screen
 from service.knowledge.schema import RedFlag
-from service.model.assessment import Reason
+from service.model.assessment import FiredRedFlag, Reason
 from service.model.scales import Level
 
-OUT_OF_SCOPE = "out_of_scope"
-SCREEN_OPEN = "safety_screen_open"
-SCREEN_CLEAR = "safety_screen_clear"
-UNCOVERED_SIGN = "uncovered_sign"
+OUT_OF_SCOPE: Final = "out_of_scope"
+SCREEN_OPEN: Final = "safety_screen_open"
+SCREEN_CLEAR: Final = "safety_screen_clear"
+UNCOVERED_SIGN: Final = "uncovered_sign"
 
 
-@dataclass(frozen=True, slots=True)
-class Urgency:
-    """The level with its reasons, most urgent first, and the red flags that fired with their findings."""
+class Fired(NamedTuple):
+    """A red flag that fired, and the findings that fired it."""
+
+    flag: RedFlag
+    because: tuple[str, ...]
+
+
+class Floor(NamedTuple):
+    """A level that an answer may not go below, and the reason as it is told."""
+
+    level: Level
+    reason: bytes
+
+
+class Urgency(NamedTuple):
+    """The level with its reasons, most urgent first, and the red flags that fired."""
 
     level: Level
     could_rise_to: Level
-    reasons: tuple[Reason, ...]
-    fired: tuple[tuple[RedFlag, tuple[str, ...]], ...]
+    reasons: bytes
+    fired: tuple[Fired, ...]
 
     @property
     def is_out_of_scope(self) -> bool:
         """Whether a red flag puts this runner outside what the causes were written for."""
-        return any(flag.out_of_scope for flag, _ in self.fired)
+        return any(fired.flag.out_of_scope for fired in self.fired)
 
 
 class Floors:
     """The floors of a rulebook."""
 
-    def __init__(self, rulebook: Rulebook) -> None:
-        self._rulebook = rulebook
-        self._raising = tuple((term, flag.level) for term, flag in rulebook.raising_terms())
+    def __init__(self, rulebook: Rulebook, screen: Screen) -> None:
+        policy, index = rulebook.knowledge.policy, rulebook.index
+        self._index = index
+        self._red_flags = rulebook.red_flags
+        self._raising = rulebook.terms_of(rulebook.red_flags)
+        self._level_of = [flag.level for _, flag in rulebook.raising_terms()]
+        self._shown_flags = {flag.id: _shown(flag) for flag in rulebook.red_flags.values()}
+        self._flag_reasons = {flag.id: _reason(flag.id, flag.level, flag.title) for flag in rulebook.red_flags.values()}
+        self._screen_reasons = {
+            (question.id, level): _reason(f"safety_screen.{question.id}", level, policy.screen_yes_statement)
+            for question in screen.questions
+            for level in (question.floor, Level.CONSULTATION)
+        }
+        self._uncovered = index.terms_of[rulebook.uncovered_signs]
+        self._uncovered_level = policy.uncovered_sign_level
+        self._open_level = policy.screen_open_level
+        self._uncovered_reason = _reason(UNCOVERED_SIGN, self._uncovered_level, policy.uncovered_sign_statement)
+        self._open_reason = _reason(SCREEN_OPEN, self._open_level, policy.screen_open_statement)
+        self._scope_reason = _reason(OUT_OF_SCOPE, Level.CONSULTATION, policy.out_of_scope_statement)
+        clear = _reason(SCREEN_CLEAR, Level.SELF_CARE, policy.screen_clear_statement) % ids(["safety_screen"])
+        self._clear = listed([clear])
 
     def urgency(self, match: Match, answers: Answers) -> Urgency:
         """The level that the fired rules and the screen set; nothing lowers it."""
-        index = self._rulebook.index
         fired = tuple(
-            (self._rulebook.red_flags[pattern], index.because(terms))
-            for pattern, terms in match.fired.items()
-            if pattern in self._rulebook.red_flags
+            Fired(self._red_flags[pattern], self._index.because(terms))
+            for pattern, terms in self._index.patterns(match.fired & self._raising)
         )
-        reasons = sorted(self._reasons(fired, match, answers), key=lambda reason: -reason.level.rank)
-        level = reasons[0].level if reasons else Level.SELF_CARE
-        if not reasons:
-            reasons = [self._reason(SCREEN_CLEAR, level, ("safety_screen",))]
-        return Urgency(level, self._could_rise_to(level, match, answers), tuple(reasons), fired)
+        floors = sorted(self._floors(fired, match, answers), key=lambda floor: -floor.level.rank)
+        level = floors[0].level if floors else Level.SELF_CARE
+        reasons = listed(floor.reason for floor in floors) if floors else self._clear
+        return Urgency(level, self._could_rise_to(level, match, answers), reasons, fired)
 
-    def _reasons(
-        self, fired: tuple[tuple[RedFlag, tuple[str, ...]], ...], match: Match, answers: Answers
-    ) -> Iterator[Reason]:
+    def red_flags(self, urgency: Urgency) -> bytes:
+        """The red flags that fired, as they are told."""
+        return listed(self._shown_flags[flag.id] % ids(because) for flag, because in urgency.fired)
+
+    def _floors(self, fired: Iterable[Fired], match: Match, answers: Answers) -> Iterator[Floor]:
         covered: set[str] = set()
         for flag, because in fired:
-            yield Reason(rule=flag.id, level=flag.level, statement=flag.title, because=because)
+            yield Floor(flag.level, self._flag_reasons[flag.id] % ids(because))
             if flag.out_of_scope:
-                yield self._reason(OUT_OF_SCOPE, Level.CONSULTATION, because)
+                yield Floor(Level.CONSULTATION, self._scope_reason % ids(because))
             covered.update(because)
         for question in answers.said:
-            yield self._screen_reason(question, question.floor, (f"safety_screen.{question.id}",))
+            said = self._screen_reasons[question.id, question.floor]
+            yield Floor(question.floor, said % ids([f"safety_screen.{question.id}"]))
         for question in answers.shown:
-            if signs := self._signs(question.pattern, match, covered):
-                yield self._screen_reason(question, Level.CONSULTATION, signs)
+            if signs := self._signs(question.terms & match.fired, covered):
+                yield Floor(Level.CONSULTATION, self._screen_reasons[question.id, Level.CONSULTATION] % ids(signs))
                 covered.update(signs)
-        policy = self._rulebook.knowledge.policy
-        if signs := self._signs(self._rulebook.uncovered_signs, match, covered):
-            yield self._reason(UNCOVERED_SIGN, policy.uncovered_sign_level, signs)
+        if signs := self._signs(self._uncovered & match.fired, covered):
+            yield Floor(self._uncovered_level, self._uncovered_reason % ids(signs))
         if answers.open:
-            still_open = tuple(f"safety_screen.{question.id}" for question in answers.open)
-            yield self._reason(SCREEN_OPEN, policy.screen_open_level, still_open)
+            still_open = ids(f"safety_screen.{question.id}" for question in answers.open)
+            yield Floor(self._open_level, self._open_reason % still_open)
 
-    def _signs(self, pattern: int, match: Match, covered: set[str]) -> tuple[str, ...]:
-        """What holds of a pattern and is not yet part of a reason."""
-        because = self._rulebook.index.because(match.fired.get(pattern, ()))
-        return tuple(finding for finding in because if finding not in covered)
-
-    def _screen_reason(self, question: Question, level: Level, because: tuple[str, ...]) -> Reason:
-        statement = self._rulebook.knowledge.policy.screen_yes_statement
-        return Reason(rule=f"safety_screen.{question.id}", level=level, statement=statement, because=because)
-
-    def _reason(self, rule: str, level: Level, because: tuple[str, ...]) -> Reason:
-        policy = self._rulebook.knowledge.policy
-        statement = {
-            OUT_OF_SCOPE: policy.out_of_scope_statement,
-            SCREEN_OPEN: policy.screen_open_statement,
-            SCREEN_CLEAR: policy.screen_clear_statement,
-            UNCOVERED_SIGN: policy.uncovered_sign_statement,
-        }[rule]
-        return Reason(rule=rule, level=level, statement=statement, because=because)
+    def _signs(self, terms: Bits, covered: set[str]) -> tuple[str, ...]:
+        """What `terms` name and is not yet part of a reason."""
+        return tuple(finding for finding in self._index.because(terms) if finding not in covered)
 
     def _could_rise_to(self, level: Level, match: Match, answers: Answers) -> Level:
         """The most urgent level over every way of answering what is unknown.
 
         A term that no known finding fails can be made true, because it names each finding once; and the
-        level is the most urgent of single rules. So the most urgent open term tells, exactly.
+        level is the most urgent of single rules. So the most urgent open term, which is the first, tells exactly.
         """
         reachable = [level, *(question.floor for question in answers.open)]
-        highest = next((floor for term, floor in self._raising if term not in match.failed), None)
-        if highest is not None:
-            reachable.append(highest)
-        signs = self._rulebook.index.terms_of[self._rulebook.uncovered_signs]
-        if not match.failed.issuperset(signs):
-            reachable.append(self._rulebook.knowledge.policy.uncovered_sign_level)
+        if still_open := self._raising & match.failed ^ self._raising:
+            reachable.append(self._level_of[first(still_open)])
+        if self._uncovered & match.failed != self._uncovered:
+            reachable.append(self._uncovered_level)
         return max(reachable, key=lambda reached: reached.rank)
+
+
+def _reason(rule: str, level: Level, statement: str) -> bytes:
+    return mould(Reason(rule=rule, level=level, statement=statement, because=GAP))
+
+
+def _shown(flag: RedFlag) -> bytes:
+    return mould(
+        FiredRedFlag(
+            id=flag.id,
+            title=flag.title,
+            level=flag.level,
+            because=GAP,
+            advice=flag.advice,
+            rationale=flag.rationale,
+            referrals=flag.referrals,
+            do_not_drive=flag.do_not_drive,
+            evidence=flag.evidence,
+            sources=flag.sources,
+            review=flag.review,
+            codes=flag.codes.symptom if flag.codes is not None else (),
+        )
+    )

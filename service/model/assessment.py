@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -178,7 +178,7 @@ class Assessment(Part, frozen=True, kw_only=True):
     notices: tuple[ShownNotice, ...]
 
 
-class EncodedAssessment(Part, frozen=True, kw_only=True):
+class EncodedAssessment(NamedTuple):
     """An assessment as the bytes that go over the wire, and what an operator may know of it."""
 
     level: Level

@@ -8,10 +8,10 @@ from enum import StrEnum
 class Scale(StrEnum):
     """Names in rising order; `rank` is the place in that order, from 0."""
 
-    @property
-    def rank(self) -> int:
-        """Place on the scale: 0 for the first name."""
-        return _RANKS[self]
+    rank: int
+
+    def __init__(self, _: str) -> None:
+        self.rank = len(type(self).__members__)
 
 
 class Level(Scale):
@@ -52,8 +52,3 @@ class Evidence(Scale):
     EXPERT_OPINION = "E3"
     STUDY = "E2"
     GUIDELINE = "E1"
-
-
-_RANKS: dict[Scale, int] = {
-    member: rank for scale in (Level, Likelihood, Running, Evidence) for rank, member in enumerate(scale)
-}

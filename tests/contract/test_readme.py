@@ -44,7 +44,7 @@ def _missing(part: Any, whole: Any, path: str = "") -> list[str]:
 def test_the_example_s_output_is_the_real_one(engine: Engine) -> None:
     """Each value that the README shows of the answer stands at the same place in the real answer."""
     body = _curl()[_curl().index("-d") + 1].encode()
-    answer = json.loads(engine.encode(engine.assess(engine.read(body))))
+    answer = json.loads(engine.answer(engine.read(body)).body)
     (shown,) = _blocks("json")
     assert _missing(json.loads(shown), answer) == []
 
@@ -58,7 +58,7 @@ def test_the_example_posts_json_to_the_served_route() -> None:
 def test_the_command_line_gives_the_bytes_of_the_api(engine: Engine, tmp_path: Path) -> None:
     """`service assess request.json` and `service assess -` print what the API answers to the same body."""
     body = _curl()[_curl().index("-d") + 1].encode()
-    expected = engine.encode(engine.assess(engine.read(body)))
+    expected = engine.answer(engine.read(body)).body
     request = tmp_path / "request.json"
     request.write_bytes(body)
     for argument, sent in ((str(request), None), ("-", body)):

@@ -15,6 +15,7 @@ import z3
 
 from service.engine import Engine
 from service.engine.atoms import Atom, OneOf, Selection, Within
+from service.engine.bits import Bits, members
 from service.engine.rulebook import Rulebook
 from service.engine.screen import Screen
 from service.knowledge.conditions import named
@@ -180,7 +181,7 @@ def test_no_two_red_flags_are_one_condition(rules: Rules, solver: z3.Solver) -> 
             assert differ is not None, f"{one} and {other} are one condition"
 
 
-def _conditions(rules: Rules, rulebook: Rulebook) -> Iterator[tuple[str, Condition, tuple[int, ...]]]:
+def _conditions(rules: Rules, rulebook: Rulebook) -> Iterator[tuple[str, Condition, Bits]]:
     """Every condition of the knowledge with the terms that the engine made of it."""
     index = rulebook.index
     for pattern, flag in rulebook.red_flags.items():
@@ -229,7 +230,7 @@ def _state(rules: Rules, atom: Atom, screen: Screen, term: int) -> tuple[Any, An
     closing = [
         question.id
         for question in screen.questions
-        if any(finding == atom.finding and term in terms for finding, terms in question.closes)
+        if any(finding == atom.finding and terms >> term & 1 for finding, terms in question.closes)
     ]
     no = z3.And(z3.Not(variable.known), z3.Or(*(rules.denied(id_) for id_ in denying)))
     denied_passes = isinstance(atom, OneOf) and False in atom.values
@@ -239,10 +240,10 @@ def _state(rules: Rules, atom: Atom, screen: Screen, term: int) -> tuple[Any, An
     return (z3.Or(holds, no), fails) if denied_passes else (holds, z3.Or(fails, no))
 
 
-def _terms(rules: Rules, rulebook: Rulebook, screen: Screen, terms: tuple[int, ...]) -> tuple[Any, Any]:
+def _terms(rules: Rules, rulebook: Rulebook, screen: Screen, terms: Bits) -> tuple[Any, Any]:
     """Some term fires; some term is open, as the engine decides them."""
     fired, still_open = [], []
-    for term in terms:
+    for term in members(terms):
         states = [_state(rules, atom, screen, term) for atom in rulebook.index.terms[term]]
         fired.append(z3.And(*(holds for holds, _ in states)))
         still_open.append(z3.And(*(z3.Not(fails) for _, fails in states)))
@@ -269,7 +270,7 @@ def test_a_condition_is_open_exactly_where_it_could_still_become_true(
         true_then = z3.substitute(rules.holds(condition), *told)
         _prove(rules, solver, f"'{says}' is closed too early in", consistent, true_then, z3.Not(still_open))
         # The other way: a term names each finding once and every atom passes some value, so an open term can be met.
-        for term in terms:
+        for term in members(terms):
             atoms = rulebook.index.terms[term]
             assert len({atom.finding for atom in atoms}) == len(atoms), says
             for atom in atoms:

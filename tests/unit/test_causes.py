@@ -112,8 +112,12 @@ def test_unanswered_is_what_could_still_move_the_points(ask: Ask) -> None:
 
 def test_unanswered_weighs_by_the_most_points(small_engine: Engine) -> None:
     """A finding of two weights counts with the heavier, against as much as for."""
-    match = small_engine._index.match({"ache": True})
-    assert small_engine._causes.unanswered("load", match, {"ache": True}) == {"km": 3, "hot_run": 2, "salty": 2}
+    index = small_engine._index
+    (load,) = small_engine._causes.considered(index.match(index.tally({"ache": True, "jump": True})))
+    assert load.unanswered == (("hot_run", 2), ("salty", 2))
+    listed = small_engine._causes.considered(index.match(index.tally({"ache": True, "hot_run": True, "salty": True})))
+    (load,) = (considered for considered in listed if considered.cause.id == "load")
+    assert load.unanswered == (("km", 3),)
 
 
 def test_a_settled_weight_does_not_hide_the_next(ask: Ask) -> None:

@@ -37,7 +37,7 @@ def test_assess_prints_the_bytes_of_the_api(
 ) -> None:
     """A file and standard input give the bytes that `POST /assess` gives."""
     (tmp_path / "request.json").write_bytes(GOOD)
-    expected = small_engine.encode(small_engine.assess(small_engine.read(GOOD)))
+    expected = small_engine.answer(small_engine.read(GOOD)).body
     assert cli.main(["assess", str(tmp_path / "request.json")]) == 0
     sys.stdout.flush()
     from_file = capfdbinary.readouterr().out

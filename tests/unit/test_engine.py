@@ -44,10 +44,21 @@ def test_whom_to_see(ask: Ask, parts: dict[str, Any], referrals: tuple[str, ...]
     assert ask(**parts).triage.referrals == referrals
 
 
-def test_an_answer_is_the_same_bytes_twice(small_engine: Engine, ask: Ask) -> None:
+def test_an_answer_is_the_same_bytes_twice(small_engine: Engine) -> None:
     """Nothing but the report and the knowledge goes into it."""
-    one, other = (ask(findings=dict(order)) for order in (_HOT.items(), reversed(_HOT.items())))
-    assert small_engine.encode(one) == small_engine.encode(other)
+    orders = (_HOT.items(), reversed(_HOT.items()))
+    bodies = (msgspec.json.encode({"findings": dict(order)}) for order in orders)
+    one, other = (small_engine.answer(small_engine.read(body)).body for body in bodies)
+    assert one == other
+
+
+def test_what_an_operator_may_know_is_what_the_answer_says(small_engine: Engine) -> None:
+    """Level, red flags and causes beside the bytes are those in the bytes."""
+    report = small_engine.read(b'{"findings": {"ache": true, "hot_run": true, "sign_1": true}}')
+    told, assessment = small_engine.answer(report), small_engine.assess(report)
+    assert told.level is assessment.triage.level
+    assert told.red_flags == tuple(flag.id for flag in assessment.red_flags)
+    assert told.causes == tuple(cause.id for cause in assessment.causes)
 
 
 def test_a_report_is_left_as_it_was(small_engine: Engine) -> None:

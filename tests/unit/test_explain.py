@@ -11,9 +11,7 @@ from service.model.explanation import Explanation
 
 def _explained(engine: Engine, **request: Any) -> tuple[bytes, bytes, Explanation]:
     presentation = engine.read(json.dumps(request).encode())
-    assessment = engine.assess(presentation)
-    explanation = engine.explain(presentation, assessment)
-    return engine.encode(assessment), engine.encode_explained(assessment, explanation), explanation
+    return engine.answer(presentation).body, engine.answer_explained(presentation).body, engine.explain(presentation)
 
 
 def test_the_decision_s_bytes_stay_the_same(small_engine: Engine) -> None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import pytest
+
 from service.engine.atoms import OneOf, Within
-from service.engine.index import Index
+from service.engine.bits import bits
+from service.engine.index import LONGEST, Index, Match
+from service.engine.presentation import Reported
 
 _ACHE = OneOf("ache", frozenset({True}))
 _NO_ACHE = OneOf("ache", frozenset({False}))
@@ -13,59 +19,89 @@ _LEFT = OneOf("side", frozenset({"left"}))
 
 
 def _index() -> Index:
-    return Index([((_ACHE, _SORE), (_SEVERE,)), (), ((_NO_ACHE,),), ((_ACHE, _LEFT),)])
+    patterns = [((_ACHE, _SORE), (_SEVERE,)), (), ((_NO_ACHE,),), ((_ACHE, _LEFT),)]
+    return Index(patterns, ["ache", "pain", "side", "colour", "odd", "series"])
+
+
+def _match(known: Mapping[str, Reported]) -> Match:
+    index = _index()
+    return index.match(index.tally(known))
 
 
 def test_terms_are_numbered_pattern_by_pattern() -> None:
     """Every term knows its pattern, and every pattern its terms, even where it has none."""
     index = _index()
     assert index.pattern_of == [0, 0, 2, 3]
-    assert index.terms_of == [(0, 1), (), (2,), (3,)]
+    assert index.terms_of == [bits([0, 1]), 0, bits([2]), bits([3])]
 
 
 def test_a_pattern_fires_when_all_atoms_of_a_term_hold() -> None:
     """Each fired pattern lists the terms that hold, in order."""
-    match = _index().match({"ache": True, "pain": 9})
-    assert match.fired == {0: [0, 1]}
-    assert match.failed == {2}
-    assert match.touched == {0: 2, 1: 1, 3: 1}
+    match = _match({"ache": True, "pain": 9})
+    assert list(_index().patterns(match.fired)) == [(0, bits([0, 1]))]
+    assert match.failed == bits([2])
+    assert match.touched == bits([0, 1, 3])
 
 
 def test_a_term_fails_when_one_atom_fails() -> None:
     """A term with an unknown finding is open until another of its findings fails."""
-    index = _index()
-    assert index.match({}).failed == set()
-    assert index.match({"ache": False}).failed == {0, 3}
-    assert index.match({"pain": 6}).failed == {1}
-    assert index.match({"ache": True, "pain": 6, "side": "right"}).failed == {1, 2, 3}
+    assert _match({}).failed == 0
+    assert _match({"ache": False}).failed == bits([0, 3])
+    assert _match({"pain": 6}).failed == bits([1])
+    assert _match({"ache": True, "pain": 6, "side": "right"}).failed == bits([1, 2, 3])
 
 
 def test_fired_patterns_come_in_pattern_order() -> None:
     """The order in which findings were sent does not show."""
+    forward = _match({"side": "left", "pain": 9, "ache": True})
+    backward = _match({"ache": True, "pain": 9, "side": "left"})
+    assert forward == backward
+    assert list(_index().patterns(forward.fired)) == [(0, bits([0, 1])), (3, bits([3]))]
+
+
+def test_a_tally_goes_on_from_another() -> None:
+    """What some findings decide and what others decide come to what all decide."""
     index = _index()
-    forward = index.match({"side": "left", "pain": 9, "ache": True})
-    backward = index.match({"ache": True, "pain": 9, "side": "left"})
-    assert list(forward.fired.items()) == list(backward.fired.items()) == [(0, [0, 1]), (3, [3])]
+    some = index.tally({"ache": True})
+    assert index.tally({"pain": 9, "side": "left"}, some) == index.tally({"side": "left", "ache": True, "pain": 9})
 
 
-def test_closed_terms_fail_from_the_start() -> None:
-    """What a screen answer rules out counts as failed."""
-    assert _index().match({}, closed=[1, 3]).failed == {1, 3}
+@pytest.mark.parametrize(("pain", "fired"), [(4.9, []), (5, [0]), (7.9, [0]), (8, [0, 1]), (8.1, [0, 1])])
+def test_a_bound_is_part_of_its_range(pain: float, fired: list[int]) -> None:
+    """A number is looked up exactly: just below a bound, on it and just above it."""
+    assert _match({"ache": True, "pain": pain}).fired == bits(fired)
+
+
+@pytest.mark.parametrize("size", range(1, LONGEST + 1))
+def test_a_term_of_any_size_needs_all_its_atoms(size: int) -> None:
+    """The count of atoms that hold is exact up to the longest term."""
+    names = [f"finding_{number}" for number in range(size)]
+    index = Index([(tuple(OneOf(name, frozenset({True})) for name in names),)], names)
+    assert index.match(index.tally(dict.fromkeys(names, True))).fired == bits([0])
+    assert index.match(index.tally(dict.fromkeys(names[1:], True))).fired == 0
+
+
+def test_a_term_that_is_too_long_is_refused() -> None:
+    """A count that does not fit would let a rule fire, or be silent, that must not."""
+    names = [f"finding_{number}" for number in range(LONGEST + 1)]
+    with pytest.raises(ValueError, match="may name 7 findings"):
+        Index([(tuple(OneOf(name, frozenset({True})) for name in names),)], names)
 
 
 def test_a_finding_that_no_term_names_decides_nothing() -> None:
     """An unused value is ignored, whatever its type."""
-    match = _index().match({"colour": "red", "odd": True, "series": (1.0, 2.0)})
-    assert (match.fired, match.failed, match.touched) == ({}, set(), {})
+    match = _match({"colour": "red", "odd": True, "series": (1.0, 2.0)})
+    assert (match.fired, match.failed, match.touched) == (0, 0, 0)
 
 
 def test_because_names_each_finding_once() -> None:
     """The findings of several terms, in order, repeats left out."""
-    assert _index().because([0, 3]) == ("ache", "pain", "side")
-    assert _index().because([]) == ()
+    assert _index().because(bits([0, 3])) == ("ache", "pain", "side")
+    assert _index().because(bits([3])) == ("ache", "side")
+    assert _index().because(0) == ()
 
 
 def test_atoms_on_a_finding_carry_their_terms() -> None:
     """One atom in two terms is listed with both; an unnamed finding has none."""
-    assert _index().atoms_on("ache") == {_ACHE: [0, 3], _NO_ACHE: [2]}
+    assert _index().atoms_on("ache") == {_ACHE: bits([0, 3]), _NO_ACHE: bits([2])}
     assert _index().atoms_on("nothing") == {}

@@ -61,7 +61,7 @@ def test_weights_stand_with_their_cause(rulebook: Rulebook) -> None:
 
 def test_members_of_a_question_are_atoms(rulebook: Rulebook) -> None:
     """What a yes may stand for, one term for each."""
-    assert [atom.finding for (atom,) in rulebook.members("question_13")] == ["sign_13", "age_years"]
+    assert [atom.finding for (atom,) in rulebook.members_of("question_13")] == ["sign_13", "age_years"]
 
 
 def test_a_finding_is_answered_in_its_place(rulebook: Rulebook) -> None:

@@ -48,7 +48,7 @@ def answers_digest(knowledge: Knowledge) -> str:
     engine = Engine(knowledge)
     digest = hashlib.sha256()
     for request in corpus(knowledge):
-        digest.update(engine.encode(engine.assess(engine.read(request))))
+        digest.update(engine.answer(engine.read(request)).body)
     return "sha256:" + digest.hexdigest()
 
 

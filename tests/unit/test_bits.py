@@ -1,0 +1,16 @@
+"""Sets of numbers as bits."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.engine.bits import bits, first, members
+
+
+@given(st.frozensets(st.integers(0, 2000)))
+def test_a_set_is_what_was_put_in(numbers: frozenset[int]) -> None:
+    """Members come out least first, each once, and the first is the least."""
+    some = bits(numbers)
+    assert list(members(some)) == sorted(numbers)
+    assert not numbers or first(some) == min(numbers)
