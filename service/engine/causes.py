@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from service.engine.bits import Bits, members
-from service.engine.index import Match
+from service.engine.index import Index, Match
 from service.engine.measures import inputs
 from service.engine.mould import GAP, encode, ids, listed, mould
 from service.engine.rulebook import Rulebook
@@ -28,15 +28,18 @@ class Considered(NamedTuple):
     supporting: bytes
     opposing: bytes
     unanswered: tuple[tuple[str, int], ...]
-    fixes: tuple[str, ...] = ()
 
 
 class _Weighing(NamedTuple):
-    """A weight of a cause: its terms, and the contribution that it makes when one of them holds."""
+    """A weight of a cause: its terms, and the contribution that it makes when some of them hold.
+
+    `told` has the contribution for each single term; where several hold, `mould` takes what they name.
+    """
 
     terms: Bits
     points: int
-    told: bytes
+    told: Mapping[Bits, bytes]
+    mould: bytes
 
 
 class _Mover(NamedTuple):
@@ -67,52 +70,56 @@ class Causes:
         self._rulebook = rulebook
         self._bands = sorted(rulebook.knowledge.policy.likelihood_from_points.items(), key=lambda band: -band[1])
         self._candidates = tuple(self._compile(pattern, cause) for pattern, cause in rulebook.applies.items())
+        conditions = {rulebook.alternatives(pattern): rulebook.index.terms_of[pattern] for pattern in rulebook.applies}
+        self._applies = tuple(conditions.values())
         self._told = {candidate.cause.id: candidate.told for candidate in self._candidates}
 
     def considered(self, match: Match) -> list[Considered]:
         """The causes with points left, the best fitting first, without their fixes."""
-        weighed = (self._weigh(candidate, match) for candidate in self._candidates)
-        return sorted(
-            (considered for considered in weighed if considered is not None),
-            key=lambda considered: (-considered.likelihood.rank, -considered.points),
-        )
+        fired = match.fired
+        fitting = [
+            considered
+            for candidate in self._candidates
+            if candidate.terms & fired
+            and candidate.applies & fired
+            and not candidate.excluded & fired
+            and (considered := self._weigh(candidate, match)) is not None
+        ]
+        fitting.sort(key=lambda considered: (-considered.likelihood.rank, -considered.points))
+        return fitting
 
-    def told(self, causes: Sequence[Considered]) -> bytes:
-        """The causes as they are told."""
+    def told(self, causes: Sequence[Considered], fixes: Mapping[str, tuple[str, ...]]) -> bytes:
+        """The causes as they are told, each with the fixes that are given for it."""
         return listed(
             self._told[cause.id]
             % (
-                encode(likelihood),
+                likelihood.json,
                 encode(points),
                 supporting,
                 opposing,
                 ids(finding for finding, _ in unanswered),
-                ids(fixes),
+                ids(fixes.get(cause.id, ())),
             )
-            for cause, likelihood, points, supporting, opposing, unanswered, fixes in causes
+            for cause, likelihood, points, supporting, opposing, unanswered in causes
         )
 
     def undecided(self, match: Match) -> Iterator[Bits]:
-        """For each cause that may apply and does not yet: the terms that would make it."""
-        for candidate in self._candidates:
-            still_open = (candidate.applies & match.failed) ^ candidate.applies
-            if still_open and not candidate.applies & match.fired:
+        """The terms that would make causes apply that may and do not yet, for each condition on which some do."""
+        for applies in self._applies:
+            if not applies & match.fired and (still_open := (applies & match.failed) ^ applies):
                 yield still_open
 
     def _weigh(self, candidate: _Candidate, match: Match) -> Considered | None:
         hits = candidate.terms & match.fired
-        if not hits or not candidate.applies & match.fired or candidate.excluded & match.fired:
-            return None
-        because = self._rulebook.index.because
         points, settled = 0, match.failed
         supporting: list[bytes] = []
         opposing: list[bytes] = []
-        for terms, worth, told in candidate.weighings:
-            if own := terms & hits:
-                points += worth
-                settled |= terms
-                names = because(own)
-                (supporting if worth > 0 else opposing).append(told % (encode(names[0]), ids(names)))
+        for weighing in candidate.weighings:
+            if own := weighing.terms & hits:
+                points += weighing.points
+                settled |= weighing.terms
+                told = weighing.told.get(own) or _contribution(weighing.mould, self._rulebook.index.because(own))
+                (supporting if weighing.points > 0 else opposing).append(told)
         likelihood = self._likelihood(candidate.cause, points)
         if likelihood is None:
             return None
@@ -131,7 +138,7 @@ class Causes:
             cause,
             rulebook.index.terms_of[applies],
             rulebook.terms_of([rulebook.excludes[cause.id]] if cause.id in rulebook.excludes else []),
-            tuple(_weighing(rulebook.index.terms_of[number], rulebook.weights[number].weight) for number in weights),
+            tuple(_weighing(rulebook.index, number, rulebook.weights[number].weight) for number in weights),
             rulebook.terms_of(weights),
             tuple(self._movers(weights)),
             _told(cause),
@@ -167,11 +174,19 @@ def _moving(candidate: _Candidate, settled: Bits, known: Bits) -> Iterator[tuple
                     break
 
 
-def _weighing(terms: Bits, weight: Weight) -> _Weighing:
-    told = Contribution(
-        finding=GAP, points=weight.points, because=GAP, statement=weight.statement, evidence=weight.evidence
+def _weighing(index: Index, pattern: int, weight: Weight) -> _Weighing:
+    moulded = mould(
+        Contribution(
+            finding=GAP, points=weight.points, because=GAP, statement=weight.statement, evidence=weight.evidence
+        )
     )
-    return _Weighing(terms, weight.points, mould(told))
+    single = (1 << term for term in members(index.terms_of[pattern]))
+    told = {term: _contribution(moulded, index.because(term)) for term in single}
+    return _Weighing(index.terms_of[pattern], weight.points, told, moulded)
+
+
+def _contribution(moulded: bytes, because: tuple[str, ...]) -> bytes:
+    return moulded % (encode(because[0]), ids(because))
 
 
 def _told(cause: Cause) -> bytes:

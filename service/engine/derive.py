@@ -10,14 +10,14 @@ from service.engine.atoms import Within
 from service.engine.bits import Bits, first
 from service.engine.index import Match
 from service.engine.measures import inputs, measured
-from service.engine.mould import GAP, encode, mould
+from service.engine.mould import GAP, encode, ids, mould
 from service.engine.presentation import Reported
 from service.engine.rulebook import Rulebook
 from service.knowledge.schema import Derivation, Measure
 from service.model.assessment import DerivedFinding
 
 _DECIMALS = 1
-_COUNTED = "findings"
+_COUNTED = b'"findings"'
 
 
 class _Measured(NamedTuple):
@@ -45,6 +45,11 @@ class Derivations:
             key=lambda measured_: not measured_.derivation.discards,
         )
         self._named = rulebook.terms_of(rulebook.derivations)
+        self._paths = {name: rulebook.path(name) for name in rulebook.index.bit_of}
+        self._tellings = {
+            derivation.id: mould(DerivedFinding(finding=derivation.id, value=GAP, unit=GAP, threshold=GAP, from_=GAP))
+            for derivation in rulebook.derivations.values()
+        }
 
     def measure(self, known: Mapping[str, Reported]) -> tuple[dict[str, Reported], list[bytes]]:
         """`known` with what its telemetry says, less what that telemetry contradicts, and what fired as it is told."""
@@ -56,7 +61,7 @@ class Derivations:
             value = measured(measure, found)
             if value is None:
                 continue
-            over = value > more_than
+            over = value.exceeds(more_than)
             found[derivation.id] = over
             if over:
                 fired.append(told % encode(round(float(value), _DECIMALS)))
@@ -81,20 +86,10 @@ class Derivations:
         return _Measured(derivation, measure, reads, Fraction(more_than), mould(told))
 
     def _told(self, derivation: Derivation, terms: Bits, known: Mapping[str, Reported]) -> bytes:
-        index = self._rulebook.index
-        names = index.because(terms)
-        value, unit = float(len(names)), _COUNTED
-        threshold: float = 1
-        for atom in index.terms[first(terms)]:
+        names = self._rulebook.index.because(terms)
+        value, unit, threshold = encode(float(len(names))), _COUNTED, b"1"
+        for atom in self._rulebook.index.terms[first(terms)] if derivation.unit is not None else ():
             number = known.get(atom.finding)
-            if derivation.unit is not None and isinstance(atom, Within) and isinstance(number, int | float):
-                value, unit, threshold = float(number), derivation.unit, max(atom.low, 0)
-        return encode(
-            DerivedFinding(
-                finding=derivation.id,
-                value=value,
-                unit=unit,
-                threshold=threshold,
-                from_=tuple(self._rulebook.path(name) for name in names),
-            )
-        )
+            if isinstance(atom, Within) and isinstance(number, int | float):
+                value, unit, threshold = encode(float(number)), encode(derivation.unit), encode(max(atom.low, 0))
+        return self._tellings[derivation.id] % (value, unit, threshold, ids([self._paths[name] for name in names]))

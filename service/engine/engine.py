@@ -48,7 +48,7 @@ class Engine:
         self._floors = Floors(rulebook, self._screen)
         self._fixes = Fixes(rulebook)
         self._causes = Causes(rulebook)
-        self._questions = Questions(rulebook, self._screen, self._causes)
+        self._questions = Questions(rulebook, self._causes)
         self._training = Training(rulebook)
         self._explanations = Explanations(rulebook)
         self._notices = Notices(knowledge)
@@ -81,14 +81,13 @@ class Engine:
         with_fixes = urgency.level.rank < policy.no_fixes_from.rank
         with_causes = urgency.level.rank < policy.no_causes_from.rank and not urgency.is_out_of_scope
         causes = self._causes.considered(match) if with_causes else []
-        if with_fixes:
-            causes = self._fixes.given(causes, match)
+        given = self._fixes.given(causes, match) if with_fixes else {}
         questions, more_to_ask = self._questions.next(urgency.level, match, answers, causes)
         body = self._whole % (
             self._told_triage(urgency, answers, causes, more_to_ask=more_to_ask),
             self._floors.red_flags(urgency),
-            self._causes.told(causes),
-            self._fixes.suggested(causes),
+            self._causes.told(causes, given),
+            self._fixes.suggested(given),
             self._fixes.withheld(causes, match) if with_fixes else b"[]",
             self._training.advice(urgency, causes, match),
             questions,
@@ -123,7 +122,7 @@ class Engine:
     def _told_triage(self, urgency: Urgency, answers: Answers, causes: list[Considered], *, more_to_ask: bool) -> bytes:
         return self._triage[urgency.level] % (
             flag(claim=answers.is_complete),
-            encode(urgency.could_rise_to),
+            urgency.could_rise_to.json,
             flag(claim=more_to_ask),
             ids(self._referrals(urgency, causes)),
             urgency.reasons,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from service.engine.bits import Bits
 from service.engine.causes import Considered
@@ -27,24 +27,22 @@ class Fixes:
         self._told = {id_: _told(fix) for id_, fix in knowledge.fixes.items()}
         self._told_withheld = {id_: mould(WithheldFix(id=id_, because=GAP)) for id_ in rulebook.withheld}
 
-    def given(self, causes: Sequence[Considered], match: Match) -> list[Considered]:
-        """`causes`, those to act on with their fixes."""
-        acting = acted_on(causes)
-        return [
-            cause._replace(fixes=self._standing(cause.cause.id, match)) if cause in acting else cause
-            for cause in causes
-        ]
+    def given(self, causes: Sequence[Considered], match: Match) -> dict[str, tuple[str, ...]]:
+        """The fixes of each cause to act on."""
+        return {cause.cause.id: self._standing(cause.cause.id, match) for cause in acted_on(causes)}
 
-    def suggested(self, causes: Sequence[Considered]) -> bytes:
-        """The fixes of the listed causes as they are told, in the order of the causes."""
+    def suggested(self, given: Mapping[str, tuple[str, ...]]) -> bytes:
+        """The fixes that are given as they are told, in the order of the causes."""
         addresses: dict[str, list[str]] = {}
-        for cause in causes:
-            for id_ in cause.fixes:
-                addresses.setdefault(id_, []).append(cause.cause.id)
-        return listed(self._told[id_] % ids(called_by) for id_, called_by in addresses.items())
+        for cause, fixes in given.items():
+            for id_ in fixes:
+                addresses.setdefault(id_, []).append(cause)
+        return listed([self._told[id_] % ids(called_by) for id_, called_by in addresses.items()])
 
     def withheld(self, causes: Sequence[Considered], match: Match) -> bytes:
         """The fixes that causes to act on call for and a finding forbids, as they are told."""
+        if not match.fired & self._any_withholding:
+            return b"[]"
         called = dict.fromkeys(id_ for cause in acted_on(causes) for id_ in self._called[cause.cause.id])
         return listed(
             self._told_withheld[id_] % ids(self._index.because(forbidding))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from statistics import median
+from typing import NamedTuple
 
 from service.knowledge.schema import Measure
 
@@ -17,12 +18,26 @@ _SECONDS_PER_MINUTE = 60
 Telemetry = Mapping[str, object]
 
 
+class Ratio(NamedTuple):
+    """An exact value: `over` divided by `under`, which is above zero."""
+
+    over: int
+    under: int
+
+    def exceeds(self, threshold: Fraction) -> bool:
+        """Whether the value is more than `threshold`."""
+        return self.over * threshold.denominator > threshold.numerator * self.under
+
+    def __float__(self) -> float:
+        return self.over / self.under
+
+
 def thousandths(number: float) -> int:
     """`number` in whole thousandths, so that 33.1 and 30.1 differ by exactly 3.0."""
     return round(number * 1000)
 
 
-def measured(measure: Measure, telemetry: Telemetry) -> Fraction | None:
+def measured(measure: Measure, telemetry: Telemetry) -> Ratio | None:
     """The value of `measure` in its own unit; None where it cannot be computed."""
     return _MEASURES[measure.kind](measure, telemetry)
 
@@ -39,43 +54,44 @@ def _number(telemetry: Telemetry, name: str | None) -> int | None:
     return thousandths(value) if isinstance(value, int | float) else None
 
 
-def _numbers(telemetry: Telemetry, name: str | None) -> list[int]:
+def _series(telemetry: Telemetry, name: str | None) -> tuple[float, ...]:
     series = telemetry.get(name) if name else None
-    return [thousandths(item) for item in series] if isinstance(series, tuple) else []
+    return series if isinstance(series, tuple) else ()
 
 
-def _over(new: int, old: int, measure: Measure) -> Fraction | None:
+def _over(new: int, old: int, measure: Measure) -> Ratio | None:
     if old < thousandths(measure.baseline_at_least or 0) or old == 0:
         return None
-    return Fraction(_PERCENT * (new - old), old)
+    return Ratio(_PERCENT * (new - old), old)
 
 
-def _last_change(measure: Measure, telemetry: Telemetry) -> Fraction | None:
-    weeks = _numbers(telemetry, measure.series)
-    return _over(weeks[-1], weeks[-2], measure) if len(weeks) > 1 else None
+def _last_change(measure: Measure, telemetry: Telemetry) -> Ratio | None:
+    weeks = _series(telemetry, measure.series)
+    return _over(thousandths(weeks[-1]), thousandths(weeks[-2]), measure) if len(weeks) > 1 else None
 
 
-def _excess(measure: Measure, telemetry: Telemetry) -> Fraction | None:
+def _excess(measure: Measure, telemetry: Telemetry) -> Ratio | None:
     new, old = _number(telemetry, measure.value), _number(telemetry, measure.baseline)
     return None if new is None or old is None else _over(new, old, measure)
 
 
-def _over_median_ratio(measure: Measure, telemetry: Telemetry) -> Fraction | None:
+def _over_median_ratio(measure: Measure, telemetry: Telemetry) -> Ratio | None:
     value = _number(telemetry, measure.value)
-    above, below = _numbers(telemetry, measure.series)[:-1], _numbers(telemetry, measure.per)[:-1]
+    above, below = _series(telemetry, measure.series)[:-1], _series(telemetry, measure.per)[:-1]
     weeks = measure.weeks or 0
-    pairs = list(zip(reversed(above), reversed(below), strict=False))[:weeks]
+    pairs = [(thousandths(high), thousandths(low)) for high, low in zip(above, below, strict=False)][-weeks:]
     if value is None or len(above) != len(below) or len(pairs) < weeks or not all(low for _, low in pairs):
         return None
-    return Fraction(value, 1000) - median(Fraction(high, low) for high, low in pairs)
+    over = Fraction(value, 1000) - median(Fraction(high, low) for high, low in pairs)
+    return Ratio(over.numerator, over.denominator)
 
 
-def _step_length_mismatch(_: Measure, telemetry: Telemetry) -> Fraction | None:
+def _step_length_mismatch(_: Measure, telemetry: Telemetry) -> Ratio | None:
     length, speed, cadence = (_number(telemetry, n) for n in ("step_length_m", "speed_m_s", "cadence_spm"))
-    if length is None or speed is None or cadence is None:
+    if length is None or not speed or cadence is None:
         return None
-    expected = Fraction(_SECONDS_PER_MINUTE * speed * 1000, cadence)
-    return _PERCENT * abs(length - expected) / expected
+    expected = _SECONDS_PER_MINUTE * speed * 1000
+    return Ratio(_PERCENT * abs(length * cadence - expected), expected)
 
 
 _MEASURES = {

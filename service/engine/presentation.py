@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from service.engine.atoms import Value
 
 Reported = Value | tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Presentation:
+class Presentation(msgspec.Struct, frozen=True):
     """One runner's report: known findings of every place by id, screen answers, and the country.
 
     A finding that is missing is unknown. `none_of_these` answers no to every screen question not in `screen`.
     """
 
     known: Mapping[str, Reported]
-    screen: Mapping[str, bool] = field(default_factory=dict)
+    screen: Mapping[str, bool] = {}
     none_of_these: bool = False
     country: str | None = None

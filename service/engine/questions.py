@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
+from operator import itemgetter
 
 from service.engine.bits import first
 from service.engine.causes import Causes, Considered
 from service.engine.index import Match
-from service.engine.mould import GAP, encode, listed, mould
+from service.engine.mould import encode, listed
 from service.engine.rulebook import Rulebook
 from service.engine.safety_questions import SafetyQuestions
-from service.engine.screen import Answers, Screen
-from service.model.assessment import Question
+from service.engine.screen import Answers
+from service.knowledge.schema import Finding, ScreenQuestion
+from service.model.assessment import Purpose, Question
 from service.model.scales import Level
 
 _LEADING_CAUSES = 3
@@ -22,38 +24,22 @@ _CAUSE_QUESTIONS = 5
 class Questions:
     """The questions of a rulebook."""
 
-    def __init__(self, rulebook: Rulebook, screen: Screen, causes: Causes) -> None:
+    def __init__(self, rulebook: Rulebook, causes: Causes) -> None:
         self._index = rulebook.index
         self._causes = causes
-        self._safety = SafetyQuestions(rulebook, screen)
+        self._safety = SafetyQuestions(rulebook)
+        knowledge = rulebook.knowledge
         self._told_screen = {
-            id_: mould(
-                Question(
-                    id=f"safety_screen.{id_}",
-                    text=question.question,
-                    kind="boolean",
-                    purpose="safety",
-                    could_raise_to=GAP,
-                    answer_at=f"/safety_screen/{id_}",
-                )
-            )
-            for id_, question in rulebook.knowledge.safety_screen.questions.items()
+            id_: {level: encode(_of_the_screen(id_, question, level)) for level in Level}
+            for id_, question in knowledge.safety_screen.questions.items()
         }
-        self._told = {
-            id_: mould(
-                Question(
-                    id=id_,
-                    text=finding.question,
-                    kind=finding.kind,
-                    purpose=GAP,
-                    could_raise_to=GAP,
-                    answer_at=rulebook.pointer(id_),
-                    values=finding.values,
-                    minimum=finding.minimum,
-                    maximum=finding.maximum,
-                    unit=finding.unit,
-                )
-            )
+        self._told_safety = self._told_about(rulebook, "safety")
+        self._told_cause = self._told_about(rulebook, "cause")
+
+    @staticmethod
+    def _told_about(rulebook: Rulebook, purpose: Purpose) -> dict[str, dict[Level, bytes]]:
+        return {
+            id_: {level: encode(_about(id_, finding, rulebook.pointer(id_), purpose, level)) for level in Level}
             for id_, finding in rulebook.knowledge.findings.items()
         }
 
@@ -62,12 +48,12 @@ class Questions:
         still_open = self._safety.still_open(match)
         screen = self._safety.of_the_screen(answers, still_open)
         beside, more_to_ask = self._safety.beside_the_screen(level, match, answers, still_open)
-        asked_already = {asked.about for asked in beside}
-        separating = (finding for finding in self._separating(match, causes) if finding not in asked_already)
-        told = [self._told_screen[id_] % encode(raises) for id_, raises in screen]
-        told += [self._told[finding] % (b'"safety"', encode(raises)) for finding, raises in beside]
+        told = [self._told_screen[id_][raises] for id_, raises in screen]
+        told += [self._told_safety[finding][raises] for finding, raises in beside]
+        asked = {finding for finding, _ in beside}
+        separating = (finding for finding in self._separating(match, causes) if finding not in asked)
         told += [
-            self._told[finding] % (b'"cause"', encode(self._safety.could_raise_to(finding, level, still_open)))
+            self._told_cause[finding][self._safety.could_raise_to(finding, level, still_open)]
             for finding in islice(separating, _CAUSE_QUESTIONS)
         ]
         return listed(told), more_to_ask
@@ -79,10 +65,35 @@ class Questions:
             names = self._index.because(1 << first(terms))
             complaint |= dict.fromkeys(name for name in names if not self._index.bit_of[name] & match.known)
         yield from complaint
-        moves: dict[str, int] = {}
-        for cause in causes[:_LEADING_CAUSES]:
-            for finding, points in cause.unanswered:
-                moves[finding] = max(moves.get(finding, 0), points)
-        for finding, _ in sorted(moves.items(), key=lambda item: -item[1]):
-            if finding not in complaint:
+        moving = chain.from_iterable(cause.unanswered for cause in causes[:_LEADING_CAUSES])
+        told = set(complaint)
+        for finding, _ in sorted(moving, key=itemgetter(1), reverse=True):
+            if finding not in told:
+                told.add(finding)
                 yield finding
+
+
+def _of_the_screen(id_: str, question: ScreenQuestion, raises: Level) -> Question:
+    return Question(
+        id=f"safety_screen.{id_}",
+        text=question.question,
+        kind="boolean",
+        purpose="safety",
+        could_raise_to=raises,
+        answer_at=f"/safety_screen/{id_}",
+    )
+
+
+def _about(id_: str, finding: Finding, pointer: str, purpose: Purpose, raises: Level) -> Question:
+    return Question(
+        id=id_,
+        text=finding.question,
+        kind=finding.kind,
+        purpose=purpose,
+        could_raise_to=raises,
+        answer_at=pointer,
+        values=finding.values,
+        minimum=finding.minimum,
+        maximum=finding.maximum,
+        unit=finding.unit,
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -47,7 +47,7 @@ class RequestReader:
             _refuse_equal_names(body)
         faults: list[Fault] = []
         places = self._places(request, faults)
-        read = {place: dict(self._read(place, sent, faults)) for place, sent in places.items()}
+        read = {place: self._read(place, sent, faults) for place, sent in places.items()}
         if faults:
             raise BrokenContract(tuple(faults))
         runner, screen = read["runner"], read["safety_screen"]
@@ -76,8 +76,9 @@ class RequestReader:
             faults.append(Fault("/findings", "nothing_known", "must say at least one finding that is not null"))
         return places
 
-    def _read(self, place: str, sent: Mapping[str, Any], faults: list[Fault]) -> Iterator[tuple[str, Any]]:
+    def _read(self, place: str, sent: Mapping[str, Any], faults: list[Fault]) -> dict[str, Any]:
         fields = self._fields[place]
+        read: dict[str, Reported] = {}
         for name, value in sent.items():
             field = fields.get(name)
             if field is None:
@@ -89,7 +90,8 @@ class RequestReader:
                     faults += (Fault(f"/{place}/{name}{part.below}", part.code, part.detail) for part in refused.parts)
                 else:
                     if known is not None:
-                        yield name, known
+                        read[name] = known
+        return read
 
     def _misplaced(self, place: str, name: str) -> Fault | None:
         """What is wrong with a known name in the wrong part of the request."""
@@ -140,7 +142,11 @@ def _members(request: object) -> int:
     """How many names a request of the right shape has: as many as its body has colons outside strings."""
     if not isinstance(request, dict):
         return 0
-    return len(request) + sum(len(part) for part in request.values() if isinstance(part, dict))
+    count = len(request)
+    for part in request.values():
+        if isinstance(part, dict):
+            count += len(part)
+    return count
 
 
 def _refuse_equal_names(body: bytes) -> None:

@@ -78,6 +78,10 @@ class Rulebook:
             for term in members(self.index.terms_of[pattern]):
                 yield term, flag
 
+    def alternatives(self, pattern: int) -> tuple[Term, ...]:
+        """The terms of a pattern themselves; equal conditions have equal ones."""
+        return self._patterns[pattern]
+
     def terms_of(self, patterns: Iterable[int]) -> Bits:
         """All terms of `patterns`."""
         return reduce(or_, (self.index.terms_of[pattern] for pattern in patterns), 0)

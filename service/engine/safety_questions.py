@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
@@ -11,25 +11,19 @@ from typing import NamedTuple
 from service.engine.bits import Bits, bits, first
 from service.engine.index import Match
 from service.engine.rulebook import Rulebook
-from service.engine.screen import Answers, Screen
+from service.engine.screen import Answers
 from service.model.scales import Level
 
 _URGENT_QUESTIONS = 24
 _LESS_URGENT_QUESTIONS = 6
 
 
-class Asked(NamedTuple):
-    """What is asked about, and the most urgent level that the answer could lead to."""
-
-    about: str
-    raises: Level
-
-
 class _Choice(NamedTuple):
-    """A finding that a term can be asked about by, and the terms that the same no would make fail."""
+    """A finding that a term can be asked about by: its bit, its place in the vocabulary, and what a no settles."""
 
     finding: str
     known: Bits
+    place: int
     settles: Bits
 
 
@@ -40,97 +34,91 @@ class SafetyQuestions:
     share: when all the listed questions have been answered no, none of those terms can hold.
     """
 
-    def __init__(self, rulebook: Rulebook, screen: Screen) -> None:
+    def __init__(self, rulebook: Rulebook) -> None:
         index = rulebook.index
-        raising = list(rulebook.raising_terms())
-        self._level_of = [flag.level for _, flag in raising]
+        self._level_of = [flag.level for _, flag in rulebook.raising_terms()]
         self._raising = rulebook.terms_of(rulebook.red_flags)
+        self._urgent = sum(level.rank >= Level.EMERGENCY.rank for level in self._level_of)
         self._above = {
             level: bits(term for term, reached in enumerate(self._level_of) if reached.rank > level.rank)
             for level in Level
         }
-        self._screened = {atom.finding: id_ for id_ in rulebook.screen for (atom,) in rulebook.members_of(id_)}
-        self._place = {finding: place for place, finding in enumerate(rulebook.knowledge.findings)}
-        self._choices = self._chosen(rulebook)
+        members = {id_: [atom.finding for (atom,) in rulebook.members_of(id_)] for id_ in rulebook.screen}
+        self._choices = _choices(rulebook, {finding for findings in members.values() for finding in findings})
         self._naming = {finding: index.naming(finding) & self._raising for finding in rulebook.knowledge.findings}
-        self._behind = {
-            question.id: bits(
-                term
-                for term, choices in enumerate(self._choices)
-                if self._screened.get(choices[0].finding) == question.id
-            )
-            for question in screen.questions
+        self._members = {
+            id_: reduce(or_, (index.bit_of[finding] for finding in findings)) for id_, findings in members.items()
+        }
+        self._keyed: dict[str, Bits] = {}
+        for term, choices in enumerate(self._choices):
+            key = choices[0].finding
+            self._keyed[key] = self._keyed.get(key, 0) | 1 << term
+        self._asked_by = {
+            id_: bits(term for term, choices in enumerate(self._choices) if choices[0].finding in findings)
+            for id_, findings in members.items()
         }
         self._members_naming = {
-            question.id: reduce(or_, (self._naming[atom.finding] for (atom,) in rulebook.members_of(question.id)))
-            for question in screen.questions
+            id_: reduce(or_, (self._naming[finding] for finding in findings)) for id_, findings in members.items()
         }
-
-    def _chosen(self, rulebook: Rulebook) -> list[Sequence[_Choice]]:
-        """What each term can be asked about by, the best first."""
-        index = rulebook.index
-        raising = [(index.pattern_of[term], index.terms[term]) for term, _ in rulebook.raising_terms()]
-        shared = Counter((pattern, atom.finding) for pattern, atoms in raising for atom in atoms)
-        return [
-            tuple(
-                _Choice(atom.finding, index.bit_of[atom.finding], index.atoms_on(atom.finding)[atom])
-                for atom in sorted(
-                    atoms,
-                    key=lambda atom: (
-                        atom.finding not in self._screened,
-                        -shared[pattern, atom.finding],
-                        self._place[atom.finding],
-                    ),
-                )
-            )
-            for pattern, atoms in raising
-        ]
 
     def still_open(self, match: Match) -> Bits:
         """The terms of red flags that can still come to hold, or do."""
         return (self._raising & match.failed) ^ self._raising
 
-    def of_the_screen(self, answers: Answers, still_open: Bits) -> list[Asked]:
-        """The open questions of the screen, most urgent first."""
+    def of_the_screen(self, answers: Answers, still_open: Bits) -> list[tuple[str, Level]]:
+        """The open questions of the screen, each with the most urgent level that a yes could lead to, most first."""
         asked = [
-            Asked(question.id, self._highest(self._members_naming[question.id] & still_open, question.floor))
+            (question.id, self._highest(self._members_naming[question.id] & still_open, question.floor))
             for question in answers.open
         ]
-        return sorted(asked, key=lambda question: -question.raises.rank)
+        return sorted(asked, key=lambda question: -question[1].rank)
 
     def beside_the_screen(
         self, level: Level, match: Match, answers: Answers, still_open: Bits
-    ) -> tuple[list[Asked], bool]:
-        """What open terms above `level` are asked about by, most urgent first, and whether there is more.
+    ) -> tuple[list[tuple[str, Level]], bool]:
+        """What open terms above `level` are asked about by, with the level it could lead to, and whether there is more.
 
-        Among the equally urgent, what a known finding touches comes first, then the order of the vocabulary.
+        The most urgent come first; among equals what a known finding touches, then the order of the vocabulary.
         What an open question of the screen stands for is left to that question, and while there is one, only what can
         reach an emergency is asked beside it.
         """
-        room = {True: _URGENT_QUESTIONS, False: 0 if answers.open else _LESS_URGENT_QUESTIONS}
-        left_to_screen = {question.id for question in answers.open}
         above = still_open & self._above[level]
         touched = above & match.touched
         quiet = above ^ touched
-        for id_ in left_to_screen:
-            quiet ^= quiet & self._behind[id_]
-        asked: dict[str, tuple[int, int, int, Asked]] = {}
+        passed_over = 0
+        for question in answers.open:
+            quiet ^= quiet & self._asked_by[question.id]
+            passed_over |= self._members[question.id]
+        room = {True: _URGENT_QUESTIONS, False: 0 if answers.open else _LESS_URGENT_QUESTIONS}
+        asked: list[tuple[int, bool, int, str, Level]] = []
         more_to_ask = False
-        for is_quiet, group in enumerate((touched, quiet)):
-            left = group
-            while left:
-                term = first(left)
-                finding, settles = self._unknown(term, match.known)
-                is_urgent = self._level_of[term].rank >= Level.EMERGENCY.rank
-                if finding not in asked and self._screened.get(finding) not in left_to_screen:
-                    if not room[is_urgent]:
-                        more_to_ask = True
-                        break
-                    room[is_urgent] -= 1
-                    raises = self.could_raise_to(finding, level, still_open)
-                    asked[finding] = (-raises.rank, is_quiet, self._place[finding], Asked(finding, raises))
-                left ^= left & settles
-        return [question for _, _, _, question in sorted(asked.values())], more_to_ask
+        for is_quiet, term, (finding, bit, place, _) in self._candidates(touched, quiet, match.known):
+            if bit & passed_over:
+                continue
+            is_urgent = term < self._urgent
+            if not room[is_urgent]:
+                more_to_ask = True
+                if is_quiet:
+                    break  # what follows is no more urgent
+                continue
+            room[is_urgent] -= 1
+            passed_over |= bit
+            raises = self.could_raise_to(finding, level, still_open)
+            asked.append((-raises.rank, is_quiet, place, finding, raises))
+        return [(finding, raises) for _, _, _, finding, raises in sorted(asked)], more_to_ask
+
+    def _candidates(self, touched: Bits, quiet: Bits, known: Bits) -> Iterator[tuple[bool, int, _Choice]]:
+        """Terms that between them settle all, each with what to ask about it by, and whether nothing touches it yet."""
+        while touched:
+            term = first(touched)
+            choice = self._unknown(term, known)
+            yield False, term, choice
+            touched ^= touched & choice.settles
+        while quiet:
+            term = first(quiet)
+            choice = self._choices[term][0]
+            yield True, term, choice
+            quiet ^= quiet & self._keyed[choice.finding]
 
     def could_raise_to(self, finding: str, level: Level, still_open: Bits) -> Level:
         """The most urgent level that is open once `finding` is present."""
@@ -143,9 +131,29 @@ class SafetyQuestions:
         highest = self._level_of[first(terms)]
         return highest if highest.rank > least.rank else least
 
-    def _unknown(self, term: int, known: Bits) -> tuple[str, Bits]:
-        """The finding to ask about `term` by, and the terms that a no settles; an open term has an unknown finding."""
-        for finding, bit, settles in self._choices[term]:
-            if not bit & known:
-                return finding, settles
-        raise AssertionError(term)
+    def _unknown(self, term: int, known: Bits) -> _Choice:
+        """What to ask about an open term by: its best finding that is unknown, which is the last at the latest."""
+        choices = self._choices[term]
+        for choice in choices:
+            if not choice.known & known:
+                return choice
+        return choices[-1]
+
+
+def _choices(rulebook: Rulebook, screened: Container[str]) -> list[Sequence[_Choice]]:
+    """What each term can be asked about by, the best first."""
+    index = rulebook.index
+    places = {finding: place for place, finding in enumerate(rulebook.knowledge.findings)}
+    raising = [(index.pattern_of[term], index.terms[term]) for term, _ in rulebook.raising_terms()]
+    shared = Counter((pattern, atom.finding) for pattern, atoms in raising for atom in atoms)
+
+    def worth(pattern: int, finding: str) -> tuple[bool, int, int]:
+        return (finding not in screened, -shared[pattern, finding], places[finding])
+
+    return [
+        [
+            _Choice(name, index.bit_of[name], places[name], index.atoms_on(name)[atom])
+            for _, name, atom in sorted((worth(pattern, atom.finding), atom.finding, atom) for atom in atoms)
+        ]
+        for pattern, atoms in raising
+    ]

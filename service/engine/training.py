@@ -11,21 +11,20 @@ from service.engine.mould import encode
 from service.engine.rulebook import Rulebook
 from service.engine.urgency import Urgency
 from service.model.assessment import TrainingAdvice
-from service.model.scales import Running
 
 
 class Training:
     """The advice on running of a rulebook, one for each answer."""
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self._levels = {level: text.running for level, text in rulebook.knowledge.levels.items()}
+        self._levels = {level: text.running.rank for level, text in rulebook.knowledge.levels.items()}
         self._named = tuple(
-            (rulebook.index.terms_of[pattern], derivation.running)
+            (rulebook.index.terms_of[pattern], derivation.running.rank)
             for pattern, derivation in rulebook.derivations.items()
             if derivation.running is not None
         )
         self._told = {
-            running: encode(
+            running.rank: encode(
                 TrainingAdvice(
                     running=running,
                     statement=text.statement,
@@ -40,8 +39,8 @@ class Training:
 
     def advice(self, urgency: Urgency, causes: Sequence[Considered], match: Match) -> bytes:
         """The strictest of what the level, the fired red flags, the complaint and the causes acted on ask for."""
-        asked: list[Running | None] = [self._levels[urgency.level]]
-        asked += [fired.flag.running for fired in urgency.fired]
-        asked += [running for terms, running in self._named if terms & match.fired]
-        asked += [cause.cause.running for cause in acted_on(causes)]
-        return self._told[max((one for one in asked if one is not None), key=lambda running: running.rank)]
+        asked = [self._levels[urgency.level]]
+        asked += [fired.flag.running.rank for fired in urgency.fired if fired.flag.running is not None]
+        asked += [rank for terms, rank in self._named if terms & match.fired]
+        asked += [cause.cause.running.rank for cause in acted_on(causes) if cause.cause.running is not None]
+        return self._told[max(asked)]

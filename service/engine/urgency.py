@@ -118,12 +118,18 @@ class Floors:
         A term that no known finding fails can be made true, because it names each finding once; and the
         level is the most urgent of single rules. So the most urgent open term, which is the first, tells exactly.
         """
-        reachable = [level, *(question.floor for question in answers.open)]
-        if still_open := self._raising & match.failed ^ self._raising:
-            reachable.append(self._level_of[first(still_open)])
+        highest = level
+        for question in answers.open:
+            highest = _higher(highest, question.floor)
+        if still_open := (self._raising & match.failed) ^ self._raising:
+            highest = _higher(highest, self._level_of[first(still_open)])
         if self._uncovered & match.failed != self._uncovered:
-            reachable.append(self._uncovered_level)
-        return max(reachable, key=lambda reached: reached.rank)
+            highest = _higher(highest, self._uncovered_level)
+        return highest
+
+
+def _higher(one: Level, other: Level) -> Level:
+    return other if other.rank > one.rank else one
 
 
 def _reason(rule: str, level: Level, statement: str) -> bytes:

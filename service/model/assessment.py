@@ -9,6 +9,7 @@ import msgspec
 from service.model.scales import Evidence, Level, Likelihood, Running
 
 Number = int | float
+Purpose = Literal["safety", "cause"]
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +118,7 @@ class Question(Part, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     text: str
     kind: Literal["boolean", "choice", "choices", "integer", "number", "series"]
-    purpose: Literal["safety", "cause"]
+    purpose: Purpose
     could_raise_to: Level
     answer_at: str
     values: tuple[str, ...] = ()

@@ -6,12 +6,16 @@ from enum import StrEnum
 
 
 class Scale(StrEnum):
-    """Names in rising order; `rank` is the place in that order, from 0."""
+    """Names in rising order; `rank` is the place in that order, from 0, and `json` the name as JSON."""
 
     rank: int
+    json: bytes
 
-    def __init__(self, _: str) -> None:
+    __hash__ = str.__hash__  # equal to the plain name, as members are; and looked up without a call
+
+    def __init__(self, name: str) -> None:
         self.rank = len(type(self).__members__)
+        self.json = f'"{name}"'.encode()
 
 
 class Level(Scale):

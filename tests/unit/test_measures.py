@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 
-from service.engine.measures import inputs, measured, thousandths
+from service.engine.measures import Ratio, inputs, measured, thousandths
 from service.knowledge.schema import Measure
 
 _CHANGE = Measure(kind="last_change", series="km", baseline_at_least=5)
 _EXCESS = Measure(kind="excess", value="today", baseline="usual")
 _RATIO = Measure(kind="over_median_ratio", value="steep", series="climb", per="km", weeks=2)
 _STEP = Measure(kind="step_length_mismatch")
+
+
+def _exact(value: Ratio | None) -> Fraction | None:
+    return None if value is None else Fraction(*value)
 
 
 def test_tenths_are_counted_whole() -> None:
@@ -50,7 +54,7 @@ def test_tenths_are_counted_whole() -> None:
 )
 def test_a_measure_is_exact_or_unknown(measure: Measure, telemetry: dict[str, Any], value: Fraction | None) -> None:
     """The value is a fraction without rounding; a missing input or a small baseline leaves it unknown."""
-    assert measured(measure, telemetry) == value
+    assert _exact(measured(measure, telemetry)) == value
 
 
 @pytest.mark.parametrize(
@@ -65,3 +69,10 @@ def test_a_measure_is_exact_or_unknown(measure: Measure, telemetry: dict[str, An
 def test_inputs_are_all_that_a_measure_reads(measure: Measure, names: tuple[str, ...]) -> None:
     """What must be sent before a measure is known."""
     assert inputs(measure) == names
+
+
+def test_a_ratio_exceeds_only_what_is_below_it() -> None:
+    """Equal is not more, for thresholds that binary fractions cannot hold too."""
+    assert not Ratio(1, 10).exceeds(Fraction(1, 10))
+    assert Ratio(1001, 10000).exceeds(Fraction(1, 10))
+    assert float(Ratio(1, 8)) == 0.125

@@ -13,6 +13,6 @@ def test_one_no_settles_all_that_it_can(small_engine: Engine) -> None:
     answers = small_engine._screen.answers(report, match)
     urgency = small_engine._floors.urgency(match, answers)
     asked, _ = safety.beside_the_screen(urgency.level, match, answers, safety.still_open(match))
-    names = [question.about for question in asked]
+    names = [finding for finding, _ in asked]
     assert len(set(names)) == len(names)
     assert all(not index.bit_of[name] & match.known for name in names)
