@@ -7,17 +7,24 @@ the command itself is.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import os
 import sys
 from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import BinaryIO
+
+from tqdm import tqdm
 
 from service import settings as settings_
+from service.bulk import file as bulk
 from service.engine import Engine
 from service.engine.compare import compare
 from service.engine.replay import replay
 from service.engine.scorecard import score
-from service.errors import KnowledgeFault, RequestFault, SettingsFault
+from service.errors import ForeignAnswers, KnowledgeFault, RequestFault, SettingsFault
 from service.knowledge import loader, vignettes
 from service.problems import body_of, faults_of, kind_of
 from service.settings import Settings
@@ -35,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(*map(str, fault.issues))
     except SettingsFault as fault:
         _complain(*fault.faults)
+    except ForeignAnswers:
+        _complain("OUT holds answers to other requests or by other knowledge; remove it, or name another file")
+    except BrokenProcessPool:
+        _complain("a process that answered was killed; the same command goes on where it was")
     except OSError as fault:
         _complain(f"{fault.filename or 'socket'}: {fault.strerror}")
     return WRONG_SETUP
@@ -69,6 +80,11 @@ def serve(chosen: argparse.Namespace) -> int:
 
 def assess(chosen: argparse.Namespace) -> int:
     """Answer one request from a file or standard input with the bytes that the API gives."""
+    if (chosen.file is None) is (chosen.batch is None):
+        _complain("service assess: give one FILE, or --batch IN OUT")
+        return WRONG_REQUEST
+    if chosen.batch is not None:
+        return assess_batch(chosen)
     body = sys.stdin.buffer.read() if chosen.file == "-" else Path(chosen.file).read_bytes()
     engine = Engine(loader.load(_settings().knowledge_folder(loader.SHIPPED)))
     try:
@@ -79,6 +95,35 @@ def assess(chosen: argparse.Namespace) -> int:
     assessed = engine.answer_explained(presentation) if chosen.explain else engine.answer(presentation)
     sys.stdout.buffer.write(assessed.body)
     return 0
+
+
+def assess_batch(chosen: argparse.Namespace) -> int:
+    """Answer a file of requests, one a line, into a file, over all cores; the same command goes on after a stop."""
+    settings = _settings()
+    way = bulk.Way(
+        settings.knowledge_folder(loader.SHIPPED).absolute(), settings.body_limit_bytes, chosen.explain is not None
+    )
+    source, target = chosen.batch
+    count = refused = 0
+    with contextlib.ExitStack() as files:
+        asked = sys.stdin.buffer if source == "-" else files.enter_context(Path(source).open("rb"))
+        told = sys.stdout.buffer if target == "-" else files.enter_context(_only_here(Path(target)))
+        size = os.fstat(asked.fileno()).st_size or None
+        bar = files.enter_context(tqdm(total=size, unit="B", unit_scale=True, disable=None, file=sys.stderr))
+        for chunk in bulk.assess(asked, told, way):
+            count, refused = count + chunk.answered, refused + chunk.refused
+            bar.update(chunk.read)
+            bar.set_postfix(answered=count, refused=refused, refresh=False)
+    _complain(f"{count} answered, {refused} of them refused")
+    return 0
+
+
+def _only_here(path: Path) -> BinaryIO:
+    """The file, opened to go on with; raises `BlockingIOError` where another run writes it."""
+    file = path.open("a+b")
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    file.seek(0)
+    return file
 
 
 def check(chosen: argparse.Namespace) -> int:
@@ -152,7 +197,13 @@ def _parser() -> argparse.ArgumentParser:
 
     assessing = commands.add_parser("assess", help="answer one request as the API does")
     assessing.add_argument("--explain", choices=["full"], help="add what stands behind the answer")
-    assessing.add_argument("file", metavar="FILE", help="a JSON request, or - for standard input")
+    assessing.add_argument(
+        "--batch",
+        nargs=2,
+        metavar=("IN", "OUT"),
+        help="answer IN, a request a line, into OUT; - for standard streams",
+    )
+    assessing.add_argument("file", nargs="?", metavar="FILE", help="a JSON request, or - for standard input")
     assessing.set_defaults(run=assess)
 
     checking = commands.add_parser("check", help="say everything that is wrong with the knowledge")

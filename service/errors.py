@@ -3,13 +3,14 @@
     TriageError
     ├── KnowledgeFault    the knowledge files are wrong: every fault, each with file and path
     ├── SettingsFault     the settings are wrong: every fault, each with its name
+    ├── ForeignAnswers    a file of answers is not that of these requests and this knowledge
     └── RequestFault      a request cannot be answered; `kind` names the problem type
         ├── MalformedBody the body is not JSON (400)
         ├── BrokenContract the body is JSON that breaks the contract (422), with every fault
         ├── UnknownEntry   the knowledge holds no such kind or entry (404)
         ├── SlowBody       the body did not arrive in time (408)
         ├── LargeBody      the body is larger than the limit (413)
-        ├── ForeignMedia   the body is said to be something other than JSON (415)
+        ├── ForeignMedia   the body is said to be of a media type that is not taken (415)
         └── ForeignCoding  the body is compressed (415)
 
 Errors carry facts; the edge words them. None carries a value from a request.
@@ -50,6 +51,10 @@ class SettingsFault(TriageError):
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("; ".join(faults))
         self.faults = faults
+
+
+class ForeignAnswers(TriageError):
+    """What a file of answers holds is not what the requests and the knowledge of today give."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,11 @@ class LargeBody(RequestFault):
 
 
 class ForeignMedia(RequestFault):
-    """The body is not said to be JSON in UTF-8."""
+    """The body is not said to be of one of the media types in `taken`."""
+
+    def __init__(self, taken: tuple[str, ...]) -> None:
+        super().__init__()
+        self.taken = taken
 
 
 class ForeignCoding(RequestFault):

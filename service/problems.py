@@ -68,8 +68,7 @@ OF_FAULT: Final[Mapping[type[errors.RequestFault], Kind]] = {
         "unsupported-media-type",
         "Unsupported media type",
         415,
-        "Send JSON in UTF-8, with one `Content-Type: application/json`.",
-        {"Accept": "application/json"},
+        "Send one `Content-Type`, of those that `Accept` names, in UTF-8.",
     ),
     errors.ForeignCoding: Kind(
         "unsupported-content-coding",

@@ -17,6 +17,7 @@ from service.knowledge.knowledge import Knowledge
 _WORDS = "x-words"
 _EXAMPLES = "x-examples"
 _SERVED = "x-served"
+_BATCH = "x-batch"
 
 
 def build(knowledge: Knowledge, base: Mapping[str, Any], examples: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,8 +25,9 @@ def build(knowledge: Knowledge, base: Mapping[str, Any], examples: Mapping[str, 
 
     `base` is `openapi/base.yaml`: OpenAPI, with the words for what types cannot say under `x-words`,
     `x-examples` where a media type shows some (a list of names, or `request` or `response` for every pair of
-    these), and `x-served` where it shows what is served at `/knowledge/...`. `examples` are the files of
-    `openapi/examples/` by name, each with its `summary` and `value`.
+    these), `x-batch` where it shows several of them as one array or as lines, and `x-served` where it shows what is
+    served at `/knowledge/...`. `examples` are the files of `openapi/examples/` by name, each with its `summary` and
+    `value`.
     """
     words = base[_WORDS]
     document = {name: part for name, part in base.items() if name != _WORDS}
@@ -53,13 +55,22 @@ def _filled(part: Any, examples: Mapping[str, Any], served: Mapping[str, bytes])
         return [_filled(item, examples, served) for item in part]
     if not isinstance(part, dict):
         return part
-    named = (_EXAMPLES, _SERVED)
+    named = (_EXAMPLES, _SERVED, _BATCH)
     filled = {name: _filled(value, examples, served) for name, value in part.items() if name not in named}
     if _SERVED in part:
         filled["example"] = msgspec.json.decode(served[part[_SERVED]])
+    if _BATCH in part:
+        items = [_item(place, examples[name]["value"]) for place, name in enumerate(part[_BATCH])]
+        is_text = part["schema"]["type"] == "string"
+        filled["example"] = "\n".join(msgspec.json.encode(item).decode() for item in items) if is_text else items
     if _EXAMPLES in part:
         filled["examples"] = {_bare(name): examples[name] for name in _named(part[_EXAMPLES], examples)}
     return filled
+
+
+def _item(place: int, value: dict[str, Any]) -> dict[str, Any]:
+    """An example as an item of a batch: a problem names its place there too."""
+    return value | {"instance": f"{value['instance']}/{place}"} if "instance" in value else value
 
 
 def _named(asked: list[str] | str, examples: Mapping[str, Any]) -> list[str]:

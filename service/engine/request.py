@@ -25,7 +25,9 @@ _MISSPELT = re.compile(r"[A-Za-z_]{1,64}")
 _PLACES = ("runner", "findings", "training", "safety_screen")
 _NONE_OF_THESE = "none_of_these"
 _COUNTRY = "country"
-_TOO_DEEP = Fault("", "too_deep", "is nested deeper than any request")
+TOO_DEEP = Fault("", "too_deep", "is nested deeper than any request")
+"""A body that no parser should follow to its end."""
+
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -102,19 +104,20 @@ class RequestReader:
 
 
 def _decoded(body: bytes) -> object:
-    if not body.strip():
-        raise MalformedBody("empty", "the body is empty")
     try:
         return msgspec.json.decode(body)
     except RecursionError:
-        raise BrokenContract((_TOO_DEEP,)) from None
+        raise BrokenContract((TOO_DEEP,)) from None
     except msgspec.ValidationError:
         return _decoded_with_any_number(body)
     except ValueError:
-        raise _malformed(body) from None
+        raise malformed(body) from None
 
 
-def _malformed(body: bytes) -> MalformedBody:
+def malformed(body: bytes) -> MalformedBody:
+    """In which way `body` is not JSON."""
+    if not body.strip():
+        return MalformedBody("empty", "the body is empty")
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
@@ -128,9 +131,9 @@ def _decoded_with_any_number(body: bytes) -> object:
         request: object = json.loads(body.decode("utf-8"), parse_int=float, parse_constant=_refuse_constant)
         json.dumps(request, ensure_ascii=False).encode("utf-8")
     except RecursionError:
-        raise BrokenContract((_TOO_DEEP,)) from None
+        raise BrokenContract((TOO_DEEP,)) from None
     except ValueError:
-        raise _malformed(body) from None
+        raise malformed(body) from None
     return request
 
 
@@ -159,7 +162,7 @@ def _refuse_equal_names(body: bytes) -> None:
     try:
         json.loads(body, object_pairs_hook=pairs, parse_int=float)
     except RecursionError:
-        raise BrokenContract((_TOO_DEEP,)) from None
+        raise BrokenContract((TOO_DEEP,)) from None
 
 
 def _unknown(place: str, name: str, names: Mapping[str, object] | tuple[str, ...]) -> Fault:

@@ -27,6 +27,8 @@ class Exchange:
     problem: str | None = None
     assessed: EncodedAssessment | None = None
     error: Exception | None = None
+    items: int = 0
+    refused: int = 0
 
 
 class Journal:
@@ -53,6 +55,8 @@ class Journal:
         if (assessed := exchange.assessed) is not None:
             self._metrics.assessment(assessed.level, assessed.red_flags, assessed.causes)
             line |= {"level": assessed.level, "red_flags": assessed.red_flags, "causes": assessed.causes}
+        if exchange.items:
+            line |= {"items": exchange.items, "refused": exchange.refused}
         if exchange.problem is not None:
             self._metrics.rejected(exchange.problem)
             line["problem"] = exchange.problem
@@ -62,6 +66,20 @@ class Journal:
             self._log.error(
                 "request", **line, error=type(exchange.error).__name__, at=_at(exchange.error.__traceback__)
             )
+
+    def item(
+        self, exchange: Exchange, assessed: EncodedAssessment | None, problem: str | None, error: Exception | None
+    ) -> None:
+        """Count one item of a batch as a request of its own would be; only an error gets a line of its own."""
+        exchange.items += 1
+        if assessed is not None:
+            self._metrics.assessment(assessed.level, assessed.red_flags, assessed.causes)
+        if problem is not None:
+            exchange.refused += 1
+            self._metrics.rejected(problem)
+        if error is not None:
+            fields = {"request_id": exchange.request_id, "item": exchange.items - 1}
+            self._log.error("item", **fields, error=type(error).__name__, at=_at(error.__traceback__))
 
     def note(self, event: str, **fields: object) -> None:
         """Write down a turn of the server's life."""

@@ -12,6 +12,7 @@ from litestar.types import ExceptionHandler, Method
 from litestar.utils import normalize_path
 
 from service.engine import Engine
+from service.errors import ForeignMedia
 from service.knowledge.catalogue import Catalogue
 from service.problems import BAD_REQUEST, INTERNAL, METHOD, NOT_FOUND, Kind, faults_of, kind_of
 from service.telemetry.journal import Journal
@@ -44,6 +45,7 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
     app = Litestar(
         route_handlers=[
             routes.assess(engine, body),
+            routes.assess_batch(engine, body, journal),
             routes.document("/knowledge", Document(catalogue.whole)),
             routes.documents("/knowledge/{kind:str}", {(kind,): Document(it) for kind, it in catalogue.kinds.items()}),
             routes.documents(
@@ -86,6 +88,8 @@ def _refuse(request: Request[Any, Any, Any], error: Exception) -> Answer:
         allow = cast("MethodNotAllowedException", error).headers["allow"]  # type: ignore[index]  # it always has it
         request.scope["path_template"] = _template(request, allow.split(", ")[0])
         return refusal(exchange, kind, headers={"allow": allow})
+    if isinstance(error, ForeignMedia):
+        return refusal(exchange, kind, headers={"accept": ", ".join(error.taken)})
     return refusal(exchange, kind, faults_of(error))
 
 

@@ -1,4 +1,4 @@
-"""Reads a request's body strictly: JSON said to be JSON, not coded, not too large, in time.
+"""Reads a request's body strictly: of a media type that is taken, not coded, not too large, in time.
 
 The stock way takes any media type and waits for ever.
 """
@@ -6,7 +6,7 @@ The stock way takes any media type and waits for ever.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,58 +14,80 @@ from litestar.types import Receive
 
 from service.errors import ForeignCoding, ForeignMedia, LargeBody, MalformedBody, SlowBody
 
-JSON_NAMES: Final = frozenset(
-    {b"application/json", b"application/json;charset=utf-8", b'application/json;charset="utf-8"'}
-)
+JSON: Final = b"application/json"
+NDJSON: Final = b"application/x-ndjson"
 
 DIGITS: Final = 18
 """A longer length is over any limit, and reading it as a number costs time."""
 
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+def media_type(headers: Headers, taken: tuple[bytes, ...] = (JSON,)) -> bytes:
+    """Which of the `taken` media types the body is said to be of; raises `ForeignMedia` or `ForeignCoding`."""
+    said = []
+    for name, value in headers:
+        if name == b"content-type":
+            said.append(value)
+        elif name == b"content-encoding" and value.strip().lower() != b"identity":
+            raise ForeignCoding
+    found = _plain(said[0]) if len(said) == 1 else b""
+    if found not in taken:
+        raise ForeignMedia(tuple(name.decode() for name in taken))
+    return found
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The limits of a body; `seconds` is the time in which all of it has to arrive."""
+    """The limits of a body; `seconds` is the time in which it has to arrive."""
 
     limit: int
     seconds: float
 
-    async def read(self, headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> bytes:
+    async def read(self, headers: Headers, receive: Receive) -> bytes:
         """The body's bytes, or the reason why they are not taken."""
-        self._check(headers)
+        for name, value in headers:
+            if name == b"content-length" and (not value.isdigit() or len(value) > DIGITS or int(value) > self.limit):
+                raise LargeBody
         try:
             async with asyncio.timeout(self.seconds):
                 return await self._arrive(receive)
         except TimeoutError:
             raise SlowBody from None
 
-    def _check(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        types = 0
-        for name, value in headers:
-            if name == b"content-type":
-                types += 1
-                if value != b"application/json" and _plain(value) not in JSON_NAMES:
-                    raise ForeignMedia
-            elif name == b"content-encoding" and value.strip().lower() != b"identity":
-                raise ForeignCoding
-            elif name == b"content-length" and (not value.isdigit() or len(value) > DIGITS or int(value) > self.limit):
-                raise LargeBody
-        if types != 1:
-            raise ForeignMedia
+    async def parts(self, receive: Receive) -> AsyncIterator[bytes]:
+        """The body as it comes, of any length; each part has to arrive in time."""
+        more = True
+        while more:
+            try:
+                async with asyncio.timeout(self.seconds):
+                    part, more = await _part(receive)
+            except TimeoutError:
+                raise SlowBody from None
+            yield part
 
     async def _arrive(self, receive: Receive) -> bytes:
-        message = await receive()
-        whole = bytearray()
-        while message["type"] == "http.request":
-            part = message.get("body", b"")
-            if len(whole) + len(part) > self.limit:
-                raise LargeBody
-            if not message.get("more_body", False):
-                return bytes(whole + part) if whole else part
+        part, more = await _part(receive)
+        whole = bytearray(part)
+        while more and len(whole) <= self.limit:
+            part, more = await _part(receive)
             whole += part
-            message = await receive()
+        if len(whole) > self.limit:
+            raise LargeBody
+        return bytes(whole)
+
+
+async def _part(receive: Receive) -> tuple[bytes, bool]:
+    """The next part of a body, and whether more will come."""
+    message = await receive()
+    if message["type"] != "http.request":
         raise MalformedBody("incomplete", "the connection ended before the body did")
+    return message.get("body", b""), message.get("more_body", False)
 
 
 def _plain(value: bytes) -> bytes:
-    """The media type in small letters, without the blanks that may stand around its `;`."""
-    return b";".join(part.strip() for part in value.lower().split(b";"))
+    """The media type in small letters, without a charset where that is UTF-8."""
+    if value == JSON:
+        return value
+    name, *parameters = (part.strip() for part in value.lower().split(b";"))
+    return name if parameters in ([], [b"charset=utf-8"], [b'charset="utf-8"']) else b""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qs
 
@@ -12,16 +12,25 @@ from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
+from service.bulk.array import items_of
+from service.bulk.items import Items
+from service.bulk.lines import Lines
 from service.engine import Engine
+from service.engine.presentation import Presentation
 from service.errors import BrokenContract, Fault, UnknownEntry
 from service.model.assessment import EncodedAssessment
 from service.problems import STOPPING
+from service.telemetry.journal import Journal
 from service.telemetry.metrics import MEDIA_TYPE, Metrics
 from service.web.answer import Document, answer
-from service.web.body import Body
+from service.web.batch import Batch, Stream
+from service.web.body import JSON, NDJSON, Body, media_type
 from service.web.observe import Readiness, exchange_of, refusal
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
+BATCH_TIMES: Final = 64
+"""How much longer than one request an array of them may be, in bytes."""
+
 READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
 _LIVE: Final = msgspec.json.encode({"status": "live"})
 _READY: Final = msgspec.json.encode({"status": "ready"})
@@ -32,8 +41,27 @@ def assess(engine: Engine, body: Body) -> HTTPRouteHandler:
 
     @post("/assess", name="assess", status_code=200)
     async def handler(request: AnyRequest) -> ASGIApp:
-        given = engine.answer_explained if _is_to_be_explained(request.scope["query_string"]) else engine.answer
+        given = _way(engine, request)
+        media_type(request.scope["headers"])
         return answer(_noted(request, given(engine.read(await body.read(request.scope["headers"], request.receive)))))
+
+    return handler
+
+
+def assess_batch(engine: Engine, body: Body, journal: Journal) -> HTTPRouteHandler:
+    """`POST /assess/batch`: an array of requests, or a stream of lines."""
+    whole = Body(BATCH_TIMES * body.limit, body.seconds)
+
+    @post("/assess/batch", name="assess_batch", status_code=200)
+    async def handler(request: AnyRequest) -> ASGIApp:
+        exchange = exchange_of(request.scope)
+        batch = Batch(Items(engine.read, _way(engine, request), body.limit), journal, exchange)
+        media = media_type(request.scope["headers"], (JSON, NDJSON))
+        if media == NDJSON:
+            return Stream(media, batch.lines(body.parts(request.receive), Lines(body.limit)), exchange)
+        return Stream(
+            media, batch.array(items_of(await whole.read(request.scope["headers"], request.receive))), exchange
+        )
 
     return handler
 
@@ -92,6 +120,11 @@ def _noted(request: AnyRequest, assessed: EncodedAssessment) -> bytes:
     """The answer's bytes, after the log line has been told of what they say."""
     exchange_of(request.scope).assessed = assessed
     return assessed.body
+
+
+def _way(engine: Engine, request: AnyRequest) -> Callable[[Presentation], EncodedAssessment]:
+    """How the request wants to be answered: plainly, or with what stands behind the answer."""
+    return engine.answer_explained if _is_to_be_explained(request.scope["query_string"]) else engine.answer
 
 
 def _is_to_be_explained(query: bytes) -> bool:

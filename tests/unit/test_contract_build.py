@@ -14,6 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from service.contract import SHIPPED, build, render, stale, write
 from service.contract.__main__ import main
 from service.contract.answers import answer_schemas
+from service.contract.document import _filled
 from service.contract.paths import with_derived
 from service.contract.requests import finding_schema, request_schemas
 from service.engine import Engine
@@ -53,7 +54,7 @@ def _without_named_examples(part: Any) -> Any:
     return {
         name: _without_named_examples(value)
         for name, value in part.items()
-        if not (name == "x-examples" and isinstance(value, list))
+        if not (name in ("x-examples", "x-batch") and isinstance(value, list))
     }
 
 
@@ -199,3 +200,19 @@ def test_the_command_tells_and_writes(
     assert main(["--folder", str(folder), "--write"]) == 0
     assert "wrote: openapi.yaml\n" in capsys.readouterr().out
     assert main(["--folder", str(folder)]) == 0
+
+
+def test_a_batch_shows_its_items_and_a_problem_names_its_place() -> None:
+    """As an array where the media type is JSON, as lines where it is text."""
+    examples = {"a.response": {"value": {"level": "x"}}, "b.problem": {"value": {"instance": "id"}}}
+    names = ["a.response", "b.problem"]
+    shown = _filled(
+        {
+            "json": {"schema": {"type": "array"}, "x-batch": names},
+            "lines": {"schema": {"type": "string"}, "x-batch": names},
+        },
+        examples,
+        {},
+    )
+    assert shown["json"]["example"] == [{"level": "x"}, {"instance": "id/1"}]
+    assert shown["lines"]["example"] == '{"level":"x"}\n{"instance":"id/1"}'

@@ -57,7 +57,8 @@ def test_the_page_lists_every_field_of_a_request(small_engine: Engine) -> None:
     """A request's line, with all that it can hold, has exactly the fields that the page lists."""
     desk = Desk()
     assessment = small_engine.answer(small_engine.read(BODY))
-    exchange = Exchange("id", "trace", 500, "internal-error", assessment, _failed(ValueError("secret")))
+    error = _failed(ValueError("secret"))
+    exchange = Exchange("id", "trace", 500, "internal-error", assessment, error, items=2, refused=1)
     desk.journal.exchange(exchange, "POST", "/assess", 0.5)
     desk.metrics.knowledge("1.2.3", "sha256:00")
     (line,) = desk.lines()
@@ -158,3 +159,18 @@ def test_a_librarys_warning_is_logged_without_its_values() -> None:
     assert second["error"] == "ValueError"
     assert "secret" not in desk.file.getvalue().decode()
     assert {*_rows("### Every line"), *_rows("### `library_warning`")} == first.keys()
+
+
+def test_an_item_counts_as_a_request_of_its_own(small_engine: Engine) -> None:
+    """An assessment by its level, a refusal by its type; a failure has the line that the page lists."""
+    desk = Desk()
+    exchange = Exchange("id")
+    desk.journal.item(exchange, small_engine.answer(small_engine.read(BODY)), None, None)
+    desk.journal.item(exchange, None, "internal-error", _failed(ValueError("secret")))
+    value = desk.registry.get_sample_value
+    assert value("triage_assessments_total", {"level": "consultation_24"}) == 1
+    assert value("triage_rejected_total", {"type": "internal-error"}) == 1
+    assert (exchange.items, exchange.refused) == (2, 1)
+    (line,) = desk.lines()
+    assert {*_rows("### Every line"), *_rows("### `item`")} == line.keys()
+    assert "secret" not in desk.file.getvalue().decode()

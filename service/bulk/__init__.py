@@ -1,0 +1,1 @@
+"""Many requests at once, each answered as it would be alone."""

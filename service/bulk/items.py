@@ -1,0 +1,48 @@
+"""One item of many: its answer, or its own problem document, whatever the others are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from service.engine.presentation import Presentation
+from service.errors import LargeBody, RequestFault
+from service.model.assessment import EncodedAssessment
+from service.problems import INTERNAL, Kind, body_of, faults_of, kind_of
+
+Read = Callable[[bytes], Presentation]
+Answer = Callable[[Presentation], EncodedAssessment]
+
+
+class Item(NamedTuple):
+    """What became of one request: `body` is the answer, or the problem where there is one."""
+
+    body: bytes
+    assessed: EncodedAssessment | None = None
+    problem: Kind | None = None
+    error: Exception | None = None
+
+
+class Items:
+    """Answers items by the engine's `read` and its plain or explained `answer`; `limit` is the largest, in bytes."""
+
+    def __init__(self, read: Read, answer: Answer, limit: int) -> None:
+        self._read = read
+        self._answer = answer
+        self._limit = limit
+
+    def answer(self, body: bytes, instance: str) -> Item:
+        """What `POST /assess` says to `body`; `instance` names the item in a problem.
+
+        Never raises: whatever fails, fails for this item alone.
+        """
+        try:
+            if len(body) > self._limit:
+                raise LargeBody  # noqa: TRY301 (one way out for all that is refused)
+            assessed = self._answer(self._read(body))
+        except RequestFault as fault:
+            kind = kind_of(fault)
+            return Item(body_of(kind, instance, faults_of(fault)), problem=kind)
+        except Exception as error:  # noqa: BLE001 (the others must not suffer from what nobody foresaw)
+            return Item(body_of(INTERNAL, instance), problem=INTERNAL, error=error)
+        return Item(assessed.body, assessed=assessed)

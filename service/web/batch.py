@@ -1,0 +1,82 @@
+"""Many requests in one: each is answered as if it came alone, in order, while they come.
+
+The answer is streamed: what is held of it is one slice, whatever the length of the whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from itertools import islice
+from typing import Final
+
+from litestar.types import Receive, Scope, Send
+
+from service.bulk.items import Items
+from service.bulk.lines import Lines
+from service.errors import RequestFault
+from service.problems import kind_of
+from service.telemetry.journal import Exchange, Journal
+
+SLICE: Final = 16
+"""Items that are answered before other requests get their turn: some milliseconds."""
+
+Slices = AsyncIterator[bytes]
+
+
+class Batch:
+    """Answers the items of one exchange and writes down what became of each."""
+
+    def __init__(self, items: Items, journal: Journal, exchange: Exchange) -> None:
+        self._items = items
+        self._journal = journal
+        self._exchange = exchange
+
+    async def array(self, requests: list[bytes]) -> Slices:
+        """The answers as a JSON array."""
+        opening = b"["
+        left = iter(requests)
+        while some := list(islice(left, SLICE)):
+            yield opening + b",".join([self._answer(request) for request in some])
+            opening = b","
+            await asyncio.sleep(0)
+        yield b"]"
+
+    async def lines(self, parts: AsyncIterator[bytes], lines: Lines) -> Slices:
+        """The answers, one a line, as the lines of requests come in."""
+        async for part in parts:
+            async for answered in self._each(lines.feed(part)):
+                yield answered
+        async for answered in self._each(lines.end()):
+            yield answered
+
+    async def _each(self, requests: Iterable[bytes]) -> Slices:
+        left = iter(requests)
+        while some := list(islice(left, SLICE)):
+            yield b"".join([self._answer(request) + b"\n" for request in some])
+            await asyncio.sleep(0)
+
+    def _answer(self, request: bytes) -> bytes:
+        item = self._items.answer(request, f"{self._exchange.request_id}/{self._exchange.items}")
+        self._journal.item(self._exchange, item.assessed, item.problem.slug if item.problem else None, item.error)
+        return item.body
+
+
+class Stream:
+    """An ASGI answer of slices; where they end too early the connection is cut, so that it shows."""
+
+    def __init__(self, media_type: bytes, slices: Slices, exchange: Exchange) -> None:
+        self._media_type = media_type
+        self._slices = slices
+        self._exchange = exchange
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI)
+        """Send each slice once the client has taken what came before it."""
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", self._media_type)]})
+        try:
+            async for part in self._slices:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        except RequestFault as fault:
+            self._exchange.problem = kind_of(fault).slug
+            return
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

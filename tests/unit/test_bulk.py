@@ -1,0 +1,111 @@
+"""Many requests at once: items, lines and arrays."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.bulk.array import MOST, items_of
+from service.bulk.items import Items
+from service.bulk.lines import Lines
+from service.engine import Engine
+from service.engine.presentation import Presentation
+from service.errors import BrokenContract, MalformedBody
+from service.problems import INTERNAL
+
+GOOD = b'{"findings": {"ache": true}}'
+
+
+def test_an_item_is_answered_as_if_alone(small_engine: Engine) -> None:
+    """The engine's own bytes, and what an operator may know of them."""
+    items = Items(small_engine.read, small_engine.answer, 100)
+    alone = small_engine.answer(small_engine.read(GOOD))
+    assert items.answer(GOOD, "x") == (alone.body, alone, None, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"", 400), (b'{"findings": {}}', 422), (GOOD.ljust(100), 200), (GOOD.ljust(101), 413)]
+)
+def test_a_refused_item_has_a_problem_of_its_own(small_engine: Engine, body: bytes, status: int) -> None:
+    """It names the item, and carries nothing that was sent."""
+    item = Items(small_engine.read, small_engine.answer, 100).answer(body, "batch/7")
+    if status == 200:
+        assert item.problem is None
+    else:
+        problem = json.loads(item.body)
+        assert (problem["status"], problem["instance"]) == (status, "batch/7")
+        assert item.problem is not None
+        assert item.assessed is None
+
+
+def test_what_nobody_foresaw_fails_one_item(small_engine: Engine) -> None:
+    """It becomes an internal error that says nothing of the inside."""
+
+    def broken(_: Presentation) -> None:
+        raise ValueError("secret")
+
+    item = Items(small_engine.read, broken, 100).answer(GOOD, "x")  # type: ignore[arg-type]
+    assert item.problem is INTERNAL
+    assert isinstance(item.error, ValueError)
+    assert b"secret" not in item.body
+
+
+def _cut(parts: list[bytes], limit: int = 50) -> list[bytes]:
+    lines = Lines(limit)
+    return [line for part in parts for line in lines.feed(part)] + list(lines.end())
+
+
+@given(st.lists(st.binary(max_size=12).filter(lambda line: b"\n" not in line)), st.data())
+def test_lines_are_the_same_however_they_come(lines: list[bytes], data: st.DataObject) -> None:
+    """Where the stream is cut into parts does not show, and blank lines are passed over."""
+    whole = b"\n".join(lines)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=6)))
+    parts = [whole[start:end] for start, end in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
+    assert _cut(parts) == [line for line in lines if line.strip()]
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_a_line_that_is_too_long_shows_as_one_byte_too_long(size: int) -> None:
+    """The rest of it is dropped, and the next line is whole."""
+    stream = b"a" * 10 + b"\n" + b"b" * 11 + b"\n" + b"c" * 500 + b"\nd"
+    parts = [stream[at : at + size] for at in range(0, len(stream), size)]
+    assert _cut(parts, 10) == [b"a" * 10, b"b" * 11, b"c" * 11, b"d"]
+
+
+def test_items_of_an_array_are_its_own_bytes() -> None:
+    """Nothing is read or rewritten: equal names and numbers that no float can hold are left to the item."""
+    items = [b'{"a":1,"a":2}', b"1e999", b"[ 1 ]", b'"\xff"', b"null"]
+    assert items_of(b" [" + b" , ".join(items) + b"] ") == items
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [(b"", "empty"), (b"[", "invalid_json"), (b"[1] [2]", "invalid_json"), (b"\xff", "invalid_utf8")],
+)
+def test_what_is_no_json_has_no_items(body: bytes, code: str) -> None:
+    """Where an array does not end, nobody can say what was meant."""
+    with pytest.raises(MalformedBody) as refused:
+        items_of(body)
+    assert refused.value.fault.code == code
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"{}", "type"),
+        (b"[]", "too_few_items"),
+        (msgspec.json.encode([1] * (MOST + 1)), "too_many_items"),
+        (b"[" * 100_000 + b"]" * 100_000, "too_deep"),
+    ],
+    ids=["object", "empty", "many", "deep"],
+)
+def test_an_array_has_its_own_contract(body: bytes, code: str) -> None:
+    """From one to a thousand items."""
+    with pytest.raises(BrokenContract) as refused:
+        items_of(body)
+    assert [fault.code for fault in refused.value.faults] == [code]
+    assert len(items_of(msgspec.json.encode([1] * MOST))) == MOST

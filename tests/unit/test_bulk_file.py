@@ -1,0 +1,161 @@
+"""A file of requests answered into a file: the same bytes, however often the run was cut off."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.engine import Engine
+from service.knowledge import loader
+
+GOOD = b'{"findings": {"ache": true, "hot_run": %b}, "training": {"km": [10, %d]}}'
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
+
+
+@pytest.fixture
+def requests(tmp_path: Path) -> Path:
+    """Two thousand different requests, one in a hundred of them bad, with a blank line and no end to the last."""
+    lines = [GOOD % ((b"true", b"false")[n % 2], n % 90) if n % 100 else b'{"findings": %d}' % n for n in range(2000)]
+    file = tmp_path / "in.ndjson"
+    file.write_bytes(b"\n\n".join((b"\n".join(lines[:900]), b"\n".join(lines[900:]))))
+    return file
+
+
+def _command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "service", "assess", *map(str, arguments)]
+
+
+@pytest.fixture
+def environment(small_folder: Path) -> dict[str, str]:
+    """Settings that name the small knowledge."""
+    return os.environ | {"TRIAGE_KNOWLEDGE": str(small_folder)}
+
+
+@pytest.fixture
+def run(environment: dict[str, str]) -> Run:
+    """Runs `service assess` and gives what came of it."""
+
+    def runner(*arguments: object, **options: Any) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            _command(*arguments), env=environment, capture_output=True, timeout=120, check=False, **options
+        )
+
+    return runner
+
+
+@pytest.fixture
+def expected(requests: Path, small_folder: Path) -> list[bytes]:
+    """What the engine answers to each request, and nothing for a bad one."""
+    engine = Engine(loader.load(small_folder))
+    lines = [line for line in requests.read_bytes().split(b"\n") if line.strip()]
+    return [engine.answer(engine.read(line)).body if n % 100 else b"" for n, line in enumerate(lines)]
+
+
+def test_every_line_is_answered_in_order(run: Run, requests: Path, tmp_path: Path, expected: list[bytes]) -> None:
+    """The engine's bytes for each request, a problem that names its place for each bad one, and the sums at the end."""
+    out = tmp_path / "out.ndjson"
+    ended = run("--batch", requests, out)
+    assert (ended.returncode, ended.stderr) == (0, b"2000 answered, 20 of them refused\n")
+    answers = out.read_bytes().splitlines()
+    assert len(answers) == 2000
+    for place, (answer, wanted) in enumerate(zip(answers, expected, strict=True)):
+        assert answer == wanted or (not wanted and b'"instance":"item/%d"' % place in answer)
+
+
+def test_standard_streams_give_the_same(run: Run, requests: Path, tmp_path: Path) -> None:
+    """Either end may be a pipe, and an explanation can be asked for."""
+    out = tmp_path / "out.ndjson"
+    run("--batch", requests, out)
+    assert run("--batch", "-", "-", input=requests.read_bytes()).stdout == out.read_bytes()
+    (explained,) = run("--explain", "full", "--batch", "-", "-", input=GOOD % (b"true", 9)).stdout.splitlines()
+    assert b'"explanation":{' in explained
+
+
+@pytest.mark.parametrize("kept", [0, 1, 2_000, 3_001, 100_000, 1_000_000, -1, -2])
+def test_a_run_goes_on_where_another_was_cut_off(run: Run, requests: Path, tmp_path: Path, kept: int) -> None:
+    """Wherever the file ends, in a line or between two, the end is the same file: no item is lost or twice."""
+    out = tmp_path / "out.ndjson"
+    run("--batch", requests, out)
+    whole = out.read_bytes()
+    out.write_bytes(whole[:kept])
+    ended = run("--batch", requests, out)
+    assert out.read_bytes() == whole
+    assert ended.returncode == 0
+
+
+def test_a_killed_run_goes_on(environment: dict[str, str], run: Run, requests: Path, tmp_path: Path) -> None:
+    """Killed again and again at any moment, with all its processes, it ends with the same file."""
+    whole, out = tmp_path / "whole.ndjson", tmp_path / "out.ndjson"
+    run("--batch", requests, whole)
+    for written in (-1, 0, 1_000_000, 3_000_000):
+        cut_off = subprocess.Popen(
+            _command("--batch", requests, out), env=environment, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        while cut_off.poll() is None and (not out.exists() or out.stat().st_size <= written):
+            time.sleep(0.001)
+        os.killpg(cut_off.pid, signal.SIGKILL)
+        assert cut_off.wait() == -signal.SIGKILL
+    assert run("--batch", requests, out).returncode == 0
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_other_answers_are_not_gone_on_with(run: Run, requests: Path, tmp_path: Path) -> None:
+    """Answers to other requests, in another way, or more than there are requests: the file stays as it is."""
+    out = tmp_path / "out.ndjson"
+    run("--batch", requests, out)
+    whole = out.read_bytes()
+    few = tmp_path / "few.ndjson"
+    few.write_bytes(b"\n".join(requests.read_bytes().splitlines()[:10]))
+    changed = tmp_path / "changed.ndjson"
+    changed.write_bytes(requests.read_bytes().replace(b"[10, 3]", b"[10, 4]"))
+    first = tmp_path / "first.ndjson"
+    first.write_bytes(GOOD % (b"true", 1) + requests.read_bytes())
+    for arguments in (["--batch", few, out], ["--batch", first, out], ["--explain", "full", "--batch", requests, out]):
+        ended = run(*arguments)
+        assert (ended.returncode, out.read_bytes()) == (1, whole)
+        assert b"OUT holds answers to other requests or by other knowledge" in ended.stderr
+
+
+def test_two_runs_do_not_write_one_file(run: Run, requests: Path, tmp_path: Path) -> None:
+    """The second says so and leaves the file alone."""
+    out = tmp_path / "out.ndjson"
+    with out.open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        ended = run("--batch", requests, out)
+    assert ended.returncode == 1
+    assert out.read_bytes() == b""
+
+
+def test_a_full_disk_is_told_and_gone_on_from(run: Run, requests: Path, tmp_path: Path) -> None:
+    """What did not fit is answered by the next run."""
+    whole, out = tmp_path / "whole.ndjson", tmp_path / "out.ndjson"
+    run("--batch", requests, whole)
+
+    def small() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
+
+    ended = run("--batch", requests, out, preexec_fn=small)
+    assert ended.returncode == 1
+    assert b"File too large" in ended.stderr
+    assert out.stat().st_size <= 500_000
+    assert run("--batch", requests, out).returncode == 0
+    assert out.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("arguments", [[], ["a.json", "--batch", "in", "out"]])
+def test_one_file_or_a_batch(run: Run, arguments: list[str]) -> None:
+    """Neither and both are refused."""
+    ended = run(*arguments)
+    assert ended.returncode == 2
+    assert b"give one FILE, or --batch IN OUT" in ended.stderr
