@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit contract browser scorecard prove mutants lock lock-npm release-contract clean
+.PHONY: help run test lint unit contract browser rules scorecard prove mutants lock lock-npm release-contract clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -65,6 +65,12 @@ release-contract: .venv/runtime ## Keep openapi.yaml as the release of its versi
 	$(BIN)/python -m service.contract
 	cp openapi/openapi.yaml openapi/released/$$(sed -n 's/^  version: //p' openapi/openapi.yaml | head -1).yaml
 	cd openapi/released && sha256sum *.yaml > SHA256SUMS
+
+# The operator wants the rules inside an object, promtool wants them plain; a test holds the two together.
+rules: ## Write the alert rules as the Prometheus operator reads them
+	@cd deploy/monitoring && { printf '%s\n' '# Made of rules.yaml by "make rules".' \
+		'apiVersion: monitoring.coreos.com/v1' 'kind: PrometheusRule' 'metadata:' '  name: runner-triage' 'spec:'; \
+		sed 's/^\(.\)/  \1/' rules.yaml; } > prometheus-rule.yaml
 
 scorecard: .venv/runtime ## How the knowledge answers its vignettes, as a table
 	@$(BIN)/service scorecard
