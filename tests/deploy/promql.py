@@ -36,6 +36,9 @@ ARRIVING = {
 ARRIVING_TYPES = {"unauthorized", "forbidden", "rate-limited", "overloaded"}
 """The same for problem types."""
 
+ARRIVING_FIELDS = {"partner"}
+"""The same for fields of the log."""
+
 
 @dataclass(frozen=True)
 class Names:

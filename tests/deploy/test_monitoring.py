@@ -14,7 +14,18 @@ import pytest
 import yaml
 
 from service.problems import KINDS
-from tests.deploy.promql import ARRIVING, ARRIVING_TYPES, FOREIGN, Names, faults, of_the_service, selectors, series
+from service.settings import FIELDS
+from tests.deploy.promql import (
+    ARRIVING,
+    ARRIVING_FIELDS,
+    ARRIVING_TYPES,
+    FOREIGN,
+    Names,
+    faults,
+    of_the_service,
+    selectors,
+    series,
+)
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "monitoring"
@@ -132,6 +143,16 @@ def test_every_alert_has_its_heading() -> None:
     for alert, section in _sections().items():
         assert re.findall(r"^\*\*(.*?)\.?\*\*", section, re.MULTILINE) == PARTS, alert
         assert re.findall(r"^(\d)\. ", section, re.MULTILINE) == ["1", "2", "3"], alert
+
+
+def test_the_runbook_asks_the_log_for_what_is_in_it() -> None:
+    """Each field that a command picks out of the log, and each setting, is one that the service has."""
+    page = (ROOT / "deploy" / "telemetry.md").read_text(encoding="utf-8")
+    asked = re.findall(r"`logs \| jq.*?`", _text("runbook.md"))
+    assert len(asked) > 5
+    fields = {name for command in asked for name in re.findall(r"[\[( ,]\.(\w+)", command)}
+    assert fields - ARRIVING_FIELDS - set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set()
+    assert set(re.findall(r"TRIAGE_\w+", _text("runbook.md"))) - FIELDS.keys() == set()
 
 
 @pytest.mark.parametrize("alert", ALERTS.values(), ids=lambda alert: alert["alert"])
