@@ -59,7 +59,7 @@ def of_the_service() -> dict[str, set[str]]:
     """Each metric that the code makes, with its labels."""
     collectors = Metrics(CollectorRegistry())._registry._collector_to_names
     return {
-        collector._name + ("_total" if collector._type == "counter" else ""): set(collector._labelnames)  # type: ignore[attr-defined]
+        collector._name + ("_total" if collector._type == "counter" else ""): set(collector._labelnames)
         for collector in collectors
     }
 
