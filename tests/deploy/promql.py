@@ -30,13 +30,14 @@ ARRIVING = {
     "triage_partner_requests_total": {"partner", "status"} | TARGET,
     "triage_requests_in_flight": TARGET,
     "triage_limit_store_failures_total": TARGET,
+    "triage_keys_stale": TARGET,
 }
 """Metrics that come with keys and limits; a test empties this list as soon as the service has them."""
 
 ARRIVING_TYPES = {"unauthorized", "forbidden", "rate-limited", "overloaded"}
 """The same for problem types."""
 
-ARRIVING_FIELDS = {"partner"}
+ARRIVING_FIELDS = {"partner", "faults"}
 """The same for fields of the log."""
 
 
