@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit contract browser scorecard prove mutants lock lock-npm release-contract clean
+.PHONY: help run test lint unit contract browser deploy rules scorecard prove mutants lock lock-npm release-contract clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,6 +66,25 @@ release-contract: .venv/runtime ## Keep openapi.yaml as the release of its versi
 	cp openapi/openapi.yaml openapi/released/$$(sed -n 's/^  version: //p' openapi/openapi.yaml | head -1).yaml
 	cd openapi/released && sha256sum *.yaml > SHA256SUMS
 
+.venv/deploy: requirements-deploy.lock .venv/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-deploy.lock
+	@touch $@
+
+DEPLOY_PACKAGES := prometheus
+
+# The tests start a Prometheus of their own; the one that the package would start is not wanted.
+deploy: .venv/deploy ## The proof of deploy/, with Debian's tools (fetched where that can be, skipped where not)
+	@dpkg -s $(DEPLOY_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends $(DEPLOY_PACKAGES) && \
+		systemctl disable --now prometheus; } >/dev/null 2>&1 || true
+	$(BIN)/python -m pytest -q tests/deploy
+
+# The operator wants the rules inside an object, promtool wants them plain; a test holds the two together.
+rules: ## Write the alert rules as the Prometheus operator reads them
+	@cd deploy/monitoring && { printf '%s\n' '# Made of rules.yaml by "make rules".' \
+		'apiVersion: monitoring.coreos.com/v1' 'kind: PrometheusRule' 'metadata:' '  name: runner-triage' 'spec:'; \
+		sed 's/^\(.\)/  \1/' rules.yaml; } > prometheus-rule.yaml
+
 scorecard: .venv/runtime ## How the knowledge answers its vignettes, as a table
 	@$(BIN)/service scorecard
 
@@ -86,6 +105,7 @@ lock: ## Lock every dependency with hashes (needs uv)
 	$(COMPILE) -o requirements.lock pyproject.toml
 	$(COMPILE) --extra dev --constraint requirements.lock -o requirements-dev.lock pyproject.toml
 	$(COMPILE) --extra contract --constraint requirements-dev.lock -o requirements-contract.lock pyproject.toml
+	$(COMPILE) --extra deploy --constraint requirements-dev.lock -o requirements-deploy.lock pyproject.toml
 
 lock-npm: .venv/contract ## Lock the Node tools with hashes and without addresses
 	cd tests/contract/npm && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --ignore-scripts

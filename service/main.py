@@ -13,6 +13,8 @@ from service.engine import Engine
 from service.errors import SettingsFault
 from service.knowledge import loader
 from service.knowledge.catalogue import catalogue
+from service.model.scales import Level
+from service.problems import KINDS, UNHEARD
 from service.settings import Settings
 from service.telemetry.journal import Journal
 from service.telemetry.log import adopt_standard_logging, open_log
@@ -43,6 +45,7 @@ def compose(settings: Settings) -> Observe:
     engine_knowledge = loader.load(settings.knowledge_folder(loader.SHIPPED))
     engine = Engine(engine_knowledge)
     metrics = Metrics(CollectorRegistry(), shared=SHARED_COUNTS in os.environ)
+    metrics.expect(Level, (kind.slug for kind in KINDS if kind not in UNHEARD))
     metrics.knowledge(engine.version, engine.digest)
     metrics.build(VERSION, platform.python_version())
     return build(

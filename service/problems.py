@@ -78,7 +78,10 @@ OF_FAULT: Final[Mapping[type[errors.RequestFault], Kind]] = {
         {"Accept-Encoding": "identity"},
     ),
 }
-KINDS: Final = (BAD_REQUEST, NOT_FOUND, METHOD, LARGE_HEAD, SLOW_HEAD, INTERNAL, STOPPING, *OF_FAULT.values())
+UNHEARD: Final = (BAD_REQUEST, LARGE_HEAD, SLOW_HEAD)
+"""Refused before they are a request, so that they are neither logged nor counted."""
+
+KINDS: Final = (*UNHEARD, NOT_FOUND, METHOD, INTERNAL, STOPPING, *OF_FAULT.values())
 
 
 class FaultShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -90,6 +90,13 @@ class Metrics:
             multiprocess_mode="max",
         )
 
+    def expect(self, levels: Iterable[str], problems: Iterable[str]) -> None:
+        """Begin these counts at 0: a scraper sees no rise in one whose first value is already a count."""
+        for level in levels:
+            self._assessments[(level,)].inc(0)
+        for problem in problems:
+            self._rejected[(problem,)].inc(0)
+
     def knowledge(self, version: str, digest: str) -> None:
         """Say which knowledge is loaded."""
         self._knowledge.labels(version, digest).set(1)

@@ -123,6 +123,15 @@ def test_labels_stay_few() -> None:
     assert b"BREW" not in desk.metrics.text()
 
 
+def test_what_is_expected_is_counted_from_zero() -> None:
+    """A level or a problem type that has not come up yet reads 0, so that a scraper sees its first rise."""
+    desk = Desk()
+    desk.metrics.expect(["emergency"], ["internal-error"])
+    value = desk.registry.get_sample_value
+    assert value("triage_assessments_total", {"level": "emergency"}) == 0
+    assert value("triage_rejected_total", {"type": "internal-error"}) == 0
+
+
 def test_the_log_is_readable_where_asked() -> None:
     """The console format is text for people, and leaves out what is not known."""
     desk = Desk(format_="console")

@@ -1,0 +1,124 @@
+"""What the monitoring names in its PromQL, and what the service has under those names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import promql_parser as promql
+from prometheus_client import CollectorRegistry
+from prometheus_client.utils import floatToGoString
+
+from service.model.scales import Level
+from service.problems import KINDS
+from service.telemetry.metrics import METHODS, SECONDS, Metrics
+
+TARGET = {"job", "instance", "namespace", "pod", "container"}
+"""Labels that Prometheus gives to what it scrapes."""
+
+FOREIGN = {
+    "up": TARGET,
+    "kube_pod_status_ready": {"condition"} | TARGET,
+    "kube_pod_container_resource_limits": {"resource"} | TARGET,
+    "container_memory_working_set_bytes": TARGET,
+}
+"""Metrics of Prometheus itself, of the kubelet and of kube-state-metrics."""
+
+ARRIVING = {
+    "triage_partner_requests_total": {"partner", "status"} | TARGET,
+    "triage_requests_in_flight": TARGET,
+    "triage_limit_store_failures_total": TARGET,
+    "triage_keys_stale": TARGET,
+}
+"""Metrics that come with keys and limits; a test empties this list as soon as the service has them."""
+
+ARRIVING_TYPES = {"unauthorized", "forbidden", "rate-limited", "overloaded"}
+"""The same for problem types."""
+
+ARRIVING_FIELDS = {"partner", "faults"}
+"""The same for fields of the log."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """Every metric that may be named, with its labels; and the values of the labels that have few."""
+
+    labels: dict[str, set[str]]
+    values: dict[str, set[str]] = field(
+        default_factory=lambda: {
+            "level": set(Level),
+            "type": {kind.slug for kind in KINDS} | ARRIVING_TYPES,
+            "le": {floatToGoString(bound) for bound in SECONDS},
+            "method": set(METHODS),
+        }
+    )
+
+
+def of_the_service() -> dict[str, set[str]]:
+    """Each metric that the code makes, with its labels."""
+    collectors = Metrics(CollectorRegistry())._registry._collector_to_names
+    return {
+        collector._name + ("_total" if collector._type == "counter" else ""): set(collector._labelnames)
+        for collector in collectors
+    }
+
+
+def series(metrics: dict[str, set[str]]) -> dict[str, set[str]]:
+    """The same under the names that a scraper reads: a histogram, whose name says seconds, has three."""
+    read: dict[str, set[str]] = {}
+    for name, labels in metrics.items():
+        if name.endswith("_seconds"):
+            read |= {name + "_bucket": {"le", *labels}, name + "_sum": labels, name + "_count": labels}
+        else:
+            read[name] = labels
+    return {name: labels | TARGET for name, labels in read.items()}
+
+
+def faults(text: str, names: Names) -> list[str]:
+    """What one expression names that is not there, or that it does not parse."""
+    try:
+        expression = promql.parse(text)
+    except ValueError as error:
+        return [f"{error}: {text}"]
+    return list(_faults(expression, names))
+
+
+def selectors(expression: Any) -> list[Any]:
+    """Every selector of an expression."""
+    return [node for node in _nodes(expression) if isinstance(node, promql.VectorSelector)]
+
+
+def _nodes(node: Any) -> Iterator[Any]:
+    yield node
+    for part in ("expr", "param", "lhs", "rhs", "vector_selector"):
+        if (child := getattr(node, part, None)) is not None and not isinstance(child, str):
+            yield from _nodes(child)
+    for child in getattr(node, "args", ()):
+        yield from _nodes(child)
+
+
+def _faults(expression: Any, names: Names) -> Iterator[str]:
+    reach = set(TARGET)
+    for selector in selectors(expression):
+        known = names.labels.get(selector.name)
+        if known is None:
+            yield f"there is no metric {selector.name}"
+            continue
+        reach |= known
+        for matcher in selector.matchers.matchers:
+            if matcher.name not in known:
+                yield f"{selector.name} has no label {matcher.name}"
+            elif re.fullmatch(r"[\w|-]+", matcher.value) or matcher.name not in names.values:
+                few = names.values.get(matcher.name)
+                strange = set(matcher.value.split("|")) - few if few is not None else ()
+                yield from (f"{matcher.name} is never {value}" for value in sorted(strange))
+            elif matcher.value not in names.values[matcher.name]:
+                yield f"{matcher.name} is never {matcher.value}"
+    for node in _nodes(expression):
+        modifier = getattr(node, "modifier", None)
+        matching = getattr(modifier, "matching", None) or modifier
+        for label in getattr(matching, "labels", None) or ():
+            if label not in reach:
+                yield f"nothing here has the label {label}"

@@ -1,0 +1,235 @@
+"""Rules, dashboard and runbook name what the service has; every alert has its heading and its cases."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import promql_parser as promql
+import pytest
+import yaml
+
+from service.problems import KINDS
+from service.settings import FIELDS
+from tests.deploy.promql import (
+    ARRIVING,
+    ARRIVING_FIELDS,
+    ARRIVING_TYPES,
+    FOREIGN,
+    Names,
+    faults,
+    of_the_service,
+    selectors,
+    series,
+)
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "deploy" / "monitoring"
+PARTS = ["Means", "For a runner", "Check", "Mend", "Roll back"]
+ROUTES = re.findall(r"^  (/\S*):$", (ROOT / "openapi" / "openapi.yaml").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def _yaml(name: str) -> Any:
+    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+
+
+def _text(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+RULES = [rule for group in _yaml("rules.yaml")["groups"] for rule in group["rules"]]
+ALERTS = {rule["alert"]: rule for rule in RULES if "alert" in rule}
+RECORDS = {rule["record"]: rule["expr"] for rule in RULES if "record" in rule}
+
+
+def _expressions(name: str, text: str) -> list[str]:
+    """The PromQL in a file, with the dashboard's variables filled in."""
+    if name == "rules.yaml":
+        return [rule["expr"] for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
+    if name == "dashboard.json":
+        held = json.loads(text)
+        asked = [target["expr"] for panel in held["panels"] for target in panel.get("targets", ())]
+        asked += [annotation["expr"] for annotation in held["annotations"]["list"]]
+        return [query.replace("$namespace", ".*").replace("$__rate_interval", "5m") for query in asked]
+    return re.findall(r"promtool query .*?\$PROM '(.*?)'`", text)
+
+
+def _names() -> Names:
+    known = series(of_the_service()) | ARRIVING | FOREIGN
+    for record, expr in RECORDS.items():
+        known[record] = {"namespace"}.union(*(known[found.name] for found in selectors(promql.parse(expr))))
+    return Names(known)
+
+
+def _faults(name: str, text: str) -> list[str]:
+    return [fault for expression in _expressions(name, text) for fault in faults(expression, _names())]
+
+
+def _sections() -> dict[str, str]:
+    heads = re.split(r"^## (.*)\n", _text("runbook.md"), flags=re.MULTILINE)[1:]
+    assert len(set(heads[::2])) == len(heads[::2])
+    return dict(zip(heads[::2], heads[1::2], strict=True))
+
+
+@pytest.mark.parametrize("name", ["rules.yaml", "dashboard.json", "runbook.md"])
+def test_what_is_named_exists(name: str) -> None:
+    """Each expression parses, and each metric, label, level, problem type and bound in it is one of the service."""
+    assert len(_expressions(name, _text(name))) > 20
+    assert _faults(name, _text(name)) == []
+
+
+@pytest.mark.parametrize("name", ["rules.yaml", "dashboard.json", "runbook.md"])
+@pytest.mark.parametrize(
+    ("was", "is_"),
+    [
+        ("triage_knowledge_info", "triage_knowledge"),
+        ("triage_rejected_total{", "triage_refused_total{"),
+        ("partner", "client"),
+        ("status=", "code="),
+        ("triage_http_request_seconds_bucket", "triage_http_request_ms_bucket"),
+    ],
+)
+def test_a_renamed_metric_is_noticed(name: str, was: str, is_: str) -> None:
+    """A metric or label that goes by another name in the code does not go unnoticed: here, in a copy of each file."""
+    assert was in _text(name)
+    assert _faults(name, _text(name).replace(was, is_)) != []
+
+
+@pytest.mark.parametrize(
+    ("was", "is_"),
+    [('le="0.025"', 'le="0.03"'), ("emergency|emergency_ambulance", "emergency|urgent"), ("internal-error", "error")],
+)
+def test_a_value_that_never_comes_is_noticed(was: str, is_: str) -> None:
+    """A bound, level or problem type that the service does not have does not go unnoticed."""
+    assert was in _text("rules.yaml")
+    assert _faults("rules.yaml", _text("rules.yaml").replace(was, is_)) != []
+
+
+def test_each_route_that_is_watched_is_served() -> None:
+    """A pattern of routes in a rule fits a path of the contract, and that of the objectives fits assessments alone."""
+    patterns = set(re.findall(r'route=~?"(.*?)"', _text("rules.yaml")))
+    assert patterns == {"/assess", "/assess.*"}
+    for pattern in patterns:
+        fitting = [route for route in ROUTES if re.fullmatch(pattern, route)]
+        assert fitting
+        assert all(route.startswith("/assess") for route in fitting)
+
+
+def test_every_metric_is_looked_at() -> None:
+    """A metric that neither a rule nor the dashboard reads is not worth its place."""
+    read = {
+        found.name
+        for name in ("rules.yaml", "dashboard.json")
+        for expression in _expressions(name, _text(name))
+        for found in selectors(promql.parse(expression))
+    }
+    assert series(of_the_service()).keys() - read == set()
+    assert RECORDS.keys() - read == set()
+
+
+def test_what_arrives_is_taken_off_the_list() -> None:
+    """Nothing that the service has is still said to be on its way."""
+    assert ARRIVING.keys().isdisjoint(of_the_service())
+    assert ARRIVING_TYPES.isdisjoint(kind.slug for kind in KINDS)
+
+
+def test_every_alert_has_its_heading() -> None:
+    """The runbook has one heading per alert and no other, with what it means, whom it hurts and what to do."""
+    assert list(_sections()) == list(ALERTS)
+    for alert, section in _sections().items():
+        assert re.findall(r"^\*\*(.*?)\.?\*\*", section, re.MULTILINE) == PARTS, alert
+        assert re.findall(r"^(\d)\. ", section, re.MULTILINE) == ["1", "2", "3"], alert
+
+
+def test_the_runbook_asks_the_log_for_what_is_in_it() -> None:
+    """Each field that a command picks out of the log, and each setting, is one that the service has."""
+    page = (ROOT / "deploy" / "telemetry.md").read_text(encoding="utf-8")
+    asked = re.findall(r"`logs \| jq.*?`", _text("runbook.md"))
+    fields = {name for command in asked for name in re.findall(r"[\[( ,]\.(\w+)", command)}
+    assert {"problem", "status", "error", "seconds"} <= fields
+    assert fields - ARRIVING_FIELDS - set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set()
+    assert set(re.findall(r"TRIAGE_\w+", _text("runbook.md"))) - FIELDS.keys() == set()
+
+
+@pytest.mark.parametrize("alert", ALERTS.values(), ids=lambda alert: alert["alert"])
+def test_every_alert_says_how_bad_it_is_and_where_to_read_on(alert: dict[str, Any]) -> None:
+    """An alert has a severity of the two that exist, one sentence, and the place of its heading."""
+    assert alert["labels"]["severity"] in {"page", "ticket"}
+    assert alert["annotations"] == {
+        "summary": alert["annotations"]["summary"],
+        "runbook": f"deploy/monitoring/runbook.md#{alert['alert'].lower()}",
+    }
+    assert alert["annotations"]["summary"].endswith(".")
+
+
+def test_every_alert_has_a_case_each_way() -> None:
+    """Each alert fires in one case and stays quiet in another that gives it something to look at."""
+    checks = [(case, check) for case in _yaml("rules_test.yaml")["tests"] for check in case["alert_rule_test"]]
+    assert {check["alertname"] for _, check in checks if check["exp_alerts"]} == ALERTS.keys()
+    quiet = {check["alertname"] for case, check in checks if not check["exp_alerts"] and case.get("input_series")}
+    assert quiet == ALERTS.keys()
+
+
+def test_the_operator_reads_the_same_rules() -> None:
+    """The object for Kubernetes holds the plain file's rules; `make rules` writes it."""
+    assert _yaml("prometheus-rule.yaml")["spec"] == _yaml("rules.yaml")
+
+
+def test_one_name_for_the_job_everywhere() -> None:
+    """Compose and Kubernetes give the job the name that the rules ask for."""
+    (job,) = _yaml("prometheus.yaml")["scrape_configs"]
+    monitor = _yaml("pod-monitor.yaml")["spec"]
+    asked = set(re.findall(r'job="(.*?)"', _text("rules.yaml") + _text("dashboard.json").replace("\\", "")))
+    assert asked == {job["job_name"]} == {monitor["selector"]["matchLabels"][monitor["jobLabel"]]}
+
+
+def test_the_dashboard_is_whole() -> None:
+    """Every panel has its own id, place, title and words, and asks the source that the reader chose."""
+    held = json.loads(_text("dashboard.json"))
+    panels = held["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    taken: set[tuple[int, int]] = set()
+    for panel in panels:
+        place = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert place["x"] + place["w"] <= 24
+        assert not cells & taken, panel["title"]
+        taken |= cells
+        if panel["type"] != "row":
+            assert panel["title"]
+            assert panel["description"].endswith(".")
+            assert {target["datasource"]["uid"] for target in panel["targets"]} == {"${datasource}"}
+
+
+def test_the_component_renders(tmp_path: Path) -> None:
+    """Taken into an overlay, it ships the rules, the monitor and the dashboard as the files here have them."""
+    if shutil.which("kubectl") is None:
+        pytest.skip("kubectl is not there")
+    shutil.copytree(FOLDER, tmp_path / "monitoring")
+    (tmp_path / "kustomization.yaml").write_text("components: [monitoring]\n")
+    rendered = subprocess.run(["kubectl", "kustomize", str(tmp_path)], check=True, capture_output=True)  # noqa: S607
+    made = {document["kind"]: document for document in yaml.safe_load_all(rendered.stdout)}
+    assert made.keys() == {"ConfigMap", "PodMonitor", "PrometheusRule"}
+    assert made["PrometheusRule"]["spec"] == _yaml("rules.yaml")
+    assert json.loads(made["ConfigMap"]["data"]["dashboard.json"]) == json.loads(_text("dashboard.json"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["check", "config", "prometheus.yaml"], ["check", "rules", "rules.yaml"], ["test", "rules", "rules_test.yaml"]],
+    ids=" ".join,
+)
+def test_promtool_finds_no_fault(command: list[str]) -> None:
+    """Prometheus' own tool takes the configuration and the rules, and every alert fires and rests as its cases say."""
+    if shutil.which("promtool") is None:
+        pytest.skip("promtool (Debian's prometheus) is not there")
+    done = subprocess.run(["promtool", *command], cwd=FOLDER, check=False, capture_output=True, text=True)  # noqa: S607
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,199 @@
+"""A real Prometheus scrapes real workers: what it reads, and what then fires."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "deploy" / "monitoring"
+EXAMPLES = [
+    asked.with_name(asked.name.replace(".response.", ".request.")).read_bytes()
+    for asked in sorted((ROOT / "openapi" / "examples").glob("*.response.json"))
+]
+ASSESSED, REFUSED = 120, 60
+PATIENCE = 60.0
+
+if shutil.which("prometheus") is None or shutil.which("promtool") is None:
+    pytest.skip("prometheus (Debian's package) is not there", allow_module_level=True)
+
+
+@dataclass
+class Watched:
+    """Two instances, the second with other knowledge, and the Prometheus that watches them."""
+
+    prometheus: str
+    workers: str
+    other: str
+    stop_other: Callable[[], None]
+
+    def ask(self, path: str, **query: str) -> Any:
+        """An answer of Prometheus' API."""
+        return httpx.get(f"http://{self.prometheus}/api/v1/{path}", params=query).raise_for_status().json()["data"]
+
+    def value(self, expression: str) -> float | None:
+        """The one value of an expression, if it has one."""
+        found = self.ask("query", query=expression)["result"]
+        return float(found[0]["value"][1]) if len(found) == 1 else None
+
+    def firing(self) -> set[tuple[str, str]]:
+        """The alerts that fire, each with its label that tells of what."""
+        return {
+            (told["labels"]["alertname"], told["labels"].get("type") or told["labels"].get("instance", ""))
+            for told in self.ask("alerts")["alerts"]
+            if told["state"] == "firing"
+        }
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _until(holds: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.25)
+
+
+def _answers(address: str, path: str) -> bool:
+    try:
+        return httpx.get(f"http://{address}{path}").status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+@contextmanager
+def _running(command: list[str], log: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def _service(folder: Path, port: int, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
+    environment |= {f"TRIAGE_{name}": value for name, value in settings.items()} | {"TRIAGE_PORT": str(port)}
+    with _running([sys.executable, "-m", "service", "serve"], folder / f"{port}.log", environment) as process:
+        _until(lambda: _answers(f"127.0.0.1:{port}", "/health/ready"), "the service does not come up")
+        yield process
+
+
+def _short(folder: Path, targets: list[str]) -> Path:
+    """The configuration and the rules as they ship, with the targets of this test and no patience."""
+    config = yaml.safe_load((FOLDER / "prometheus.yaml").read_text(encoding="utf-8"))
+    config["global"] = dict.fromkeys(config["global"], "1s")
+    (job,) = config["scrape_configs"]
+    del job["dns_sd_configs"]
+    job["static_configs"] = [{"targets": targets}]
+    rules = yaml.safe_load((FOLDER / "rules.yaml").read_text(encoding="utf-8"))
+    for group in rules["groups"]:
+        for rule in group["rules"]:
+            if "for" in rule:
+                rule["for"] = "2s"
+    (folder / "rules.yaml").write_text(yaml.safe_dump(rules))
+    (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
+    return folder / "prometheus.yaml"
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Iterator[Watched]:
+    """Two workers behind one port, an instance with other knowledge, and a Prometheus that has seen both."""
+    folder = tmp_path_factory.mktemp("watched")
+    ports = [_free_port() for _ in range(3)]
+    workers, other, prometheus = (f"127.0.0.1:{port}" for port in ports)
+    with ExitStack() as stack:
+        stack.enter_context(_service(folder, ports[0], WORKERS="2"))
+        second = stack.enter_context(_service(folder, ports[1], KNOWLEDGE=str(small_folder)))
+        command = [
+            "prometheus",
+            f"--config.file={_short(folder, [workers, other])}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            f"--web.listen-address={prometheus}",
+        ]
+        stack.enter_context(_running(command, folder / "prometheus.log", dict(os.environ)))
+        _until(lambda: _answers(prometheus, "/-/ready"), "Prometheus does not come up")
+        watch = Watched(prometheus, workers, other, lambda: (second.terminate(), second.wait(20))[0])
+        _until(lambda: watch.value("sum(up)") == 2, "the two instances are not scraped")
+        _until(lambda: watch.value("count(triage:assessments:increase1h)") == 1, "the rules are not evaluated")
+        _post(workers)
+        yield watch
+
+
+def _post(address: str) -> None:
+    """Some assessments, and half as many bodies that are no JSON; each on a connection of its own."""
+    for number in range(ASSESSED):
+        assert _status(address, EXAMPLES[number % len(EXAMPLES)]) == 200
+    for _ in range(REFUSED):
+        assert _status(address, b"{") == 400
+
+
+def _status(address: str, body: bytes) -> int:
+    headers = {"Content-Type": "application/json"}
+    return httpx.post(f"http://{address}/assess", content=body, headers=headers).status_code
+
+
+def test_the_scraper_reads_what_was_sent(watched: Watched) -> None:
+    """The counts of two workers are one sum, which is what was sent and answered."""
+    sums = {
+        'sum(triage_http_requests_total{route="/assess", status="200"})': ASSESSED,
+        'sum(triage_http_requests_total{route="/assess", status="400"})': REFUSED,
+        "sum(triage_assessments_total)": ASSESSED,
+        'triage_rejected_total{type="malformed-body", instance="%s"}' % watched.workers: REFUSED,  # noqa: UP031 (braces)
+        'sum(triage_http_request_seconds_bucket{route="/assess", le="+Inf"})': ASSESSED + REFUSED,
+    }
+    _until(lambda: {asked: watched.value(asked) for asked in sums} == sums, "the sums are others")
+
+
+def test_the_text_is_as_prometheus_wants_it(watched: Watched) -> None:
+    """Names, units, words and types of the metrics, after some traffic, pass Prometheus' own lint."""
+    text = httpx.get(f"http://{watched.workers}/metrics").content
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, check=False, capture_output=True)  # noqa: S607
+    assert done.returncode == 0, done.stderr.decode()
+    assert text.count(b"# TYPE") >= 8
+
+
+def test_every_panel_can_be_drawn(watched: Watched) -> None:
+    """Prometheus takes every query of the dashboard, and those on what was just sent have something to show."""
+    _until(lambda: watched.value("triage:slow:ratio_rate1h") is not None, "the records lag behind")
+    shown = {}
+    for panel in json.loads((FOLDER / "dashboard.json").read_text(encoding="utf-8"))["panels"]:
+        for target in panel.get("targets", ()):
+            query = target["expr"].replace("$namespace", ".*").replace("$__rate_interval", "1m")
+            shown[f"{panel['title']}: {query}"] = len(watched.ask("query", query=query)["result"])
+    empty = {query for query, rows in shown.items() if not rows}
+    silent = ("5..", "offset 1d", "container_memory", "partner", "in_flight", "limit_store", "rate-limited")
+    assert {query for query in empty if not any(part in query for part in silent)} == set()
+
+
+def test_what_is_wrong_is_told_and_nothing_else(watched: Watched) -> None:
+    """A third of the bodies is refused, two kinds of knowledge answer, then one instance goes: just that is told."""
+    told = {("TriageRejectsSurge", "malformed-body"), ("TriageTwoDigests", "")}
+    _until(lambda: watched.firing() == told, f"not just that fires: {watched.firing()}")
+    watched.stop_other()
+    told = {("TriageRejectsSurge", "malformed-body"), ("TriageTargetDown", watched.other)}
+    _until(lambda: watched.firing() == told, f"not just that fires: {watched.firing()}")
