@@ -1,0 +1,71 @@
+"""What runs in Spark's Python workers: Arrow batches of requests in, batches of the API's answers out.
+
+A module of its own, sent to the executors beside the job: what stands in the job itself is unpickled anew in every
+task, and each would compile the knowledge again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.metadata import version
+
+import pyarrow as pa
+
+from service import settings
+from service.engine import Engine
+from service.errors import RequestFault, TriageError
+from service.knowledge import loader
+from service.problems import body_of, faults_of, kind_of
+
+REQUEST = "request"
+ANSWERED = pa.schema({"status": pa.int32(), "answer": pa.string(), "problem": pa.string()})
+"""The columns that take the place of the request: `answer` is null where there is a `problem`, and the reverse."""
+
+Answers = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+
+
+class TwoEditions(TriageError):
+    """Driver and worker would not answer alike: one output would mix what two editions say."""
+
+    def __init__(self, driver: str, worker: str) -> None:
+        super().__init__(f"the driver holds {driver} and this worker {worker}")
+
+
+@cache
+def engine() -> Engine:
+    """The engine of this process, made at the first request that it sees."""
+    return Engine(loader.load(settings.read(os.environ).knowledge_folder(loader.SHIPPED)))
+
+
+def edition() -> str:
+    """What decides every byte of an answer: the release of the code and the digest of the knowledge."""
+    return f"{version('runner-triage')} {engine().digest}"
+
+
+def answers_of(expected: str) -> Answers:
+    """The function for `mapInArrow`; it refuses to answer where the edition is not the expected one."""
+
+    def answers(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        if edition() != expected:
+            raise TwoEditions(expected, edition())
+        return map(answered, batches)
+
+    return answers
+
+
+def answered(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with its answers in place of its requests, row for row; a missing request is an empty one."""
+    rows = [_answered(body or b"") for body in batch.column(REQUEST).to_pylist()]
+    added = pa.RecordBatch.from_pylist(rows, ANSWERED)
+    kept = batch.drop_columns(REQUEST)
+    return pa.RecordBatch.from_arrays([*kept.columns, *added.columns], [*kept.schema.names, *ANSWERED.names])
+
+
+def _answered(body: bytes) -> dict[str, int | bytes]:
+    try:
+        return {"status": 200, "answer": engine().answer(engine().read(body)).body}
+    except RequestFault as fault:
+        kind = kind_of(fault)
+        return {"status": kind.status, "problem": body_of(kind, "spark", faults_of(fault))}
