@@ -15,9 +15,10 @@ import pyarrow as pa
 
 from service import settings
 from service.engine import Engine
-from service.errors import RequestFault, TriageError
+from service.errors import LargeBody, RequestFault, TriageError
 from service.knowledge import loader
 from service.problems import body_of, faults_of, kind_of
+from service.settings import Settings
 
 REQUEST = "request"
 ANSWERED = pa.schema({"status": pa.int32(), "answer": pa.string(), "problem": pa.string()})
@@ -34,9 +35,15 @@ class TwoEditions(TriageError):
 
 
 @cache
+def chosen() -> Settings:
+    """The settings of this process."""
+    return settings.read(os.environ)
+
+
+@cache
 def engine() -> Engine:
-    """The engine of this process, made at the first request that it sees."""
-    return Engine(loader.load(settings.read(os.environ).knowledge_folder(loader.SHIPPED)))
+    """The engine of this process, made once, with the first batch that comes."""
+    return Engine(loader.load(chosen().knowledge_folder(loader.SHIPPED)))
 
 
 def edition() -> str:
@@ -65,6 +72,8 @@ def answered(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def _answered(body: bytes) -> dict[str, int | bytes]:
     try:
+        if len(body) > chosen().body_limit_bytes:
+            raise LargeBody
         return {"status": 200, "answer": engine().answer(engine().read(body)).body}
     except RequestFault as fault:
         kind = kind_of(fault)
