@@ -18,7 +18,7 @@ from pyspark.sql.types import StructType
 from triage_worker import REQUEST
 
 _ROWS_AT_ONCE = 1000
-"""An answer is several times its request: Spark's own 10,000 rows would be some 50 MB of answers at once."""
+"""An answer has some 10 KB: Spark's own 10,000 rows would be 100 MB of answers at once."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,9 +41,8 @@ def assess(spark: SparkSession, source: str, target: str, format_: str) -> None:
     if format_ == "parquet":
         _answered(_rows(spark, source)).write.parquet(target, mode="errorifexists")
     else:
-        _answered(_lines(spark, source)).select(f.coalesce("answer", "problem")).write.mode("errorifexists").text(
-            target
-        )
+        lines = _answered(_lines(spark, source)).select(f.coalesce("answer", "problem"))
+        lines.write.mode("errorifexists").text(target)
 
 
 def _rows(spark: SparkSession, source: str) -> DataFrame:

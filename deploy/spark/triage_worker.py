@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from service import settings
 from service.engine import Engine
-from service.errors import LargeBody, RequestFault, TriageError
+from service.errors import LargeBody, TriageError
 from service.knowledge import loader
 from service.problems import body_of, faults_of, kind_of
 from service.settings import Settings
@@ -28,10 +28,10 @@ Answers = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 
 class TwoEditions(TriageError):
-    """Driver and worker would not answer alike: one output would mix what two editions say."""
+    """Driver and worker would not answer alike, and one output would mix what two editions say."""
 
     def __init__(self, driver: str, worker: str) -> None:
-        super().__init__(f"the driver holds {driver} and this worker {worker}")
+        super().__init__(f"the driver holds {driver}; this worker holds {worker}")
 
 
 @cache
@@ -47,8 +47,8 @@ def engine() -> Engine:
 
 
 def edition() -> str:
-    """What decides every byte of an answer: the release of the code and the digest of the knowledge."""
-    return f"{version('runner-triage')} {engine().digest}"
+    """What decides every byte of an answer: the release of the code, the knowledge and the largest body."""
+    return f"release {version('runner-triage')}, {engine().digest}, bodies up to {chosen().body_limit_bytes} bytes"
 
 
 def answers_of(expected: str) -> Answers:
@@ -64,17 +64,22 @@ def answers_of(expected: str) -> Answers:
 
 def answered(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The batch with its answers in place of its requests, row for row; a missing request is an empty one."""
-    rows = [_answered(body or b"") for body in batch.column(REQUEST).to_pylist()]
+    rows = [_said_to(body or b"") for body in batch.column(REQUEST).to_pylist()]
     added = pa.RecordBatch.from_pylist(rows, ANSWERED)
     kept = batch.drop_columns(REQUEST)
     return pa.RecordBatch.from_arrays([*kept.columns, *added.columns], [*kept.schema.names, *ANSWERED.names])
 
 
-def _answered(body: bytes) -> dict[str, int | bytes]:
+def _said_to(body: bytes) -> dict[str, int | bytes]:
+    """One row; what nobody foresaw is that row's internal error, as it would be one request's."""
     try:
-        if len(body) > chosen().body_limit_bytes:
-            raise LargeBody
-        return {"status": 200, "answer": engine().answer(engine().read(body)).body}
-    except RequestFault as fault:
+        return {"status": 200, "answer": _answer(body)}
+    except Exception as fault:  # noqa: BLE001 (one row must not end the work of millions)
         kind = kind_of(fault)
         return {"status": kind.status, "problem": body_of(kind, "spark", faults_of(fault))}
+
+
+def _answer(body: bytes) -> bytes:
+    if len(body) > chosen().body_limit_bytes:
+        raise LargeBody
+    return engine().answer(engine().read(body)).body

@@ -17,6 +17,8 @@ import pytest
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
+from service.engine import Engine
+from service.engine.presentation import Presentation
 from tests.spark.conftest import Reply, reply
 
 _ROWS = 3_000
@@ -132,3 +134,26 @@ def test_a_worker_compiles_the_knowledge_once(spark: SparkSession) -> None:
     assert len(rows) == 20
     assert {row.engines for row in rows} == {1}
     assert len({row.process for row in rows}) < len(rows)
+
+
+@pytest.mark.usefixtures("job")
+def test_one_row_that_fails_does_not_end_the_others(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody foresaw in one request is its own row's 500, which tells nothing of what happened."""
+    import triage_worker  # noqa: PLC0415 (found beside the job)
+
+    class Failing:
+        """An engine that stumbles over one body."""
+
+        answer = engine.answer
+
+        def read(self, body: bytes) -> Presentation:
+            if body == b"stumble":
+                raise ZeroDivisionError("calf_cramp")
+            return engine.read(body)
+
+    monkeypatch.setattr(triage_worker, "engine", Failing)
+    good = b'{"findings": {"calf_cramp": true}}'
+    rows = triage_worker.answered(pa.RecordBatch.from_pydict({"request": [good, b"stumble", good]})).to_pylist()
+    assert [row["status"] for row in rows] == [200, 500, 200]
+    assert rows[0]["answer"].encode() == rows[2]["answer"].encode() == engine.answer(engine.read(good)).body
+    assert "calf_cramp" not in rows[1]["problem"]
