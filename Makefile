@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit contract browser deploy rules scorecard prove mutants lock lock-npm release-contract clean
+.PHONY: help run test lint unit contract browser spark deploy rules scorecard prove mutants lock lock-npm release-contract clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,19 @@ browser: .venv/browser ## The docs page in a real Chromium with no internet (Deb
 	@test -x /usr/bin/chromium || echo "browser: skipped, /usr/bin/chromium is not there and cannot be fetched"
 	@test ! -x /usr/bin/chromium || $(BIN)/python -m pytest -q tests/browser
 
+# Spark comes as source only, and brings its Java parts in it; the lock of the build builds it.
+.venv/spark: requirements-spark.lock .venv/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation \
+		-r requirements-spark.lock
+	@touch $@
+
+spark: .venv/spark ## The bulk job on a Spark of two cores (with Debian's Java 17 where there is none)
+	$(BIN)/mypy deploy/spark
+	@command -v java >/dev/null || { apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless; } >/dev/null 2>&1 || true
+	@command -v java >/dev/null || echo "spark: skipped, there is no java and Debian's cannot be fetched"
+	@! command -v java >/dev/null || $(BIN)/python -m pytest -q tests/spark
+
 release-contract: .venv/runtime ## Keep openapi.yaml as the release of its version, which later ones are measured by
 	$(BIN)/python -m service.contract
 	cp openapi/openapi.yaml openapi/released/$$(sed -n 's/^  version: //p' openapi/openapi.yaml | head -1).yaml
@@ -106,6 +119,7 @@ lock: ## Lock every dependency with hashes (needs uv)
 	$(COMPILE) --extra dev --constraint requirements.lock -o requirements-dev.lock pyproject.toml
 	$(COMPILE) --extra contract --constraint requirements-dev.lock -o requirements-contract.lock pyproject.toml
 	$(COMPILE) --extra deploy --constraint requirements-dev.lock -o requirements-deploy.lock pyproject.toml
+	$(COMPILE) --extra spark --constraint requirements-dev.lock -o requirements-spark.lock pyproject.toml
 
 lock-npm: .venv/contract ## Lock the Node tools with hashes and without addresses
 	cd tests/contract/npm && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --ignore-scripts
