@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit contract browser spark deploy rules scorecard prove mutants lock lock-npm release-contract clean
+.PHONY: help run test lint unit contract browser spark faults deploy rules scorecard prove mutants lock lock-npm release-contract clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -73,6 +73,15 @@ spark: .venv/spark ## The bulk job on a Spark of two cores (with Debian's Java 1
 		apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless; } >/dev/null 2>&1 || true
 	@command -v java >/dev/null || echo "spark: skipped, there is no java and Debian's cannot be fetched"
 	@! command -v java >/dev/null || $(BIN)/python -m pytest -q tests/spark
+
+FAULT_PACKAGES := redis-server openssl
+
+# The tests start a store of their own; the one that the package would start is not wanted.
+faults: .venv/dev ## What happens when something that the service leans on is gone (Debian's; fetched where that can be)
+	@dpkg -s $(FAULT_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends $(FAULT_PACKAGES) && \
+		systemctl disable --now redis-server; } >/dev/null 2>&1 || true
+	$(BIN)/python -m pytest -q tests/faults
 
 release-contract: .venv/runtime ## Keep openapi.yaml as the release of its version, which later ones are measured by
 	$(BIN)/python -m service.contract

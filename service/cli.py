@@ -1,4 +1,4 @@
-"""The command line: `service serve`, `assess`, `check`, `scorecard`, `diff`, `openapi`.
+"""The command line: `service serve`, `assess`, `check`, `scorecard`, `diff`, `key`, `openapi`.
 
 It ends with 0 when all is well, 1 when the knowledge, the settings or a file is wrong, and 2 when the request or
 the command itself is.
@@ -19,6 +19,8 @@ from typing import BinaryIO
 from tqdm import tqdm
 
 from service import settings as settings_
+from service.access.keys import fresh
+from service.access.keys_file import is_name
 from service.bulk import file as bulk
 from service.engine import Engine
 from service.engine.compare import compare
@@ -59,12 +61,11 @@ def serve(chosen: argparse.Namespace) -> int:
         if getattr(chosen, name) is not None
     }
     settings = settings_.read(os.environ)
-    from service.main import contract_text  # noqa: PLC0415 (the other commands need no server)
+    from service.main import check_setup  # noqa: PLC0415 (the other commands need no server)
     from service.web import server  # noqa: PLC0415 (as above)
 
     if settings.workers > 1:  # workers that cannot start would be started again for ever
-        loader.load(settings.knowledge_folder(loader.SHIPPED))
-        contract_text(settings)
+        check_setup(settings)
     config = server.Config(
         "service.main:create_app",
         host=settings.host,
@@ -73,6 +74,7 @@ def serve(chosen: argparse.Namespace) -> int:
         head_seconds=settings.body_seconds,
         drain_seconds=settings.drain_seconds,
         shutdown_seconds=settings.shutdown_seconds,
+        is_renewable=bool(settings.keys),
     )
     server.serve(config)
     return 0
@@ -160,6 +162,15 @@ def diff(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def key(chosen: argparse.Namespace) -> int:
+    """Make a key, and print it with the lines that let it in; it is kept nowhere."""
+    made, hash_ = fresh()
+    print(f"Give {chosen.partner} this key; it is shown this once and kept nowhere:\n\n{made}\n")
+    print("Put its hash into the file that TRIAGE_KEYS names:\n")
+    print(f"partners:\n  {chosen.partner}:\n    keys:\n      k-{hash_[:8]}: {{sha256: {hash_}}}")
+    return 0
+
+
 def openapi(_: argparse.Namespace) -> int:
     """Print the contract, byte for byte."""
     from service.main import contract_text  # noqa: PLC0415 (as above)
@@ -174,6 +185,12 @@ def _folder(chosen: argparse.Namespace) -> Path:
 
 def _settings() -> Settings:
     return settings_.read(os.environ)
+
+
+def _partner(text: str) -> str:
+    if not is_name(text):
+        raise argparse.ArgumentTypeError("up to 32 small letters, digits, - and _")
+    return text
 
 
 def _complain(*lines: str) -> None:
@@ -218,6 +235,10 @@ def _parser() -> argparse.ArgumentParser:
     comparing.add_argument("old", metavar="OLD", help="the knowledge folder before")
     comparing.add_argument("new", metavar="NEW", help="the knowledge folder after")
     comparing.set_defaults(run=diff)
+
+    making = commands.add_parser("key", help="make a key for a partner")
+    making.add_argument("partner", metavar="PARTNER", type=_partner, help="the partner's id in the file of keys")
+    making.set_defaults(run=key)
 
     printing = commands.add_parser("openapi", help="print the contract")
     printing.set_defaults(run=openapi)

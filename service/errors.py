@@ -11,7 +11,10 @@
         ├── SlowBody       the body did not arrive in time (408)
         ├── LargeBody      the body is larger than the limit (413)
         ├── ForeignMedia   the body is said to be of a media type that is not taken (415)
-        └── ForeignCoding  the body is compressed (415)
+        ├── ForeignCoding  the body is compressed (415)
+        ├── Unidentified   no key came, or none that is known (401)
+        ├── Barred         the key is known and opens nothing any more (403)
+        └── RateSpent      too many requests came from the same sender (429)
 
 Errors carry facts; the edge words them. None carries a value from a request.
 """
@@ -109,3 +112,20 @@ class ForeignMedia(RequestFault):
 
 class ForeignCoding(RequestFault):
     """The body is compressed or otherwise coded."""
+
+
+class Unidentified(RequestFault):
+    """No key came with the request, or none that is known."""
+
+
+class Barred(RequestFault):
+    """The key is known, and it was revoked or its partner disabled."""
+
+    def __init__(self, partner: str, key: str) -> None:
+        super().__init__(partner)
+        self.partner = partner
+        self.key = key
+
+
+class RateSpent(RequestFault):
+    """Whoever sent this has asked as much as its rate limit allows."""

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry
 
 from service import settings as settings_
+from service.access.access import Access, Counting
+from service.access.keys import Keys
+from service.access.quota import quota
+from service.access.windows import Windows
+from service.access.witness import Witness
 from service.engine import Engine
 from service.errors import SettingsFault
 from service.knowledge import loader
@@ -22,11 +30,13 @@ from service.telemetry.metrics import Metrics
 from service.web import contract
 from service.web.app import build
 from service.web.body import Body
+from service.web.load import Load
 from service.web.observe import Observe
 from service.web.page import page
 from service.web.server import SHARED_COUNTS
 
 VERSION = version("runner-triage")
+Part = TypeVar("Part")
 
 
 def create_app() -> Observe:
@@ -48,6 +58,10 @@ def compose(settings: Settings) -> Observe:
     metrics.expect(Level, (kind.slug for kind in KINDS if kind not in UNHEARD))
     metrics.knowledge(engine.version, engine.digest)
     metrics.build(VERSION, platform.python_version())
+    journal = Journal(log, metrics, engine.version)
+    access = access_of(settings, journal)
+    if not settings.keys:
+        journal.warn("keys_off", says="whoever reaches this port may ask", rate_limit=settings.rate_limit or None)
     return build(
         engine=engine,
         catalogue=catalogue(engine_knowledge),
@@ -55,9 +69,50 @@ def compose(settings: Settings) -> Observe:
         page=page(),
         body=Body(settings.body_limit_bytes, settings.body_seconds),
         metrics=metrics,
-        journal=Journal(log, metrics, engine.version),
+        journal=journal,
+        load=Load(settings.concurrency),
+        access=access,
         cors_origins=settings.cors_origins,
     )
+
+
+def check_setup(settings: Settings) -> None:
+    """Raise what would keep a worker with these settings from starting."""
+    loader.load(settings.knowledge_folder(loader.SHIPPED))
+    contract_text(settings)
+    log = open_log(settings.log_level, settings.log_format)
+    access_of(settings, Journal(log, Metrics(CollectorRegistry()), knowledge=""))
+
+
+def access_of(settings: Settings, witness: Witness) -> Access | None:
+    """What stands before `/assess`, if anything; raises `SettingsFault` with all that is wrong with its files."""
+    faults: list[str] = []
+
+    def tried(make: Callable[[], Part]) -> Part | None:
+        try:
+            return make()
+        except SettingsFault as fault:
+            faults.extend(fault.faults)
+            return None
+
+    keys = tried(lambda: Keys(Path(settings.keys), witness)) if settings.keys else None
+    counting = tried(lambda: _counting(settings, witness))
+    if faults or counting is None:
+        raise SettingsFault(tuple(faults))
+    if keys is None and not settings.rate_limit:
+        return None
+    return Access(keys, quota(settings.rate_limit), counting, settings.proxies)
+
+
+def _counting(settings: Settings, witness: Witness) -> Counting:
+    if not (name := settings.limit_store_name()):
+        return Windows()
+    from service.access.store import Store  # noqa: PLC0415 (its client is large, and few need it)
+
+    try:
+        return Store(settings.limit_store_url(), witness)
+    except (ValueError, TypeError, OSError):  # their words may quote the URL, and with it a password
+        raise SettingsFault((f"{name}: is no redis:// or rediss:// URL that can be used",)) from None
 
 
 def contract_text(settings: Settings) -> bytes:

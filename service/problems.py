@@ -26,11 +26,13 @@ class Kind:
     status: int
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    like: str = ""
+    """The slug of the type that a client sees, where only operators need to tell the two apart."""
 
     @property
     def type(self) -> str:
         """The URN that names this type."""
-        return PREFIX + self.slug
+        return PREFIX + (self.like or self.slug)
 
 
 BAD_REQUEST: Final = Kind("bad-request", "Bad request", 400, "The request is not well-formed HTTP.")
@@ -50,6 +52,15 @@ INTERNAL: Final = Kind(
 )
 STOPPING: Final = Kind(
     "unavailable", "Service unavailable", 503, "The service is stopping. Try again.", {"Retry-After": "1"}
+)
+# A client does the same in both cases, and one that was generated from an older contract would not know a new type.
+OVERLOADED: Final = Kind(
+    "overloaded",
+    STOPPING.title,
+    503,
+    "More requests are here than can be answered soon. Try again.",
+    {"Retry-After": "1"},
+    like=STOPPING.slug,
 )
 
 OF_FAULT: Final[Mapping[type[errors.RequestFault], Kind]] = {
@@ -77,11 +88,24 @@ OF_FAULT: Final[Mapping[type[errors.RequestFault], Kind]] = {
         "Send the body as it is, without `Content-Encoding`.",
         {"Accept-Encoding": "identity"},
     ),
+    errors.Unidentified: Kind(
+        "unauthorized",
+        "Unauthorized",
+        401,
+        "Send a key that is in use as `Authorization: Bearer <key>`.",
+        {"WWW-Authenticate": 'Bearer realm="runner-triage"'},
+    ),
+    errors.Barred: Kind(
+        "forbidden", "Forbidden", 403, "This key is not in use any more; ask the operator for another."
+    ),
+    errors.RateSpent: Kind(
+        "rate-limited", "Rate limited", 429, "The rate limit is spent; `Retry-After` says when to try again."
+    ),
 }
 UNHEARD: Final = (BAD_REQUEST, LARGE_HEAD, SLOW_HEAD)
 """Refused before they are a request, so that they are neither logged nor counted."""
 
-KINDS: Final = (*UNHEARD, NOT_FOUND, METHOD, INTERNAL, STOPPING, *OF_FAULT.values())
+KINDS: Final = (*UNHEARD, NOT_FOUND, METHOD, INTERNAL, STOPPING, OVERLOADED, *OF_FAULT.values())
 
 
 class FaultShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from service.access.quota import FORM
 from service.errors import SettingsFault
 
 PREFIX: Final = "TRIAGE_"
@@ -53,6 +54,40 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cors_origins: Annotated[
         tuple[str, ...], Meta(description="Origins whose pages may call, with commas between; none when empty.")
     ] = ()
+    keys: Annotated[
+        str, Meta(description="File of the partners and the hashes of their keys; no key is asked for when empty.")
+    ] = ""
+    rate_limit: Annotated[
+        str,
+        Meta(
+            pattern=f"^$|{FORM}",
+            description="Requests that one partner, or one client where there are no keys, may send in a window, "
+            "such as `600/minute`; no limit when empty.",
+        ),
+    ] = ""
+    limit_store: Annotated[
+        str,
+        Meta(
+            description="URL (`redis://` or `rediss://`) of the Valkey or Redis where all replicas count together; "
+            "each worker counts in its memory when empty."
+        ),
+    ] = ""
+    limit_store_file: Annotated[str, Meta(description="File that holds this URL instead, for one with a password.")] = (
+        ""
+    )
+    proxies: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10,
+            description="Proxies in front that append to `X-Forwarded-For`; "
+            "at 0 whoever opens the connection is the client.",
+        ),
+    ] = 0
+    concurrency: Annotated[
+        int,
+        Meta(ge=1, le=100_000, description="Whole requests at once in one worker; more are refused at once with 503."),
+    ] = 128
     knowledge: Annotated[str, Meta(description="Folder of the knowledge; the one shipped when empty.")] = ""
     contract: Annotated[str, Meta(description="File of the contract; the repository's when empty.")] = ""
 
@@ -60,12 +95,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The folder that the knowledge is read from."""
         return Path(self.knowledge) if self.knowledge else shipped
 
+    def limit_store_name(self) -> str:
+        """The setting that says where the store of the limits is; empty where none does."""
+        given = {"LIMIT_STORE": self.limit_store, "LIMIT_STORE_FILE": self.limit_store_file}
+        return next((PREFIX + name for name, value in given.items() if value), "")
+
+    def limit_store_url(self) -> str:
+        """The URL of the store of the limits, which may hold a password."""
+        return self.limit_store or Path(self.limit_store_file).read_text(encoding="utf-8").strip()
+
     def contract_file(self, shipped: Path) -> Path:
         """The file that the contract is read from."""
         return Path(self.contract) if self.contract else shipped
 
 
 FIELDS: Final = {PREFIX + field.name.upper(): field for field in msgspec.structs.fields(Settings)}
+
+_PLACES: Final = (
+    ("knowledge", Path.is_dir, "folder"),
+    ("contract", Path.is_file, "file"),
+    ("keys", Path.is_file, "file"),
+    ("limit_store_file", Path.is_file, "file"),
+)
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -82,9 +133,11 @@ def read(environment: Mapping[str, str]) -> Settings:
             values[field.name] = msgspec.convert(_parts(environment[name], field), field.type, strict=False)
         except msgspec.ValidationError as fault:
             faults.append(f"{name}: {fault}")
-    for name, is_there, what in (("knowledge", Path.is_dir, "folder"), ("contract", Path.is_file, "file")):
+    for name, is_there, what in _PLACES:
         if values.get(name) and not is_there(Path(values[name])):
             faults.append(f"{PREFIX}{name.upper()}: there is no such {what}")
+    if values.get("limit_store") and values.get("limit_store_file"):
+        faults.append(f"{PREFIX}LIMIT_STORE_FILE: stands beside {PREFIX}LIMIT_STORE; only one of them can be")
     if faults:
         raise SettingsFault(tuple(faults))
     return Settings(**values)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from structlog.typing import FilteringBoundLogger
 
@@ -25,6 +26,8 @@ class Exchange:
     trace_id: str | None = None
     status: int = 0
     problem: str | None = None
+    partner: str | None = None
+    key: str | None = None
     assessed: EncodedAssessment | None = None
     error: Exception | None = None
     items: int = 0
@@ -57,6 +60,9 @@ class Journal:
             line |= {"level": assessed.level, "red_flags": assessed.red_flags, "causes": assessed.causes}
         if exchange.items:
             line |= {"items": exchange.items, "refused": exchange.refused}
+        if exchange.partner is not None:
+            self._metrics.partner_request(exchange.partner, exchange.status)
+            line |= {"partner": exchange.partner, "key": exchange.key}
         if exchange.problem is not None:
             self._metrics.rejected(exchange.problem)
             line["problem"] = exchange.problem
@@ -81,9 +87,32 @@ class Journal:
             fields = {"request_id": exchange.request_id, "item": exchange.items - 1}
             self._log.error("item", **fields, error=type(error).__name__, at=_at(error.__traceback__))
 
+    def shed(self, exchange: Exchange, method: str, route: str | None, seconds: float) -> None:
+        """Count a request that was refused for want of room; a line each would cost more than the refusal."""
+        self._metrics.request(method, route or UNMATCHED, exchange.status, seconds)
+        self._metrics.rejected(cast("str", exchange.problem))
+
+    def load(self, most: int, shed: int) -> None:
+        """Write down how busy it was since the last time."""
+        self._metrics.in_flight(most)
+        if shed:
+            self.warn("shedding", pid=os.getpid(), requests=shed)
+
     def note(self, event: str, **fields: object) -> None:
         """Write down a turn of the server's life."""
         self._log.info(event, **fields)
+
+    def warn(self, event: str, **fields: object) -> None:
+        """Write down what an operator should look at."""
+        self._log.warning(event, **fields)
+
+    def limit_store_failed(self) -> None:
+        """Count a question that the store of the limits did not answer."""
+        self._metrics.limit_store_failed()
+
+    def keys_are_stale(self, *, is_stale: bool) -> None:
+        """Say whether older keys are in use than the file holds."""
+        self._metrics.keys_are_stale(is_stale=is_stale)
 
 
 def _at(trace: TracebackType | None) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"})
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 10.0)
@@ -36,6 +36,11 @@ class _Histograms(dict[tuple[str, ...], Histogram]):
     def __missing__(self, key: tuple[str, ...]) -> Histogram:
         child = self[key] = self._histogram.labels(*key)
         return child
+
+
+def forget(pid: int) -> None:
+    """Leave a worker that has died out of the numbers that speak of the present."""
+    mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
 class Metrics:
@@ -74,6 +79,31 @@ class Metrics:
         )
         self._rejected = _Counters(
             Counter("triage_rejected_total", "Requests refused, by problem type.", ("type",), registry=registry)
+        )
+        self._partners = _Counters(
+            Counter(
+                "triage_partner_requests_total",
+                "Requests that came with a known key, by partner and status.",
+                ("partner", "status"),
+                registry=registry,
+            )
+        )
+        self._store_failures = Counter(
+            "triage_limit_store_failures_total",
+            "Questions that the store of the rate limits did not answer.",
+            registry=registry,
+        )
+        self._in_flight = Gauge(
+            "triage_requests_in_flight",
+            "The most whole requests at once in the last tenth of a second.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self._stale_keys = Gauge(
+            "triage_keys_stale",
+            "1 while the file of keys is refused and older keys are in use.",
+            registry=registry,
+            multiprocess_mode="livemax",
         )
         self._knowledge = Gauge(
             "triage_knowledge_info",
@@ -118,6 +148,22 @@ class Metrics:
             self._red_flags[(id_,)].inc()
         if causes:
             self._leading_cause[(causes[0],)].inc()
+
+    def partner_request(self, partner: str, status: int) -> None:
+        """Count one request of a partner, whose id is one of those in the file of keys."""
+        self._partners[partner, str(status)].inc()
+
+    def limit_store_failed(self) -> None:
+        """Count one question that the store of the rate limits did not answer."""
+        self._store_failures.inc()
+
+    def in_flight(self, requests: int) -> None:
+        """Say how many requests were in hand at once."""
+        self._in_flight.set(requests)
+
+    def keys_are_stale(self, *, is_stale: bool) -> None:
+        """Say whether older keys are in use than the file holds."""
+        self._stale_keys.set(is_stale)
 
     def rejected(self, type_: str) -> None:
         """Count one refusal by its problem type."""

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.types import ExceptionHandler, Method
 from litestar.utils import normalize_path
 
+from service.access.access import Access
 from service.engine import Engine
 from service.errors import ForeignMedia
 from service.knowledge.catalogue import Catalogue
@@ -21,12 +22,15 @@ from service.web import routes
 from service.web.answer import Answer, Document
 from service.web.body import Body
 from service.web.contract import Contract
+from service.web.door import door
+from service.web.load import Load
 from service.web.observe import Observe, Readiness, exchange_of, refusal
 
 OF_STATUS: Final[Mapping[int, Kind]] = {404: NOT_FOUND, 405: METHOD}
 """What the framework itself refuses, by its status."""
 
-CORS_HEADERS = ["content-type", "if-none-match", "traceparent", "x-request-id"]
+CORS_HEADERS = ["authorization", "content-type", "if-none-match", "traceparent", "x-request-id"]
+CORS_EXPOSED = ["etag", "ratelimit", "ratelimit-policy", "retry-after", "www-authenticate", "x-request-id"]
 
 
 def build(  # noqa: PLR0913 (one argument a part; the composition root names each)
@@ -38,14 +42,17 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
     body: Body,
     metrics: Metrics,
     journal: Journal,
+    load: Load,
+    access: Access | None = None,
     cors_origins: tuple[str, ...] = (),
 ) -> Observe:
     """The whole service as one ASGI application."""
     readiness = Readiness()
+    doors = [door(access)] if access else []
     app = Litestar(
         route_handlers=[
-            routes.assess(engine, body),
-            routes.assess_batch(engine, body, journal),
+            routes.assess(engine, body, doors),
+            routes.assess_batch(engine, body, journal, doors),
             routes.document("/knowledge", Document(catalogue.whole)),
             routes.documents("/knowledge/{kind:str}", {(kind,): Document(it) for kind, it in catalogue.kinds.items()}),
             routes.documents(
@@ -67,7 +74,8 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
         logging_config=None,
         debug=False,
     )
-    return Observe(app, journal, readiness)
+    plain = frozenset(route.path for route in app.routes if "{" not in route.path)
+    return Observe(app, journal=journal, readiness=readiness, load=load, access=access, plain=plain)
 
 
 def _cors(origins: tuple[str, ...]) -> CORSConfig:
@@ -75,7 +83,7 @@ def _cors(origins: tuple[str, ...]) -> CORSConfig:
         allow_origins=list(origins),
         allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
         allow_headers=CORS_HEADERS,
-        expose_headers=["etag", "x-request-id"],
+        expose_headers=CORS_EXPOSED,
     )
 
 

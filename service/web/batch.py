@@ -17,6 +17,7 @@ from service.bulk.lines import Lines
 from service.errors import RequestFault
 from service.problems import kind_of
 from service.telemetry.journal import Exchange, Journal
+from service.web.door import Toll
 
 SLICE: Final = 16
 """Items that are answered before other requests get their turn: some milliseconds."""
@@ -27,10 +28,18 @@ Slices = AsyncIterator[bytes]
 class Batch:
     """Answers the items of one exchange and writes down what became of each."""
 
-    def __init__(self, items: Items, journal: Journal, exchange: Exchange) -> None:
+    def __init__(self, items: Items, journal: Journal, exchange: Exchange, toll: Toll) -> None:
         self._items = items
         self._journal = journal
         self._exchange = exchange
+        self._toll = toll
+        self._paid = 1  # at the door
+
+    async def pay(self, items: int) -> None:
+        """Let the sender pay for so many items more; raises `RateSpent`."""
+        due = max(0, items - self._paid)
+        self._paid -= items - due
+        await self._toll(due)
 
     async def array(self, requests: list[bytes]) -> Slices:
         """The answers as a JSON array."""
@@ -53,6 +62,7 @@ class Batch:
     async def _each(self, requests: Iterable[bytes]) -> Slices:
         left = iter(requests)
         while some := list(islice(left, SLICE)):
+            await self.pay(len(some))
             yield b"".join([self._answer(request) + b"\n" for request in some])
             await asyncio.sleep(0)
 

@@ -16,10 +16,12 @@ from typing import Final, cast
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.access.access import Access
 from service.errors import Fault
-from service.problems import INTERNAL, MEDIA_TYPE, STOPPING, Kind, body_of
+from service.problems import INTERNAL, MEDIA_TYPE, OVERLOADED, STOPPING, Kind, body_of
 from service.telemetry.journal import Exchange, Journal
 from service.web.answer import Answer, answer
+from service.web.load import Load
 
 EXCHANGE: Final = "triage.exchange"
 """Where the scope keeps its `Exchange`."""
@@ -51,12 +53,24 @@ class Readiness:
 
 
 class Observe:
-    """Wraps the whole application; the server finds `readiness` and `journal` here."""
+    """Wraps the whole application; the server finds here what it moves on: readiness, journal, load and access."""
 
-    def __init__(self, app: ASGIApp, journal: Journal, readiness: Readiness) -> None:
+    def __init__(  # noqa: PLR0913 (one argument a part)
+        self,
+        app: ASGIApp,
+        *,
+        journal: Journal,
+        readiness: Readiness,
+        load: Load,
+        access: Access | None = None,
+        plain: frozenset[str] = frozenset(),
+    ) -> None:
         self._app = app
+        self._plain = plain
         self.journal = journal
         self.readiness = readiness
+        self.load = load
+        self.access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and write down what became of it."""
@@ -74,6 +88,11 @@ class Observe:
                 message["headers"] = self._headers(scope, exchange, message["headers"])
             await send(message)
 
+        if self.load.is_too_much(scope):
+            self.load.leave(scope)
+            await refusal(exchange, OVERLOADED)(scope, receive, send_on)
+            self.journal.shed(exchange, method, self._plain_template(scope["path"]), time.perf_counter() - started)
+            return
         try:
             await self._app(scope, receive, send_on)
         except asyncio.CancelledError:  # the stop's patience has ended; the task is over in any case
@@ -82,8 +101,13 @@ class Observe:
             exchange.error = error
             await self._fail(scope, exchange, INTERNAL, receive, send_on)
         finally:
+            self.load.leave(scope)
             template = cast("str | None", scope.get("path_template"))
             self.journal.exchange(exchange, method, template, time.perf_counter() - started)
+
+    def _plain_template(self, path: str) -> str | None:
+        """The template of a path that was not routed: one without parameters is its own."""
+        return path if path in self._plain else None
 
     def _headers(
         self, scope: Scope, exchange: Exchange, headers: Iterable[tuple[bytes, bytes]]

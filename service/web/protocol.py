@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from service.problems import BAD_REQUEST, LARGE_HEAD, MEDIA_TYPE, SLOW_HEAD, Kind, body_of
 from service.web.observe import fresh_id
 
 if TYPE_CHECKING:
+    from litestar.types import Scope
+    from uvicorn._types import ASGI3Application
+
+    from service.web.observe import Observe
     from service.web.server import Config
 
 HEAD_LIMIT: Final = 65_536
@@ -39,6 +43,12 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
         if self._is_stopping:
             self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        """All of a request has come; it is in hand unless it waits for another on this connection."""
+        super().on_message_complete()
+        if not self.pipeline:
+            self._arrive(self.cycle)
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a head that is not whole after that is measured and timed."""
@@ -70,6 +80,15 @@ class Connection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's words are not a problem document)
         """Answer bytes that are not HTTP."""
         self._refuse(BAD_REQUEST)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Begin a request; one that had to wait its turn has come long since."""
+        if not cycle.more_body:
+            self._arrive(cycle)
+        super()._start_asgi_task(cycle, app)
+
+    def _arrive(self, cycle: RequestResponseCycle) -> None:
+        cast("Observe", self.app).load.arrive(cast("Scope", cycle.scope))
 
     def _close_if_idle(self) -> None:
         if not self._in_head and (self.cycle is None or self.cycle.response_complete):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qs
 
@@ -10,7 +10,7 @@ import msgspec
 from litestar import Request, post, route
 from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Middleware
 
 from service.bulk.array import items_of
 from service.bulk.items import Items
@@ -25,6 +25,7 @@ from service.telemetry.metrics import MEDIA_TYPE, Metrics
 from service.web.answer import Document, answer
 from service.web.batch import Batch, Stream
 from service.web.body import JSON, NDJSON, Body, media_type
+from service.web.door import toll
 from service.web.observe import Readiness, exchange_of, refusal
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
@@ -36,10 +37,10 @@ _LIVE: Final = msgspec.json.encode({"status": "live"})
 _READY: Final = msgspec.json.encode({"status": "ready"})
 
 
-def assess(engine: Engine, body: Body) -> HTTPRouteHandler:
-    """`POST /assess`."""
+def assess(engine: Engine, body: Body, doors: Sequence[Middleware] = ()) -> HTTPRouteHandler:
+    """`POST /assess`, behind these doors."""
 
-    @post("/assess", name="assess", status_code=200)
+    @post("/assess", name="assess", status_code=200, middleware=doors)
     async def handler(request: AnyRequest) -> ASGIApp:
         given = _way(engine, request)
         media_type(request.scope["headers"])
@@ -48,20 +49,20 @@ def assess(engine: Engine, body: Body) -> HTTPRouteHandler:
     return handler
 
 
-def assess_batch(engine: Engine, body: Body, journal: Journal) -> HTTPRouteHandler:
-    """`POST /assess/batch`: an array of requests, or a stream of lines."""
+def assess_batch(engine: Engine, body: Body, journal: Journal, doors: Sequence[Middleware] = ()) -> HTTPRouteHandler:
+    """`POST /assess/batch`: an array of requests, or a stream of lines; each item pays for itself."""
     whole = Body(BATCH_TIMES * body.limit, body.seconds)
 
-    @post("/assess/batch", name="assess_batch", status_code=200)
+    @post("/assess/batch", name="assess_batch", status_code=200, middleware=doors)
     async def handler(request: AnyRequest) -> ASGIApp:
         exchange = exchange_of(request.scope)
-        batch = Batch(Items(engine.read, _way(engine, request), body.limit), journal, exchange)
+        batch = Batch(Items(engine.read, _way(engine, request), body.limit), journal, exchange, toll(request.scope))
         media = media_type(request.scope["headers"], (JSON, NDJSON))
         if media == NDJSON:
             return Stream(media, batch.lines(body.parts(request.receive), Lines(body.limit)), exchange)
-        return Stream(
-            media, batch.array(items_of(await whole.read(request.scope["headers"], request.receive))), exchange
-        )
+        requests = items_of(await whole.read(request.scope["headers"], request.receive))
+        await batch.pay(len(requests))
+        return Stream(media, batch.array(requests), exchange)
 
     return handler
 

@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 import uvicorn
 from uvicorn.supervisors import Multiprocess, multiprocess
 
+from service.telemetry.metrics import forget
 from service.web.observe import Observe
 from service.web.protocol import Connection
 
@@ -28,7 +29,14 @@ class Config(uvicorn.Config):
     """uvicorn's configuration, the time for a request's head, and the time that a stop leaves to the load balancer."""
 
     def __init__(
-        self, app: str, *, head_seconds: float, drain_seconds: float, shutdown_seconds: float, **rest: Any
+        self,
+        app: str,
+        *,
+        head_seconds: float,
+        drain_seconds: float,
+        shutdown_seconds: float,
+        is_renewable: bool,
+        **rest: Any,
     ) -> None:
         super().__init__(
             app,
@@ -47,6 +55,7 @@ class Config(uvicorn.Config):
         )
         self.head_seconds = head_seconds
         self.drain_seconds = drain_seconds
+        self.is_renewable = is_renewable
         self.timeout_graceful_shutdown = cast("int", shutdown_seconds)  # it goes to `asyncio.wait_for`
 
 
@@ -59,10 +68,15 @@ class Server(uvicorn.Server):
     config: Config
     _told_at = 0.0
     _stops_at: float | None = None
+    _is_told = False
 
     @property
     def _app(self) -> Observe:
         return cast("Observe", self.config.loaded_app)
+
+    def handle_hup(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (a signal handler)
+        """Read the keys again at the next tick."""
+        self._is_told = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (a signal handler)
         """Begin the stop, or hurry it."""
@@ -75,7 +89,11 @@ class Server(uvicorn.Server):
             self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Whether to close the listener now."""
+        """Whether to close the listener now; the keys are looked at once a second."""
+        self._app.journal.load(*self._app.load.look())
+        if self._app.access is not None and (self._is_told or counter % 10 == 0):
+            is_told, self._is_told = self._is_told, False
+            self._app.access.renew(is_told=is_told)
         if self._stops_at is None:
             return await super().on_tick(counter)
         if self._app.readiness.is_ready:
@@ -98,6 +116,9 @@ class Server(uvicorn.Server):
         """Handle the signals, and not raise them again afterwards: a stop that was asked for ends with 0."""
         for sig in (signal.SIGINT, signal.SIGTERM):
             signal.signal(sig, self.handle_exit)
+        # Without keys there is nothing to read again, and the end of a terminal ends what runs in it.
+        if self.config.is_renewable:
+            signal.signal(signal.SIGHUP, self.handle_hup)
         yield
 
     def _port(self) -> int:
@@ -117,6 +138,24 @@ class Worker(multiprocess.Process):
 
 class Workers(Multiprocess):
     """Several workers on one socket; a signal to this process stops all of them, a second one hurries them."""
+
+    config: Config
+
+    def handle_hup(self) -> None:
+        """Pass the word on; uvicorn would start every worker anew. Where there are no keys, that is what it means."""
+        if not self.config.is_renewable:
+            super().handle_hup()
+            return
+        for process in self.processes:
+            if process.is_ready():  # before that, the signal would end it; and it reads the newest keys in any case
+                os.kill(cast("int", process.pid), signal.SIGHUP)
+
+    def keep_subprocess_alive(self) -> None:
+        """Start a worker in place of one that died, and forget what that one last said of itself."""
+        before = {process.pid for process in self.processes}
+        super().keep_subprocess_alive()
+        for pid in before - {process.pid for process in self.processes}:
+            forget(cast("int", pid))
 
     def join_all(self) -> None:
         """Wait for the workers, passing further signals on to them."""

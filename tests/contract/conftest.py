@@ -69,6 +69,10 @@ class Running:
             time.sleep(pause)
         return read_answer(connection)
 
+    def read(self, connection: socket.socket) -> Answer:
+        """The next answer on a connection that stays open."""
+        return read_answer(connection)
+
     def send(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         """One request with these headers; underscores in names stand for hyphens."""
         lines = {"host": "test", "connection": "close"} | {k.replace("_", "-"): v for k, v in headers.items()}

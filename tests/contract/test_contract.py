@@ -165,9 +165,9 @@ def test_the_vocabulary_is_the_request(document: Any, shipped: Knowledge) -> Non
 
 def test_the_problem_types_are_those_of_the_service(document: Any) -> None:
     """Every type of problem that the service can answer with is listed, and no other."""
-    assert sorted(document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"]) == sorted(
-        kind.type for kind in KINDS
-    )
+    schemas = document["components"]["schemas"]
+    listed = [type_ for name in ("Problem", "AccessProblem") for type_ in schemas[name]["properties"]["type"]["enum"]]
+    assert sorted(listed) == sorted({kind.type for kind in KINDS})
 
 
 def test_every_document_of_the_knowledge_can_be_asked_for(document: Any, shipped: Knowledge) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -55,7 +57,17 @@ _PROVOKED = {
     "method_not_allowed": Provoked("GET", "/assess", b"", {}),
 }
 # Told by the server below the application, or on the way down; `test_raw.py` and its kin see them come.
-_NOT_HERE = {"bad_request", "head_too_large", "request_timeout", "body_timeout", "internal_error", "unavailable"}
+_NOT_HERE = {
+    "bad_request",
+    "head_too_large",
+    "request_timeout",
+    "body_timeout",
+    "internal_error",
+    "unavailable",
+    "overloaded",
+}
+# The key that an installation which has keys and limits is asked with, once its one request of today is spent.
+_GUARDED = {"unauthorized": "stranger", "forbidden": "revoked", "rate_limited": "good"}
 
 
 @pytest.fixture(scope="module")
@@ -127,12 +139,12 @@ def test_a_problem_fits_the_published_schema(
     name: str, validator_of: Callable[[str], jsonschema_rs.Draft202012Validator]
 ) -> None:
     """A problem is valid by the contract, and the request that it refuses is not."""
-    validator_of("Problem").validate(json.loads(_read(f"{name}.problem")))
+    validator_of("AccessProblem" if name in _GUARDED else "Problem").validate(json.loads(_read(f"{name}.problem")))
     if name in _NAMES["request"]:
         assert not validator_of("AssessmentRequest").is_valid(json.loads(_read(f"{name}.request")))
 
 
-@pytest.mark.parametrize("name", [name for name in _NAMES["problem"] if name not in _NOT_HERE])
+@pytest.mark.parametrize("name", [name for name in _NAMES["problem"] if name not in {*_NOT_HERE, *_GUARDED}])
 def test_a_problem_is_replayed_byte_for_byte(name: str, app: Observe) -> None:
     """What the service answers to a refused request is what the file shows, indented."""
     sent = _PROVOKED.get(name) or Provoked(body=_read(f"{name}.request"))
@@ -141,6 +153,21 @@ def test_a_problem_is_replayed_byte_for_byte(name: str, app: Observe) -> None:
     assert shown(response.content) == problem
     assert response.status_code == json.loads(problem)["status"]
     assert response.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("name", _GUARDED)
+def test_a_problem_of_access_is_replayed_byte_for_byte(name: str, tmp_path: Path) -> None:
+    """Where there are keys and limits, the refusals are those that the files show."""
+    good, revoked = (hashlib.sha256(key).hexdigest() for key in (b"good", b"revoked"))
+    keys = tmp_path / "keys.yaml"
+    keys.write_text(
+        f"partners: {{one: {{keys: {{k1: {{sha256: {good}}}, k0: {{sha256: {revoked}, revoked: true}}}}}}}}"
+    )
+    guarded = compose(Settings(log_level="error", keys=str(keys), rate_limit="1/day"))
+    assert _send(guarded, Provoked(headers=_JSON | {"Authorization": "Bearer good"})).status_code == 200
+    refused = _send(guarded, Provoked(headers=_JSON | {"Authorization": f"Bearer {_GUARDED[name]}"}))
+    assert shown(refused.content) == _read(f"{name}.problem")
+    assert refused.status_code == json.loads(_read(f"{name}.problem"))["status"]
 
 
 @pytest.mark.parametrize("name", sorted(_NOT_HERE))

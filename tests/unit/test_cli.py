@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import logging
 import os
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 from service import cli
+from service.access.keys_file import read
 from service.engine import Engine
 
 GOOD = b'{"findings": {"ache": true}}'
@@ -102,3 +105,42 @@ def test_a_wrong_command_ends_with_2() -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(["triage"])
     assert caught.value.code == 2
+
+
+def test_a_key_is_printed_with_the_lines_that_let_it_in(capsys: Any, tmp_path: Path) -> None:
+    """What is printed can be put into the file as it stands, holds the hash alone, and lets the key in."""
+    assert cli.main(["key", "partner-1"]) == 0
+    before, _, lines = capsys.readouterr().out.partition("partners:")
+    (made,) = [line for line in before.splitlines() if line.startswith("triage_")]
+    assert made not in lines
+    file = tmp_path / "keys.yaml"
+    file.write_text("partners:" + lines)
+    (partner,) = read(file).values()
+    assert (partner.id, partner.hash) == ("partner-1", hashlib.sha256(made.encode()).hexdigest())
+
+
+def test_a_name_that_the_file_would_refuse_gets_no_key(capsys: Any) -> None:
+    """The command and the file agree on what a partner may be called."""
+    with pytest.raises(SystemExit):
+        cli.main(["key", "Partner One"])
+    assert "small letters" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_wrong_keys_and_a_wrong_store_end_with_1_and_are_told_together(
+    capsys: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, workers: str
+) -> None:
+    """Both are named at once before anything is served, however many workers, and no secret is shown."""
+    (tmp_path / "keys.yaml").write_text("partners: {one: {keys: {}}, two: {keys: {k: {sha256: secret}}}}")
+    monkeypatch.setenv("TRIAGE_KEYS", str(tmp_path / "keys.yaml"))
+    monkeypatch.setenv("TRIAGE_LIMIT_STORE", "redis://:secret@store:secret/0")
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    try:
+        assert cli.main(["serve", "--port", "0", "--workers", workers]) == cli.WRONG_SETUP
+    finally:
+        root.handlers = handlers
+        root.setLevel(level)
+    told = capsys.readouterr().err
+    assert [line.partition(":")[0] for line in told.splitlines()] == ["TRIAGE_KEYS"] * 2 + ["TRIAGE_LIMIT_STORE"]
+    assert "secret" not in told

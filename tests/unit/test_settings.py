@@ -73,3 +73,27 @@ def test_a_folder_or_file_that_is_not_there_is_named_by_its_setting() -> None:
         settings.read(nowhere)
     names = [fault.partition(":")[0] for fault in caught.value.faults]
     assert names == ["TRIAGE_PORT", "TRIAGE_KNOWLEDGE", "TRIAGE_CONTRACT"]
+
+
+def test_a_rate_limit_that_is_not_understood_is_a_fault() -> None:
+    """A limit with a slip in it must not become no limit."""
+    assert settings.read({"TRIAGE_RATE_LIMIT": "600/minute"}).rate_limit == "600/minute"
+    for text in ("600", "0/minute", "600/fortnight", "many"):
+        with pytest.raises(SettingsFault, match="TRIAGE_RATE_LIMIT"):
+            settings.read({"TRIAGE_RATE_LIMIT": text})
+
+
+def test_the_store_of_the_limits_is_named_in_one_way(tmp_path: Path) -> None:
+    """Its URL stands in the environment or in a file; both at once could disagree, and no fault shows the URL."""
+    file = tmp_path / "url"
+    file.write_text("redis://:secret@store/0\n")
+    from_file = settings.read({"TRIAGE_LIMIT_STORE_FILE": str(file)})
+    assert (from_file.limit_store_name(), from_file.limit_store_url()) == (
+        "TRIAGE_LIMIT_STORE_FILE",
+        "redis://:secret@store/0",
+    )
+    assert settings.read({"TRIAGE_LIMIT_STORE": "redis://a"}).limit_store_url() == "redis://a"
+    assert settings.Settings().limit_store_name() == ""
+    with pytest.raises(SettingsFault) as caught:
+        settings.read({"TRIAGE_LIMIT_STORE": "redis://:secret@store", "TRIAGE_LIMIT_STORE_FILE": str(file)})
+    assert "secret" not in str(caught.value)

@@ -58,7 +58,7 @@ def test_the_page_lists_every_field_of_a_request(small_engine: Engine) -> None:
     desk = Desk()
     assessment = small_engine.answer(small_engine.read(BODY))
     error = _failed(ValueError("secret"))
-    exchange = Exchange("id", "trace", 500, "internal-error", assessment, error, items=2, refused=1)
+    exchange = Exchange("id", "trace", 500, "internal-error", "one", "k1", assessment, error, items=2, refused=1)
     desk.journal.exchange(exchange, "POST", "/assess", 0.5)
     desk.metrics.knowledge("1.2.3", "sha256:00")
     (line,) = desk.lines()
@@ -95,8 +95,13 @@ def test_the_page_lists_every_problem_type() -> None:
 
 def test_the_page_lists_the_events() -> None:
     """Each event that the code writes is on the page."""
-    source = "".join(path.read_text() for path in Path(__file__).parents[2].glob("service/[tw]e*/*.py"))
-    written = set(re.findall(r"""(?:note|info|error|warning)\(\s*"(\w+)\"""", source))
+    service = Path(__file__).parents[2] / "service"
+    paths = (
+        service / "main.py",
+        *(path for layer in ("access", "telemetry", "web") for path in (service / layer).glob("*.py")),
+    )
+    source = "".join(path.read_text() for path in paths)
+    written = set(re.findall(r"""(?:note|warn|info|error|warning)\(\s*"(\w+)\"""", source))
     assert written == set(re.findall(r"`(\w+)`", re.search(r"\| `event` \| (.*)", PAGE)[1]))
 
 
@@ -104,7 +109,7 @@ def test_one_exchange_counts_once(small_engine: Engine) -> None:
     """An assessment is counted by route, level, red flag and leading cause."""
     desk = Desk()
     assessment = small_engine.answer(small_engine.read(BODY))
-    desk.journal.exchange(Exchange("id", None, 200, None, assessment), "POST", "/assess", 0.01)
+    desk.journal.exchange(Exchange("id", None, 200, assessed=assessment), "POST", "/assess", 0.01)
     value = desk.registry.get_sample_value
     assert value("triage_http_requests_total", {"method": "POST", "route": "/assess", "status": "200"}) == 1
     assert value("triage_http_request_seconds_count", {"method": "POST", "route": "/assess"}) == 1
@@ -183,3 +188,40 @@ def test_an_item_counts_as_a_request_of_its_own(small_engine: Engine) -> None:
     (line,) = desk.lines()
     assert {*_rows("### Every line"), *_rows("### `item`")} == line.keys()
     assert "secret" not in desk.file.getvalue().decode()
+
+
+def test_what_is_shed_is_counted_without_a_line() -> None:
+    """A refusal for want of room is in every count of requests, and only the sum has a line."""
+    desk = Desk()
+    desk.journal.shed(Exchange("id", None, 503, "overloaded"), "POST", "/assess", 0.0001)
+    assert desk.lines() == []
+    value = desk.registry.get_sample_value
+    assert value("triage_http_requests_total", {"method": "POST", "route": "/assess", "status": "503"}) == 1
+    assert value("triage_rejected_total", {"type": "overloaded"}) == 1
+    desk.journal.load(7, 3)
+    desk.journal.load(0, 0)
+    (line,) = desk.lines()
+    assert (line["event"], line["severity"], line["requests"]) == ("shedding", "warning", 3)
+    assert {*_rows("### Every line"), *_rows("### `shedding`")} == line.keys()
+    assert value("triage_requests_in_flight") == 0
+
+
+def test_what_happens_to_keys_and_limits_is_told() -> None:
+    """The witness that the layer of access speaks to is the journal: lines by event, and two numbers."""
+    desk = Desk()
+    desk.journal.keys_are_stale(is_stale=True)
+    desk.journal.limit_store_failed()
+    desk.journal.warn("keys_refused", pid=1, faults=("partners: one",))
+    value = desk.registry.get_sample_value
+    assert (value("triage_keys_stale"), value("triage_limit_store_failures_total")) == (1, 1)
+    (line,) = desk.lines()
+    assert (line["severity"], line["faults"]) == ("warning", ["partners: one"])
+
+
+def test_a_partner_is_counted_by_its_id() -> None:
+    """A request with a known key is counted by whose it is; no other is."""
+    desk = Desk()
+    desk.journal.exchange(Exchange("id", None, 403, "forbidden", "one", "k1"), "POST", "/assess", 0.01)
+    desk.journal.exchange(Exchange("id", None, 401, "unauthorized"), "POST", "/assess", 0.01)
+    assert desk.registry.get_sample_value("triage_partner_requests_total", {"partner": "one", "status": "403"}) == 1
+    assert desk.metrics.text().count(b"triage_partner_requests_total{") == 1

@@ -24,6 +24,7 @@ from service.web.answer import Document
 from service.web.app import build, kind_at_the_edge
 from service.web.body import Body
 from service.web.contract import Contract
+from service.web.load import Load
 from service.web.observe import Observe
 from service.web.page import page
 
@@ -89,6 +90,7 @@ def _app(engine: Any, knowledge: Any, log: Any = None) -> Observe:
         body=Body(65536, 1.0),
         metrics=metrics,
         journal=Journal(open_log("info", "json", log or io.BytesIO()), metrics, "1.2.3"),
+        load=Load(8),
     )
 
 
@@ -127,7 +129,7 @@ def test_an_error_outside_the_framework_is_500_too(app: Observe) -> None:
     async def failing(*_: Any) -> None:
         raise KeyError("secret")
 
-    reply = ask(Observe(failing, app.journal, app.readiness), "GET", "/")
+    reply = ask(Observe(failing, journal=app.journal, readiness=app.readiness, load=app.load), "GET", "/")
     assert (reply.status, reply.headers["content-type"]) == (500, "application/problem+json")
     assert b"secret" not in reply.body
 
@@ -138,7 +140,7 @@ def test_a_cancelled_request_is_503(app: Observe) -> None:
     async def cancelled(*_: Any) -> None:
         raise asyncio.CancelledError
 
-    reply = ask(Observe(cancelled, app.journal, app.readiness), "GET", "/")
+    reply = ask(Observe(cancelled, journal=app.journal, readiness=app.readiness, load=app.load), "GET", "/")
     assert (reply.status, reply.headers["retry-after"]) == (503, "1")
 
 
@@ -154,7 +156,7 @@ def test_an_answer_that_breaks_off_is_not_answered_twice(app: Observe) -> None:
         sent.append(message)
 
     scope: Any = {"type": "http", "method": "GET", "headers": []}
-    asyncio.run(Observe(breaking, app.journal, app.readiness)(scope, None, send))  # type: ignore[arg-type]
+    asyncio.run(Observe(breaking, journal=app.journal, readiness=app.readiness, load=app.load)(scope, None, send))  # type: ignore[arg-type]
     assert [message["type"] for message in sent] == ["http.response.start"]
 
 
@@ -165,7 +167,9 @@ def test_what_is_not_http_is_passed_on(app: Observe) -> None:
     async def inner(scope: Any, *_: Any) -> None:
         seen.append(scope["type"])
 
-    asyncio.run(Observe(inner, app.journal, app.readiness)({"type": "lifespan"}, None, None))  # type: ignore[typeddict-item,arg-type]
+    asyncio.run(
+        Observe(inner, journal=app.journal, readiness=app.readiness, load=app.load)({"type": "lifespan"}, None, None)
+    )  # type: ignore[typeddict-item,arg-type]
     assert seen == ["lifespan"]
 
 
@@ -221,7 +225,7 @@ def test_a_problem_is_what_rfc_9457_says(kind: Any) -> None:
     """Type, title and words are constant by type; `instance` is the request id."""
     problem = json.loads(body_of(kind, "abc"))
     assert problem == {
-        "type": f"urn:runner-triage:problem:{kind.slug}",
+        "type": f"urn:runner-triage:problem:{kind.like or kind.slug}",
         "title": kind.title,
         "status": kind.status,
         "detail": kind.detail,
@@ -300,3 +304,11 @@ def test_another_word_for_explain_is_refused(app: Observe, query: str) -> None:
     assert json.loads(refused.body)["errors"] == [
         {"pointer": "", "code": "explain", "detail": "the query's explain must be full"}
     ]
+
+
+def test_kinds_of_one_type_are_the_same_to_a_client() -> None:
+    """One type has one title and one status, whatever it is called in the log."""
+    by_type: dict[str, set[tuple[str, int]]] = {}
+    for kind in KINDS:
+        by_type.setdefault(kind.type, set()).add((kind.title, kind.status))
+    assert [type_ for type_, seen in by_type.items() if len(seen) > 1] == []

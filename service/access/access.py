@@ -1,0 +1,88 @@
+"""Whether a request may come in: whose it is, and whether its quota has room."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from service.access.keys import Keys
+from service.access.keys_file import Partner
+from service.access.quota import Quota, Taken, fields
+from service.errors import RateSpent
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+class Counting(Protocol):
+    """Where quotas are counted."""
+
+    async def take(self, who: str, quota: Quota, cost: int) -> Taken | None:
+        """Take `cost` from the quota of `who`; nothing where nobody can count."""
+
+
+@dataclass(slots=True)
+class Admission:
+    """A request that was let in: whose it is, who pays for it, and the header fields that its answer is to carry."""
+
+    partner: Partner | None
+    payer: str
+    quota: Quota | None
+    fields: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Access:
+    """Asks for a key where there are keys, and counts where there is a limit.
+
+    A partner pays for itself, whatever key it uses; where there are no keys, each client's address pays.
+    """
+
+    def __init__(self, keys: Keys | None, quota: Quota | None, counting: Counting, proxies: int) -> None:
+        self._keys = keys
+        self._quota = quota
+        self._counting = counting
+        self._proxies = proxies
+
+    def admit(self, headers: Headers, peer: str) -> Admission:
+        """Let a request in by its key; raises `Unidentified` or `Barred`."""
+        if self._keys is None:
+            payer = f"client:{client(headers, peer, self._proxies)}" if self._quota else ""
+            return Admission(None, payer, self._quota)
+        partner = self._keys.partner_of(headers)
+        return Admission(partner, f"partner:{partner.id}", partner.quota or self._quota)
+
+    async def charge(self, admission: Admission, cost: int) -> None:
+        """Take `cost` from the quota of whoever pays; raises `RateSpent`. Where nobody can count, triage goes on."""
+        if (quota := admission.quota) is None:
+            return
+        taken = await self._counting.take(admission.payer, quota, cost)
+        admission.fields = () if taken is None else fields(quota, taken)
+        if taken is not None and not taken.is_allowed:
+            raise RateSpent
+
+    def renew(self, *, is_told: bool) -> None:
+        """Read the keys again where their file has changed, or where somebody asked for it."""
+        if self._keys is not None:
+            self._keys.renew(is_told=is_told)
+
+
+def client(headers: Headers, peer: str, proxies: int) -> str:
+    """The client's address: what the outermost of so many trusted proxies saw, or the peer's.
+
+    Each proxy appends whom it heard, so only as many entries as there are proxies can be believed, from the end on.
+    """
+    heard: Sequence[str] = ()
+    if proxies:
+        told = b",".join(value for name, value in headers if name == b"x-forwarded-for")
+        heard = told.decode("latin-1").split(",")
+    address = (heard[-proxies].strip() if 0 < proxies <= len(heard) else "") or peer
+    return _network(address) if ":" in address else address
+
+
+def _network(address: str) -> str:
+    """The /64 of an IPv6 address: one client has all of it, and could change its address at each request."""
+    try:
+        return str(ipaddress.IPv6Address(int(ipaddress.IPv6Address(address)) >> 64 << 64))
+    except ipaddress.AddressValueError:
+        return address

@@ -1,0 +1,55 @@
+"""How many requests are in hand, and which are refused because there are too many.
+
+A request counts from the moment that all of it has come until it is answered: one that is still arriving costs
+nothing yet, and neither does an idle connection. uvicorn's own limit counts both.
+"""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from litestar.types import Scope
+
+NEVER_SHED: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
+"""What the platform asks: a busy process must not be taken for a dead one, and its counters are needed now."""
+
+_IN_HAND: Final = "triage.in_hand"
+"""Where the scope says whether its request is to be refused; absent until all of the request has come."""
+
+
+class Load:
+    """The requests in hand in this process; beyond `bound` those that come are refused."""
+
+    def __init__(self, bound: int) -> None:
+        self._bound = bound
+        self._in_hand = 0
+        self._most = 0
+        self._shed = 0
+
+    def arrive(self, scope: Scope) -> None:
+        """All of a request has come, and it will be looked at."""
+        marks = cast("dict[str, bool]", scope)
+        if _IN_HAND in marks:  # answered before all of it had come
+            return
+        self._in_hand += 1
+        self._most = max(self._most, self._in_hand)
+        marks[_IN_HAND] = self._in_hand > self._bound and scope["path"] not in NEVER_SHED
+
+    def is_too_much(self, scope: Scope) -> bool:
+        """Whether this request is to be refused."""
+        return cast("dict[str, bool]", scope).get(_IN_HAND, False)
+
+    def leave(self, scope: Scope) -> None:
+        """A request has been answered."""
+        marks = cast("dict[str, bool]", scope)
+        if _IN_HAND not in marks:
+            marks[_IN_HAND] = False
+            return
+        self._in_hand -= 1
+        self._shed += marks[_IN_HAND]
+
+    def look(self) -> tuple[int, int]:
+        """The most requests that were in hand at once, and how many were refused, since the last look."""
+        seen = self._most, self._shed
+        self._most, self._shed = self._in_hand, 0
+        return seen

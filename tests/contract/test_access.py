@@ -1,0 +1,178 @@
+"""Keys and rate limits over real sockets: who is let in, what a stranger learns, and keys that change meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.access.keys import fresh
+
+GOOD = b'{"findings": {"ache": true}}'
+
+
+def _write(path: Path, keys: Iterable[str], more: str = "") -> None:
+    """Put a file of keys where another was, as whole as a mounted secret changes."""
+    entries = ", ".join(f"k{n}: {{sha256: {hashlib.sha256(key.encode()).hexdigest()}}}" for n, key in enumerate(keys))
+    new = path.with_suffix(".new")
+    new.write_text(f"partners:\n  one: {{keys: {{{entries}}}}}\n{more}")
+    new.replace(path)
+
+
+def _ask(service: Any, key: str | None = None, **headers: str) -> Any:
+    given = {} if key is None else {"authorization": f"Bearer {key}"}
+    return service.assess(GOOD, **given, **headers)
+
+
+def _statuses(service: Any, key: str) -> set[int]:
+    """What so many fresh connections are told that every worker is surely among them."""
+    return {_ask(service, key).status for _ in range(12)}
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    """Wait until something has come about that takes a second or two."""
+    deadline = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < deadline, "it never came about"
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the file of keys is."""
+    return tmp_path / "keys.yaml"
+
+
+def test_a_key_lets_in_and_nothing_else_does(start: Callable[..., Any], path: Path) -> None:
+    """A partner is answered; a stranger is refused alike whatever was wrong; what is not about anyone stays open."""
+    key, other, old = (fresh()[0] for _ in range(3))
+    hash_ = hashlib.sha256(old.encode()).hexdigest()
+    _write(path, [key], f"  two: {{disabled: true, keys: {{k0: {{sha256: {hash_}}}}}}}\n")
+    service = start(keys=str(path), cors_origins="https://app.example")
+    assert _ask(service, key, x_request_id="in").status == 200
+    refusals = [_ask(service), _ask(service, other), _ask(service, ""), _ask(service, x_api_key=key)]
+    refusals.append(_ask(service, authorization=f"Basic {key}"))
+    for refusal in refusals:
+        problem = refusal.problem(401, "unauthorized")
+        assert refusal.headers["www-authenticate"] == 'Bearer realm="runner-triage"'
+        assert problem | {"instance": ""} == refusals[0].json | {"instance": ""}
+    _ask(service, old, x_request_id="barred").problem(403, "forbidden")
+    for open_path in ("/knowledge", "/health/live", "/health/ready", "/metrics", "/openapi.yaml", "/docs"):
+        assert service.send("GET", open_path).status == 200
+    preflight = service.send(
+        "OPTIONS",
+        "/assess",
+        origin="https://app.example",
+        access_control_request_method="POST",
+        access_control_request_headers="authorization,content-type",
+    )
+    assert preflight.status == 204
+    cross = _ask(service, origin="https://app.example")
+    assert cross.headers["access-control-allow-origin"] == "https://app.example"
+    assert "ratelimit" in cross.headers["access-control-expose-headers"]
+    assert (service.line("in")["partner"], service.line("in")["key"]) == ("one", "k0")
+    assert (service.line("barred")["partner"], service.line("barred")["problem"]) == ("two", "forbidden")
+    assert "keys_off" not in {line["event"] for line in service.lines()}
+
+
+def test_no_key_is_ever_written_down(start: Callable[..., Any], path: Path) -> None:
+    """Keys, good and bad, are in no log line, metric, refusal or command line, and neither are their hashes."""
+    key, other, late = (fresh()[0] for _ in range(3))
+    _write(path, [key])
+    service = start(keys=str(path), rate_limit="3/minute", log_level="debug")
+    answers = [_ask(service, key) for _ in range(4)]
+    answers += [_ask(service, other), _ask(service, authorization=other), service.send("GET", f"/{other}")]
+    assert [answer.status for answer in answers] == [200, 200, 200, 429, 401, 401, 404]
+    path.write_text(f"partners: {{one: {{keys: {{{late}: {late}}}, {late}: 1}}}}")
+    _until(lambda: any(line["event"] == "keys_refused" for line in service.lines()))
+    told = service.send("GET", "/metrics").body.decode() + "".join(answer.body.decode() for answer in answers)
+    told += Path(f"/proc/{service.process.pid}/cmdline").read_text()
+    assert service.stop() == 0
+    told += service.log_file.read_text()
+    for secret in (key, other, late):
+        assert secret not in told
+        assert hashlib.sha256(secret.encode()).hexdigest() not in told
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_keys_change_without_a_restart(start: Callable[..., Any], path: Path, workers: str) -> None:
+    """A new file is in use within seconds in every worker, a bad one is refused whole, and nobody is started anew."""
+    old, new = fresh()[0], fresh()[0]
+    _write(path, [old])
+    service = start(keys=str(path), workers=workers)
+    assert (_statuses(service, old), _statuses(service, new)) == ({200}, {401})
+    _write(path, [old, new])
+    _until(lambda: _statuses(service, new) == {200})
+    assert _statuses(service, old) == {200}
+    path.write_text("partners: [")
+    _until(lambda: sum(line["event"] == "keys_refused" for line in service.lines()) == int(workers))
+    assert _statuses(service, new) == {200}
+    assert "triage_keys_stale 1.0" in service.send("GET", "/metrics").body.decode()
+    _write(path, [new])
+    _until(lambda: _statuses(service, old) == {401})
+    assert _statuses(service, new) == {200}
+    serving = [line["pid"] for line in service.lines() if line["event"] == "serving"]
+    assert len(serving) == int(workers)
+    assert service.stop() == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_hangup_reads_the_keys_again(start: Callable[..., Any], path: Path, workers: str) -> None:
+    """SIGHUP to the service, however many workers it has, makes each read the file, also where it looks the same."""
+    key = fresh()[0]
+    _write(path, [key])
+    service = start(keys=str(path), workers=workers)
+    _until(lambda: sum(line["event"] == "serving" for line in service.lines()) == int(workers))
+    service.process.send_signal(signal.SIGHUP)
+    _until(lambda: sum(line["event"] == "keys_read" for line in service.lines()) == int(workers))
+    assert _statuses(service, key) == {200}
+    assert len({line["pid"] for line in service.lines() if line["event"] in {"serving", "keys_read"}}) == int(workers)
+    assert service.stop() == 0
+
+
+def test_a_rate_limit_is_told_and_kept(start: Callable[..., Any]) -> None:
+    """Every answer says what is left; one request more is refused, before its body is read, and only here."""
+    service = start(rate_limit="2/minute")
+    answers = [_ask(service), service.assess(b"{"), _ask(service), service.assess(b"{")]
+    assert [answer.status for answer in answers] == [200, 400, 429, 429]
+    assert {answer.headers["ratelimit-policy"] for answer in answers} == {'"default";q=2;w=60'}
+    assert answers[0].headers["ratelimit"].startswith('"default";r=1;t=')
+    answers[2].problem(429, "rate-limited")
+    assert 0 < int(answers[2].headers["retry-after"]) <= 60
+    assert "ratelimit" not in service.send("GET", "/knowledge").headers
+    (off,) = [line for line in service.lines() if line["event"] == "keys_off"]
+    assert (off["severity"], off["rate_limit"]) == ("warning", "2/minute")
+    assert [line["event"] for line in service.lines() if "127.0.0.1" in line.values()] == ["serving"]
+
+
+def test_each_item_of_a_batch_is_a_request(start: Callable[..., Any], path: Path) -> None:
+    """A batch needs the key too; one that is too long for what is left is refused whole, and takes little of it."""
+    key = fresh()[0]
+    _write(path, [key])
+    service = start(keys=str(path), rate_limit="10/hour")
+
+    def send(count: int, media_type: str = "application/json", **headers: str) -> Any:
+        lines = [GOOD] * count
+        body = b"[" + b",".join(lines) + b"]" if media_type == "application/json" else b"\n".join(lines)
+        return service.send("POST", "/assess/batch", body, content_type=media_type, **headers)
+
+    send(1).problem(401, "unauthorized")
+    good = {"authorization": f"Bearer {key}"}
+    first = send(6, **good)
+    assert (first.status, first.headers["ratelimit"].split(";")[1]) == (200, "r=4")
+    send(5, **good).problem(429, "rate-limited")
+    assert send(3, "application/x-ndjson", **good).status == 200
+    send(1, "application/x-ndjson", **good).problem(429, "rate-limited")
+
+
+def test_behind_a_proxy_each_client_has_its_own_limit(start: Callable[..., Any]) -> None:
+    """With one proxy trusted, what it appended is the client, and what a client made up before it is not."""
+    service = start(rate_limit="1/minute", proxies="1")
+    forwarded = ("1.1.1.1", "2.2.2.2", "9.9.9.9, 1.1.1.1")
+    assert [_ask(service, x_forwarded_for=value).status for value in forwarded] == [200, 200, 429]
+    assert "1.1.1.1" not in service.log_file.read_text()

@@ -1,0 +1,77 @@
+"""More requests than can be answered soon: some are refused at once, the others are answered, and nobody waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+GOOD = b'{"findings": {"ache": true}}'
+HEAD = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(GOOD)
+
+
+@pytest.fixture
+def narrow(start: Callable[..., Any]) -> Any:
+    """A service that takes one request at a time."""
+    return start(concurrency="1")
+
+
+def test_of_a_flood_some_are_answered_and_the_rest_refused(narrow: Any) -> None:
+    """Each request is answered or refused with when to come back; both are counted, and the log has the sum."""
+    whole = HEAD + GOOD
+    connections = [narrow.connect() for _ in range(60)]
+
+    def send(connection: Any) -> list[int]:
+        statuses = []
+        for _ in range(10):
+            connection.sendall(whole)
+            answer = narrow.read(connection)
+            if answer.status == 503:
+                answer.problem(503, "unavailable")
+                assert answer.headers["retry-after"] == "1"
+            statuses.append(answer.status)
+        return statuses
+
+    with ThreadPoolExecutor(60) as pool:
+        statuses = [status for each in pool.map(send, connections) for status in each]
+    assert set(statuses) == {200, 503}
+    metrics = narrow.send("GET", "/metrics").body.decode()
+    shed = statuses.count(503)
+    assert f'triage_http_requests_total{{method="POST",route="/assess",status="503"}} {shed}.0' in metrics
+    assert f'triage_rejected_total{{type="overloaded"}} {shed}.0' in metrics
+    deadline = time.monotonic() + 10
+    while sum(line["requests"] for line in narrow.lines() if line["event"] == "shedding") < shed:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert sum(line.get("status") == 503 for line in narrow.lines()) == 0
+    assert narrow.assess(GOOD).status == 200
+
+
+def test_what_is_idle_or_slow_crowds_nobody_out(narrow: Any) -> None:
+    """Connections that are open, in the middle of a head or of a body take no room."""
+    for sent in (b"", HEAD[:20], HEAD, HEAD + GOOD[:5]):
+        for _ in range(5):
+            narrow.connect().sendall(sent)
+    time.sleep(0.2)
+    assert [narrow.assess(GOOD).status for _ in range(5)] == [200] * 5
+
+
+def test_requests_in_a_row_on_one_connection_leave_nothing_behind(start: Callable[..., Any]) -> None:
+    """A client that does not wait for answers gets them in order, and one that goes away takes its room with it."""
+    service = start(concurrency="2")
+    for _ in range(5):
+        connection = service.connect()
+        connection.sendall((HEAD + GOOD) * 3)
+        received = b""
+        while received.count(b"HTTP/1.1 200 OK") < 3:
+            part = connection.recv(65536)
+            assert part, received[-200:]
+            received += part
+        gone = service.connect()
+        gone.sendall((HEAD + GOOD) * 3)
+        gone.close()
+    time.sleep(0.2)
+    assert [service.assess(GOOD).status for _ in range(5)] == [200] * 5

@@ -1,0 +1,166 @@
+"""What the service leans on, as real as Debian has it, and the service in as many processes as a test wants."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+_UP_SECONDS = 60
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _until(is_so: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + _UP_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+@dataclass
+class Service:
+    """One service in a process of its own, ended by its own id."""
+
+    process: subprocess.Popen[bytes]
+    client: httpx.Client
+    log_file: Path
+
+    def assess(self) -> httpx.Response:
+        """The answer to a small report."""
+        return self.client.post("/assess", json={"findings": {"ache": True}})
+
+    def is_up(self) -> bool:
+        """Whether a request is answered."""
+        assert self.process.poll() is None, self.log_file.read_text()
+        try:
+            return self.client.get("/health/live").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def metric(self, name: str) -> float:
+        """The value of one counter without labels."""
+        text = self.client.get("/metrics").text
+        return next(float(line.split()[1]) for line in text.splitlines() if line.split()[0] == name)
+
+    def events(self) -> list[str]:
+        """What the log tells of, less the requests."""
+        lines = [json.loads(line) for line in self.log_file.read_text().rpartition("\n")[0].splitlines()]
+        return [line["event"] for line in lines if line["event"] != "request"]
+
+
+@pytest.fixture
+def serve(small_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Starts a service with these settings, and ends it with the test."""
+    running: list[Service] = []
+
+    def start(**settings: str) -> Service:
+        port = free_port()
+        chosen = {"knowledge": str(small_folder), "port": str(port)} | settings
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
+        environment |= {f"TRIAGE_{name.upper()}": value for name, value in chosen.items()}
+        log_file = tmp_path / f"log-{port}"
+        with log_file.open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "service", "serve"], env=environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        service = Service(process, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20), log_file)
+        running.append(service)
+        _until(service.is_up, "the service does not come up")
+        return service
+
+    yield start
+    for service in running:
+        service.client.close()
+        service.process.kill()
+        service.process.wait()
+
+
+class LimitStore:
+    """A real Redis on one port, which can be stopped, stalled and started again."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.port = free_port()
+        listen = (
+            ("--port", "0", "--tls-port", str(self.port))
+            if "--tls-cert-file" in options
+            else ("--port", str(self.port))
+        )
+        memory_only = ("--save", "", "--appendonly", "no")
+        self._command = ("redis-server", *listen, "--bind", "127.0.0.1", "--dir", str(folder), *memory_only, *options)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin with nothing counted."""
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        _until(self._is_up, "redis-server does not come up")
+
+    def kill(self) -> None:
+        """End at once, as a machine does that fails."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def stall(self) -> None:
+        """Go on listening and never answer."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Answer again."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, sig: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(sig)
+
+    def _is_up(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+
+@pytest.fixture
+def limit_store(tmp_path: Path) -> Iterator[Callable[..., LimitStore]]:
+    """Starts a store with these options, and ends it with the test."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not there and cannot be fetched")
+    stores: list[LimitStore] = []
+
+    def start(*options: str) -> LimitStore:
+        stores.append(LimitStore(tmp_path, *options))
+        stores[-1].start()
+        return stores[-1]
+
+    yield start
+    for store in stores:
+        store.kill()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate for this machine, and its private key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not there and cannot be fetched")
+    made: Any = tmp_path / "store.crt", tmp_path / "store.key"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-out", str(made[0]), "-keyout", str(made[1])]
+    subprocess.run(command, check=True, capture_output=True)
+    return made

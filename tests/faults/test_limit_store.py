@@ -1,0 +1,110 @@
+"""The store of the rate limits: shared by replicas, guarded, and gone while triage goes on."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+SOON_SECONDS = 1.0
+"""Far longer than a request may wait for the store, and far shorter than its clients would."""
+
+
+def test_two_replicas_let_through_exactly_the_limit(serve: Callable[..., Any], limit_store: Callable[..., Any]) -> None:
+    """Of 600 requests at once to two processes, exactly the 100 of the limit are answered."""
+    store = f"redis://127.0.0.1:{limit_store().port}/0"
+    services = [serve(rate_limit="100/hour", limit_store=store) for _ in range(2)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: services[number % 2].assess(), range(600)))
+    assert Counter(answer.status_code for answer in answers) == {200: 100, 429: 500}
+    remaining = {answer.headers["ratelimit"].split(";")[1] for answer in answers}
+    assert remaining == {f"r={left}" for left in range(100)}
+    assert all(0 < int(answer.headers["retry-after"]) <= 3600 for answer in answers if answer.status_code == 429)
+
+
+def test_a_store_behind_tls_and_a_password_is_used_and_its_password_never_shown(
+    serve: Callable[..., Any], limit_store: Callable[..., Any], certificate: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """The URL may come from a file; neither it nor its password is in the log, the metrics or the command line."""
+    public, private = certificate
+    password = "open" + "sesame" * 3
+    store = limit_store(
+        *("--tls-cert-file", str(public), "--tls-key-file", str(private), "--tls-ca-cert-file", str(public)),
+        *("--tls-auth-clients", "no", "--requirepass", password),
+    )
+    url_file = tmp_path / "url"
+    url_file.write_text(f"rediss://:{password}@127.0.0.1:{store.port}/0?ssl_ca_certs={public}\n")
+    good = serve(rate_limit="2/hour", limit_store_file=str(url_file))
+    assert [good.assess().status_code for _ in range(3)] == [200, 200, 429]
+    wrong = serve(
+        rate_limit="2/hour", limit_store=f"rediss://:x{password}@127.0.0.1:{store.port}/0?ssl_ca_certs={public}"
+    )
+    assert [wrong.assess().status_code for _ in range(3)] == [200, 200, 200]
+    assert wrong.metric("triage_limit_store_failures_total") == 1
+    for service in (good, wrong):
+        told = service.client.get("/metrics").text + service.log_file.read_text()
+        told += Path(f"/proc/{service.process.pid}/cmdline").read_text()
+        assert password not in told
+        assert "rediss" not in told
+
+
+def test_triage_goes_on_without_the_store_and_limits_come_back_with_it(
+    serve: Callable[..., Any], limit_store: Callable[..., Any]
+) -> None:
+    """A store that is killed under load costs no request; it is told once that it went and once that it came back."""
+    store = limit_store()
+    service = serve(rate_limit="1000000/hour", limit_store=f"redis://127.0.0.1:{store.port}/0")
+    assert "ratelimit" in service.assess().headers
+    with ThreadPoolExecutor(4) as pool:
+        under_way = [pool.submit(_timed, service) for _ in range(400)]
+        store.kill()
+        outcomes = [each.result() for each in under_way]
+    assert {status for status, _ in outcomes} == {200}
+    assert max(seconds for _, seconds in outcomes) < SOON_SECONDS
+    assert "ratelimit" not in service.assess().headers
+    assert service.metric("triage_limit_store_failures_total") >= 1
+    assert service.events().count("limit_store_down") == 1
+    store.start()
+    _until_counted(service)
+    assert service.events().count("limit_store_up") == 1
+
+
+def test_a_store_that_hangs_costs_one_request_a_moment(
+    serve: Callable[..., Any], limit_store: Callable[..., Any]
+) -> None:
+    """A store that listens and never answers is given up soon, and then left alone for a while."""
+    store = limit_store()
+    service = serve(rate_limit="1000000/hour", limit_store=f"redis://127.0.0.1:{store.port}/0")
+    assert "ratelimit" in service.assess().headers
+    store.stall()
+    outcomes = [_timed(service) for _ in range(100)]
+    assert {status for status, _ in outcomes} == {200}
+    assert max(seconds for _, seconds in outcomes) < SOON_SECONDS
+    assert service.metric("triage_limit_store_failures_total") < 10
+    store.go_on()
+    _until_counted(service)
+    assert service.events().count("limit_store_down") == service.events().count("limit_store_up") == 1
+
+
+def test_a_store_that_is_not_there_at_the_start_keeps_nobody_out(serve: Callable[..., Any]) -> None:
+    """The service starts and answers without its store, and says so."""
+    service = serve(rate_limit="1/hour", limit_store="redis://127.0.0.1:1/0")
+    assert [service.assess().status_code for _ in range(3)] == [200] * 3
+    assert "limit_store_down" in service.events()
+
+
+def _timed(service: Any) -> tuple[int, float]:
+    began = time.monotonic()
+    status: int = service.assess().status_code
+    return status, time.monotonic() - began
+
+
+def _until_counted(service: Any) -> None:
+    """Wait until answers say again what is left of the limit."""
+    deadline = time.monotonic() + 10
+    while "ratelimit" not in service.assess().headers:
+        assert time.monotonic() < deadline, "limits do not come back"
+        time.sleep(0.1)

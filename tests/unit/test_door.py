@@ -1,0 +1,107 @@
+"""The door before a route, in process: what it asks, what it says, and what it writes down."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar.types import Receive, Scope, Send
+
+from service.access.access import Access
+from service.access.keys import Keys
+from service.access.quota import Quota
+from service.access.windows import Windows
+from service.errors import Barred, RateSpent, Unidentified
+from service.telemetry.journal import Exchange
+from service.web.answer import answer
+from service.web.door import door, toll
+from service.web.observe import EXCHANGE
+
+
+class Route:
+    """A route that costs what a test says."""
+
+    def __init__(self, cost: int = 1) -> None:
+        self.cost = cost
+        self.calls = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, after what it costs beyond 1 has been paid."""
+        await toll(scope)(self.cost - 1)
+        self.calls += 1
+        await answer(b"{}")(scope, receive, send)
+
+
+def ask(app: Any, key: bytes | None = None) -> tuple[int, dict[bytes, bytes], Exchange]:
+    """The answer of one request, and what was written down of it."""
+    exchange = Exchange("id")
+    headers = [] if key is None else [(b"authorization", b"Bearer " + key)]
+    scope: Any = {"type": "http", "method": "POST", "headers": headers, "client": ("10.0.0.1", 1), EXCHANGE: exchange}
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(app(scope, None, send))
+    return sent[0]["status"], dict(sent[0]["headers"]), exchange
+
+
+@pytest.fixture
+def access(tmp_path: Path) -> Access:
+    """A key that is good, one that is revoked, and three requests a minute."""
+    good, bad = (hashlib.sha256(key).hexdigest() for key in (b"good", b"bad"))
+    path = tmp_path / "keys.yaml"
+    path.write_text(f"partners: {{one: {{keys: {{k1: {{sha256: {good}}}, k0: {{sha256: {bad}, revoked: true}}}}}}}}")
+    return Access(Keys(path, None), Quota(3, 60), Windows(), 0)  # type: ignore[arg-type]
+
+
+def test_a_good_key_lets_in_and_is_written_down(access: Access) -> None:
+    """The log learns the partner and the id of its key; the answer says what is left."""
+    status, headers, exchange = ask(door(access)(Route()), b"good")
+    assert (status, exchange.partner, exchange.key) == (200, "one", "k1")
+    assert headers[b"ratelimit"] == b'"default";r=2;t=60'
+
+
+def test_no_key_stops_before_the_route(access: Access) -> None:
+    """Nothing is done for a stranger, and nothing of what a stranger sent is written down."""
+    route = Route()
+    for key in (None, b"other"):
+        with pytest.raises(Unidentified):
+            ask(door(access)(route), key)
+    assert route.calls == 0
+
+
+def test_a_barred_key_is_written_down_as_whose_it_was(access: Access) -> None:
+    """An operator sees who still sends an old key."""
+    exchange = Exchange("id")
+    scope: Any = {"headers": [(b"authorization", b"Bearer bad")], "client": None, EXCHANGE: exchange}
+    with pytest.raises(Barred):
+        asyncio.run(door(access)(Route())(scope, None, None))  # type: ignore[arg-type]
+    assert (exchange.partner, exchange.key) == ("one", "k0")
+
+
+def test_what_is_spent_is_refused_with_the_time_to_come_back(access: Access) -> None:
+    """The refusal has all three fields, and the route is not asked."""
+    route = Route()
+    app = door(access)(route)
+    assert [ask(app, b"good")[0] for _ in range(3)] == [200] * 3
+    status, headers, exchange = ask(app, b"good")
+    assert (status, exchange.problem, route.calls) == (429, "rate-limited", 3)
+    assert headers[b"retry-after"] == b"60"
+    assert headers[b"ratelimit-policy"] == b'"default";q=3;w=60'
+
+
+def test_a_route_may_charge_for_more(access: Access) -> None:
+    """A batch pays for each item, in one answer's fields; one that is too dear is refused."""
+    app = door(access)(Route(cost=2))
+    assert ask(app, b"good")[1][b"ratelimit"] == b'"default";r=1;t=60'
+    with pytest.raises(RateSpent):
+        ask(app, b"good")
+
+
+def test_where_there_is_no_door_nothing_is_charged() -> None:
+    """A route need not know whether there is a limit."""
+    assert ask(Route(cost=1000))[0] == 200

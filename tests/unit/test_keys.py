@@ -1,0 +1,151 @@
+"""Who a key belongs to, and keys that change while the service runs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from service.access.keys import Keys, fresh
+from service.errors import Barred, SettingsFault, Unidentified
+
+Seen = list[tuple[str, object]]
+
+
+class Heard:
+    """A witness that remembers."""
+
+    def __init__(self) -> None:
+        self.seen: Seen = []
+
+    def note(self, event: str, **fields: object) -> None:
+        """Remember."""
+        self.seen.append((event, fields))
+
+    warn = note
+
+    def limit_store_failed(self) -> None:
+        """Remember."""
+        self.seen.append(("failed", 1))
+
+    def keys_are_stale(self, *, is_stale: bool) -> None:
+        """Remember."""
+        self.seen.append(("stale", is_stale))
+
+
+def bearer(key: str) -> list[tuple[bytes, bytes]]:
+    """The headers that carry a key."""
+    return [(b"host", b"x"), (b"authorization", b"Bearer " + key.encode())]
+
+
+def line(partner: str, key: str, more: str = "") -> str:
+    """A partner with one key."""
+    return f"  {partner}: {{keys: {{k1: {{sha256: {hashlib.sha256(key.encode()).hexdigest()}{more}}}}}}}\n"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file with one good key, one revoked and none else."""
+    file = tmp_path / "keys.yaml"
+    file.write_text("partners:\n" + line("good", "a-key") + line("bad", "b-key", ", revoked: true"))
+    return file
+
+
+def test_a_fresh_key_is_long_and_never_the_same() -> None:
+    """Every key has 256 random bits, and comes with the hash that the file wants."""
+    made = {fresh() for _ in range(100)}
+    assert len(made) == 100
+    for key, hash_ in made:
+        assert len(key.removeprefix("triage_")) == 43
+        assert hashlib.sha256(key.encode()).hexdigest() == hash_
+
+
+def test_a_key_names_its_partner(path: Path) -> None:
+    """The scheme is read without regard to case, as HTTP says, and the key with."""
+    keys = Keys(path, Heard())
+    assert keys.partner_of(bearer("a-key")).id == "good"
+    assert keys.partner_of([(b"authorization", b"bEARER a-key")]).id == "good"
+    with pytest.raises(Unidentified):
+        keys.partner_of(bearer("A-key"))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [(b"authorization", b"a-key")],
+        [(b"authorization", b"Basic a-key")],
+        [(b"authorization", b"Bearer")],
+        [(b"authorization", b"Bearer ")],
+        [(b"authorization", b"Bearer \xff\x00")],
+        [(b"x-api-key", b"a-key")],
+        bearer("a-key") + bearer("a-key"),
+        bearer("no-key"),
+    ],
+)
+def test_every_other_way_of_asking_is_refused_alike(path: Path, headers: list[tuple[bytes, bytes]]) -> None:
+    """There is one way to send a key, and no hint which part of another was wrong."""
+    with pytest.raises(Unidentified) as caught:
+        Keys(path, Heard()).partner_of(headers)
+    assert caught.value.args == ()
+
+
+def test_a_revoked_key_is_known_and_barred(path: Path) -> None:
+    """The log can say whose old key still comes."""
+    with pytest.raises(Barred) as caught:
+        Keys(path, Heard()).partner_of(bearer("b-key"))
+    assert (caught.value.partner, caught.value.key) == ("bad", "k1")
+
+
+def test_a_file_that_did_not_change_is_not_read_again(path: Path) -> None:
+    """Looking costs one question to the file system, unless somebody asks for more."""
+    heard = Heard()
+    keys = Keys(path, heard)
+    keys.renew(is_told=False)
+    assert heard.seen == []
+    keys.renew(is_told=True)
+    assert heard.seen == [("keys_read", {"pid": os.getpid(), "keys": 2}), ("stale", False)]
+
+
+def test_a_link_that_leads_elsewhere_is_a_change(path: Path, tmp_path: Path) -> None:
+    """A mounted secret changes by its link, and the file behind it never does."""
+    new = tmp_path / "new.yaml"
+    new.write_text("partners:\n" + line("good", "c-key"))
+    os.utime(new, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    keys = Keys(link, Heard())
+    (tmp_path / "next").symlink_to(new)
+    (tmp_path / "next").replace(link)
+    keys.renew(is_told=False)
+    assert keys.partner_of(bearer("c-key")).id == "good"
+    with pytest.raises(Unidentified):
+        keys.partner_of(bearer("a-key"))
+
+
+@pytest.mark.parametrize("text", [None, "partners: [", "partners: {}"])
+def test_a_bad_file_leaves_the_good_keys_in_use(path: Path, text: str | None) -> None:
+    """A slip of the pen locks nobody out, is told once, and is over when the file is good again."""
+    heard = Heard()
+    keys = Keys(path, heard)
+    good = path.read_text()
+    path.unlink()
+    if text is not None:
+        path.write_text(text)
+    keys.renew(is_told=False)
+    keys.renew(is_told=False)
+    assert keys.partner_of(bearer("a-key")).id == "good"
+    assert [event for event, _ in heard.seen] == ["keys_refused", "stale"]
+    assert heard.seen[-1] == ("stale", True)
+    path.write_text(good + "\n")
+    keys.renew(is_told=False)
+    assert heard.seen[-1] == ("stale", False)
+
+
+def test_a_bad_file_at_the_start_is_no_start(path: Path) -> None:
+    """There are no good keys to fall back on then."""
+    path.write_text("partners: [")
+    with pytest.raises(SettingsFault):
+        Keys(path, Heard())
