@@ -26,20 +26,6 @@ FOREIGN = {
 }
 """Metrics of Prometheus itself, of the kubelet and of kube-state-metrics."""
 
-ARRIVING = {
-    "triage_partner_requests_total": {"partner", "status"} | TARGET,
-    "triage_requests_in_flight": TARGET,
-    "triage_limit_store_failures_total": TARGET,
-    "triage_keys_stale": TARGET,
-}
-"""Metrics that come with keys and limits; a test empties this list as soon as the service has them."""
-
-ARRIVING_TYPES = {"unauthorized", "forbidden", "rate-limited", "overloaded"}
-"""The same for problem types."""
-
-ARRIVING_FIELDS = {"partner", "faults"}
-"""The same for fields of the log."""
-
 
 @dataclass(frozen=True)
 class Names:
@@ -49,7 +35,7 @@ class Names:
     values: dict[str, set[str]] = field(
         default_factory=lambda: {
             "level": set(Level),
-            "type": {kind.slug for kind in KINDS} | ARRIVING_TYPES,
+            "type": {kind.slug for kind in KINDS},
             "le": {floatToGoString(bound) for bound in SECONDS},
             "method": set(METHODS),
         }

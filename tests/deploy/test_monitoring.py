@@ -13,12 +13,8 @@ import promql_parser as promql
 import pytest
 import yaml
 
-from service.problems import KINDS
 from service.settings import FIELDS
 from tests.deploy.promql import (
-    ARRIVING,
-    ARRIVING_FIELDS,
-    ARRIVING_TYPES,
     FOREIGN,
     Names,
     faults,
@@ -59,7 +55,7 @@ def _expressions(name: str, text: str) -> list[str]:
 
 
 def _names() -> Names:
-    known = series(of_the_service()) | ARRIVING | FOREIGN
+    known = series(of_the_service()) | FOREIGN
     for record, expr in RECORDS.items():
         known[record] = {"namespace"}.union(*(known[found.name] for found in selectors(promql.parse(expr))))
     return Names(known)
@@ -131,12 +127,6 @@ def test_every_metric_is_looked_at() -> None:
     assert RECORDS.keys() - read == set()
 
 
-def test_what_arrives_is_taken_off_the_list() -> None:
-    """Nothing that the service has is still said to be on its way."""
-    assert ARRIVING.keys().isdisjoint(of_the_service())
-    assert ARRIVING_TYPES.isdisjoint(kind.slug for kind in KINDS)
-
-
 def test_every_alert_has_its_heading() -> None:
     """The runbook has one heading per alert and no other, with what it means, whom it hurts and what to do."""
     assert list(_sections()) == list(ALERTS)
@@ -151,7 +141,7 @@ def test_the_runbook_asks_the_log_for_what_is_in_it() -> None:
     asked = re.findall(r"`logs \| jq.*?`", _text("runbook.md"))
     fields = {name for command in asked for name in re.findall(r"[\[( ,]\.(\w+)", command)}
     assert {"problem", "status", "error", "seconds"} <= fields
-    assert fields - ARRIVING_FIELDS - set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set()
+    assert fields - set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set()
     assert set(re.findall(r"TRIAGE_\w+", _text("runbook.md"))) - FIELDS.keys() == set()
 
 
