@@ -22,7 +22,6 @@ from service.web import routes
 from service.web.answer import Answer, Document
 from service.web.body import Body
 from service.web.contract import Contract
-from service.web.door import door
 from service.web.load import Load
 from service.web.observe import Observe, Readiness, exchange_of, refusal
 
@@ -48,11 +47,10 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
 ) -> Observe:
     """The whole service as one ASGI application."""
     readiness = Readiness()
-    doors = [door(access)] if access else []
     app = Litestar(
         route_handlers=[
-            routes.assess(engine, body, doors),
-            routes.assess_batch(engine, body, journal, doors),
+            routes.assess(engine, body, access),
+            routes.assess_batch(engine, body, journal, access),
             routes.document("/knowledge", Document(catalogue.whole)),
             routes.documents("/knowledge/{kind:str}", {(kind,): Document(it) for kind, it in catalogue.kinds.items()}),
             routes.documents(

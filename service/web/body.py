@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from litestar.types import Receive
+from litestar.types import Receive, Scope
 
 from service.errors import ForeignCoding, ForeignMedia, LargeBody, MalformedBody, SlowBody
+from service.web.load import has_come
 
 JSON: Final = b"application/json"
 NDJSON: Final = b"application/x-ndjson"
@@ -44,11 +45,13 @@ class Body:
     limit: int
     seconds: float
 
-    async def read(self, headers: Headers, receive: Receive) -> bytes:
-        """The body's bytes, or the reason why they are not taken."""
-        for name, value in headers:
+    async def read(self, scope: Scope, receive: Receive) -> bytes:
+        """The body's bytes, or the reason why they are not taken; what is all here is not waited for."""
+        for name, value in scope["headers"]:
             if name == b"content-length" and (not value.isdigit() or len(value) > DIGITS or int(value) > self.limit):
                 raise LargeBody
+        if has_come(scope):
+            return await self._arrive(receive)
         try:
             async with asyncio.timeout(self.seconds):
                 return await self._arrive(receive)

@@ -17,6 +17,11 @@ _IN_HAND: Final = "triage.in_hand"
 """Where the scope says whether its request is to be refused; absent until all of the request has come."""
 
 
+def has_come(scope: Scope) -> bool:
+    """Whether all of a request has come."""
+    return _IN_HAND in scope
+
+
 class Load:
     """The requests in hand in this process; beyond `bound` those that come are refused."""
 

@@ -16,7 +16,7 @@ from typing import Final, cast
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.access.access import Access
+from service.access.access import Access, Admission
 from service.errors import Fault
 from service.problems import INTERNAL, MEDIA_TYPE, OVERLOADED, STOPPING, Kind, body_of
 from service.telemetry.journal import Exchange, Journal
@@ -25,6 +25,9 @@ from service.web.load import Load
 
 EXCHANGE: Final = "triage.exchange"
 """Where the scope keeps its `Exchange`."""
+
+ADMISSION: Final = "triage.admission"
+"""Where the scope keeps its `Admission`, whose fields every answer to it carries; absent where there is no door."""
 
 _well_formed: Final = re.compile(rb"[A-Za-z0-9._~-]{1,64}").fullmatch
 _traceparent: Final = re.compile(
@@ -114,6 +117,8 @@ class Observe:
     ) -> list[tuple[bytes, bytes]]:
         docs = str(scope.get("path_template", "")).startswith("/docs")
         whole = [*headers, (b"x-request-id", exchange.request_id.encode()), *(_DOCS if docs else _STRICT)]
+        if (admission := cast("dict[str, Admission]", scope).get(ADMISSION)) is not None:
+            whole += admission.fields
         if not any(name == b"cache-control" for name, _ in whole):
             whole.append(_NO_STORE)
         if not self.readiness.is_ready:

@@ -255,7 +255,8 @@ def _read(body: Body, *messages: dict[str, Any], headers: Iterable[tuple[bytes, 
         except StopIteration:
             await asyncio.sleep(60)
 
-    return asyncio.run(body.read(headers, receive))
+    scope: Any = {"headers": headers}
+    return asyncio.run(body.read(scope, receive))
 
 
 def test_a_body_is_put_together() -> None:
@@ -312,3 +313,9 @@ def test_kinds_of_one_type_are_the_same_to_a_client() -> None:
     for kind in KINDS:
         by_type.setdefault(kind.type, set()).add((kind.title, kind.status))
     assert [type_ for type_, seen in by_type.items() if len(seen) > 1] == []
+
+
+def test_a_route_answers_at_once_and_leaves_the_rest_to_the_framework(app: Observe) -> None:
+    """Another method is told which one is taken, and `OPTIONS` is answered, without a word of ours."""
+    assert ask(app, "GET", "/assess").headers["allow"] == "POST, OPTIONS"
+    assert ask(app, "OPTIONS", "/assess/batch").status == 204
