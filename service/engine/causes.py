@@ -97,7 +97,7 @@ class Causes:
                 encode(points),
                 supporting,
                 opposing,
-                ids(finding for finding, _ in unanswered),
+                ids([finding for finding, _ in unanswered]),
                 ids(fixes.get(cause.id, ())),
             )
             for cause, likelihood, points, supporting, opposing, unanswered in causes

@@ -11,7 +11,7 @@ from service.engine.bits import Bits, first
 from service.engine.index import Match
 from service.engine.measures import inputs, measured
 from service.engine.mould import GAP, encode, ids, mould
-from service.engine.presentation import Reported
+from service.engine.presentation import NUMBER, Reported
 from service.engine.rulebook import Rulebook
 from service.knowledge.schema import Derivation, Measure
 from service.model.assessment import DerivedFinding
@@ -21,11 +21,10 @@ _COUNTED = b'"findings"'
 
 
 class _Measured(NamedTuple):
-    """A derivation that is measured: what it reads, and how it is told once it fired."""
+    """A derivation that is measured, and how it is told once it fired."""
 
     derivation: Derivation
     measure: Measure
-    inputs: tuple[str, ...]
     more_than: Fraction
     told: bytes
 
@@ -55,9 +54,7 @@ class Derivations:
         """`known` with what its telemetry says, less what that telemetry contradicts, and what fired as it is told."""
         found = dict(known)
         fired: list[bytes] = []
-        for derivation, measure, reads, more_than, told in self._measures:
-            if not all(name in found for name in reads):
-                continue
+        for derivation, measure, more_than, told in self._measures:
             value = measured(measure, found)
             if value is None:
                 continue
@@ -75,21 +72,20 @@ class Derivations:
             yield self._told(self._rulebook.derivations[pattern], terms, known)
 
     def _compile(self, derivation: Derivation, measure: Measure, more_than: float) -> _Measured:
-        reads = inputs(measure)
         told = DerivedFinding(
             finding=derivation.id,
             value=GAP,
             unit=derivation.unit or "",
             threshold=more_than,
-            from_=tuple(self._rulebook.path(name) for name in reads),
+            from_=tuple(self._rulebook.path(name) for name in inputs(measure)),
         )
-        return _Measured(derivation, measure, reads, Fraction(more_than), mould(told))
+        return _Measured(derivation, measure, Fraction(more_than), mould(told))
 
     def _told(self, derivation: Derivation, terms: Bits, known: Mapping[str, Reported]) -> bytes:
         names = self._rulebook.index.because(terms)
         value, unit, threshold = encode(float(len(names))), _COUNTED, b"1"
         for atom in self._rulebook.index.terms[first(terms)] if derivation.unit is not None else ():
             number = known.get(atom.finding)
-            if isinstance(atom, Within) and isinstance(number, int | float):
+            if isinstance(atom, Within) and isinstance(number, NUMBER):
                 value, unit, threshold = encode(float(number)), encode(derivation.unit), encode(max(atom.low, 0))
         return self._tellings[derivation.id] % (value, unit, threshold, ids([self._paths[name] for name in names]))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from service.engine.presentation import Reported
+from service.engine.presentation import NUMBER, Reported
 from service.knowledge.schema import Finding
 
 _NOT_SENT = "unknown"
@@ -88,7 +88,7 @@ def _number(minimum: float, maximum: float, *, whole: bool) -> Callable[[object]
     reach = f"must be from {minimum:g} to {maximum:g}"
 
     def read(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, NUMBER):
             raise Refused("type", kind)
         if not minimum <= value <= maximum:
             raise Refused("out_of_range", reach)

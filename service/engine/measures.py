@@ -10,6 +10,7 @@ from fractions import Fraction
 from statistics import median
 from typing import NamedTuple
 
+from service.engine.presentation import NUMBER
 from service.knowledge.schema import Measure
 
 _PERCENT = 100
@@ -51,7 +52,7 @@ def inputs(measure: Measure) -> tuple[str, ...]:
 
 def _number(telemetry: Telemetry, name: str | None) -> int | None:
     value = telemetry.get(name) if name else None
-    return thousandths(value) if isinstance(value, int | float) else None
+    return thousandths(value) if isinstance(value, NUMBER) else None
 
 
 def _series(telemetry: Telemetry, name: str | None) -> tuple[float, ...]:

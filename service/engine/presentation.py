@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
 from service.engine.atoms import Value
+
+NUMBER: Final = (int, float)
+"""What a number is: a tuple, for a union would be made anew at each look."""
 
 Reported = Value | tuple[float, ...]
 
