@@ -32,7 +32,7 @@ class Flood:
         self._sent = self._wrong = self._lost = 0
         for _ in range(connections):
             connection = socket.create_connection(("127.0.0.1", port), timeout=20)
-            connection.setblocking(False)
+            connection.settimeout(0)
             self._selector.register(connection, selectors.EVENT_READ)
             self._received[connection] = bytearray()
             self._free.append(connection)
@@ -91,4 +91,5 @@ class Flood:
 if __name__ == "__main__":
     port, rate, connections, seconds, body, answer = sys.argv[1:]
     pair = Pair(Path(body).read_bytes(), Path(answer).read_bytes())
-    print(json.dumps(Flood(int(port), pair, rate=float(rate), connections=int(connections)).run(float(seconds))))
+    came = Flood(int(port), pair, rate=float(rate), connections=int(connections)).run(float(seconds))
+    sys.stdout.write(json.dumps(came))

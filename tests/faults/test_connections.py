@@ -40,7 +40,7 @@ def test_slow_clients_hold_nobody_up_and_are_ended(
     service = serve(knowledge="", body_seconds="3")
     for _ in range(500):
         connection = socket.create_connection(("127.0.0.1", service.port), timeout=20)
-        connection.sendall(HEAD if part == "bodies" else HEAD[:20])
+        connection.sendall(HEAD if part == "bodies" else HEAD[:31])
         connections.append(connection)
     with Callers(service.port, pairs, clients=4) as callers:
         began = time.monotonic()
