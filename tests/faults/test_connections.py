@@ -73,7 +73,7 @@ def test_ten_thousand_idle_connections_take_memory_and_nothing_else(
     if hard < ROOM:
         pytest.skip(f"no more than {hard} files can be open here")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    service = serve(knowledge="")
+    service = serve(knowledge="", body_seconds="30")
     pid = service.process.pid
     before = memory(pid)
     connections.extend(socket.create_connection(("127.0.0.1", service.port), timeout=20) for _ in range(10_000))
@@ -99,11 +99,11 @@ def test_ten_thousand_idle_connections_take_memory_and_nothing_else(
     assert service.stop() == 0
 
 
-def test_running_out_of_descriptors_passes_when_they_come_back(
+def test_running_out_of_descriptors_passes_by_itself(
     serve: Callable[..., Any], pairs: list[Pair], report: Callable[..., None], connections: list[socket.socket]
 ) -> None:
-    """With no descriptor left the process waits rather than spins; those who are connected are answered."""
-    service = serve(knowledge="")
+    """Silent clients take every descriptor: who is connected is answered, nothing spins, and they are ended in time."""
+    service = serve(knowledge="", body_seconds="4")
     pid = service.process.pid
     early = socket.create_connection(("127.0.0.1", service.port), timeout=20)
     early.sendall(pairs[0].request)
@@ -112,17 +112,17 @@ def test_running_out_of_descriptors_passes_when_they_come_back(
     for _ in range(200):
         with contextlib.suppress(OSError):
             connections.append(socket.create_connection(("127.0.0.1", service.port), timeout=1))
+    assert not _is_answered(service.port, pairs[0]), "there was room for one more"
     computed = processor_seconds(pid)
     for _ in range(20):
         time.sleep(0.1)
         early.sendall(pairs[1].request)
         assert receive(early)[2] == pairs[1].answer
     share = (processor_seconds(pid) - computed) / 2
-    for connection in connections:
-        connection.close()
     began = time.monotonic()
-    while not service.is_up():
+    while not _is_answered(service.port, pairs[0]):
         assert time.monotonic() < began + 20
+        time.sleep(0.05)
     back = time.monotonic() - began
     with Callers(service.port, pairs, clients=4) as callers:
         time.sleep(1)
@@ -137,3 +137,11 @@ def test_running_out_of_descriptors_passes_when_they_come_back(
     assert callers.tally.failed == 0
     assert callers.tally.right > 100
     assert service.stop() == 0
+
+
+def _is_answered(port: int, pair: Pair) -> bool:
+    """Whether a request on a new connection is answered."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(pair.request)
+        return receive(connection)[2] == pair.answer
+    return False
