@@ -74,13 +74,13 @@ spark: .venv/spark ## The bulk job on a Spark of two cores (with Debian's Java 1
 	@command -v java >/dev/null || echo "spark: skipped, there is no java and Debian's cannot be fetched"
 	@! command -v java >/dev/null || $(BIN)/python -m pytest -q tests/spark
 
-FAULT_PACKAGES := redis-server openssl
+FAULT_PACKAGES := haproxy redis-server openssl
 
-# The tests start a store of their own; the one that the package would start is not wanted.
-faults: .venv/dev ## What happens when something that the service leans on is gone (Debian's; fetched where that can be)
-	@dpkg -s $(FAULT_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && \
-		apt-get install -y -qq --no-install-recommends $(FAULT_PACKAGES) && \
-		systemctl disable --now redis-server; } >/dev/null 2>&1 || true
+# The tests start a proxy and a store of their own; those that the packages would start are not wanted.
+faults: .venv/dev ## Stops, floods, full disks, slow clients, a soak: what came of each, as a table (SOAK_SECONDS=120)
+	@missing=$$(for it in $(FAULT_PACKAGES); do dpkg -s $$it >/dev/null 2>&1 || echo $$it; done); \
+		test -z "$$missing" || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing && \
+		for it in $$missing; do systemctl disable --now $$it; done; } >/dev/null 2>&1 || true
 	$(BIN)/python -m pytest -q tests/faults
 
 release-contract: .venv/runtime ## Keep openapi.yaml as the release of its version, which later ones are measured by

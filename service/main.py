@@ -25,7 +25,7 @@ from service.model.scales import Level
 from service.problems import KINDS, UNHEARD
 from service.settings import Settings
 from service.telemetry.journal import Journal
-from service.telemetry.log import adopt_standard_logging, open_log
+from service.telemetry.log import adopt_standard_logging, open_log, standard_output
 from service.telemetry.metrics import Metrics
 from service.web import contract
 from service.web.app import build
@@ -47,14 +47,14 @@ def create_app() -> Observe:
 def compose(settings: Settings) -> Observe:
     """The application with these settings.
 
-    The log comes first so that all else can speak; the engine before the page, for a fault in the knowledge is
-    likelier than one in the files around it.
+    The log comes first so that all else can speak, after the counter of its own losses; the engine before the page,
+    for a fault in the knowledge is likelier than one in the files around it.
     """
-    log = open_log(settings.log_level, settings.log_format)
+    metrics = Metrics(CollectorRegistry(), shared=SHARED_COUNTS in os.environ)
+    log = open_log(settings.log_level, settings.log_format, standard_output(metrics.log_line_lost))
     adopt_standard_logging(log)
     engine_knowledge = loader.load(settings.knowledge_folder(loader.SHIPPED))
     engine = Engine(engine_knowledge)
-    metrics = Metrics(CollectorRegistry(), shared=SHARED_COUNTS in os.environ)
     metrics.expect(Level, (kind.slug for kind in KINDS if kind not in UNHEARD))
     metrics.knowledge(engine.version, engine.digest)
     metrics.build(VERSION, platform.python_version())
@@ -80,8 +80,9 @@ def check_setup(settings: Settings) -> None:
     """Raise what would keep a worker with these settings from starting."""
     loader.load(settings.knowledge_folder(loader.SHIPPED))
     contract_text(settings)
-    log = open_log(settings.log_level, settings.log_format)
-    access_of(settings, Journal(log, Metrics(CollectorRegistry()), knowledge=""))
+    metrics = Metrics(CollectorRegistry())
+    log = open_log(settings.log_level, settings.log_format, standard_output(metrics.log_line_lost))
+    access_of(settings, Journal(log, metrics, knowledge=""))
 
 
 def access_of(settings: Settings, witness: Witness) -> Access | None:

@@ -37,7 +37,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             gt=0,
             le=30,
-            description="Time in which a request must arrive; a slower one gets 408.",
+            description="Time in which a request must arrive; "
+            "a slower one gets 408, and a connection without one ends.",
         ),
     ] = 10.0
     drain_seconds: Annotated[

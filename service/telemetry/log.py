@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from collections.abc import Callable, MutableMapping
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, cast
 
 import msgspec
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
+from service.telemetry.outlet import Outlet
+
 Format = Literal["auto", "json", "console"]
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
-def open_log(level: str, format_: Format, file: BinaryIO | None = None) -> FilteringBoundLogger:
-    """A log of `level` and above to `file` (standard output): JSON lines, or readable ones on a terminal."""
-    file = file or sys.stdout.buffer
+def standard_output(lost: Callable[[], None]) -> Outlet:
+    """Standard output, which leaves out what it cannot take and calls `lost` for each line of it."""
+    return Outlet(io.FileIO(sys.stdout.fileno(), "wb", closefd=False), lost)
+
+
+def open_log(level: str, format_: Format, file: Outlet | BinaryIO) -> FilteringBoundLogger:
+    """A log of `level` and above to `file`: JSON lines, or readable ones on a terminal."""
     console = format_ == "console" or (format_ == "auto" and file.isatty())
     logger: FilteringBoundLogger = structlog.wrap_logger(
-        structlog.BytesLogger(file),
+        structlog.BytesLogger(cast("BinaryIO", file)),
         processors=[
             _severity,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),

@@ -93,6 +93,9 @@ class Metrics:
             "Questions that the store of the rate limits did not answer.",
             registry=registry,
         )
+        self._log_lines_lost = Counter(
+            "triage_log_lines_lost_total", "Log lines that could not be written.", registry=registry
+        )
         self._in_flight = Gauge(
             "triage_requests_in_flight",
             "The most whole requests at once in the last tenth of a second.",
@@ -156,6 +159,10 @@ class Metrics:
     def limit_store_failed(self) -> None:
         """Count one question that the store of the rate limits did not answer."""
         self._store_failures.inc()
+
+    def log_line_lost(self) -> None:
+        """Count one log line that could not be written."""
+        self._log_lines_lost.inc()
 
     def in_flight(self, requests: int) -> None:
         """Say how many requests were in hand at once."""

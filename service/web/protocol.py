@@ -31,6 +31,11 @@ class Connection(HttpToolsProtocol):
     _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A connection is there; one on which nothing ever comes would hold a descriptor for ever."""
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(self.config.head_seconds, self._head_is_late)
+
     def on_message_begin(self) -> None:
         """A request's first byte has come."""
         self._in_head = True
@@ -95,8 +100,12 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
     def _head_is_late(self) -> None:
-        if self._in_head and not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if self._in_head:
             self._refuse(SLOW_HEAD)
+        else:
+            self.transport.close()  # nobody has asked anything
 
     def _refuse(self, kind: Kind) -> None:
         request_id = fresh_id()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess, multiprocess
 
 from service.telemetry.metrics import forget
+from service.web.listener import Listener
 from service.web.observe import Observe
 from service.web.protocol import Connection
 
@@ -106,8 +109,24 @@ class Server(uvicorn.Server):
         self._app.journal.note("serving", pid=os.getpid(), host=self.config.host, port=self._port())
         await super().main_loop()
 
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        """Listen, and take in all that waits at every turn."""
+        await super().startup(sockets)
+
+        def connection() -> asyncio.Protocol:
+            return Connection(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+        loop = asyncio.get_running_loop()
+        self._listeners = [
+            Listener(socket.socket(fileno=os.dup(sock.fileno())), connection, loop)
+            for server in self.servers
+            for sock in server.sockets
+        ]
+
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
         """Finish what has begun, and say that it has ended."""
+        for listener in self._listeners:
+            listener.close()
         await super().shutdown(sockets)
         self._app.journal.note("stopped", pid=os.getpid())
 

@@ -212,3 +212,8 @@ def test_pages_of_named_origins_may_call_and_no_others(service: Any) -> None:
     allowed = service.assess(GOOD, origin="https://app.example")
     assert allowed.headers["access-control-allow-origin"] == "https://app.example"
     assert "access-control-allow-origin" not in service.assess(GOOD, origin="https://other.example").headers
+
+
+def test_a_connection_on_which_nothing_comes_ends_without_a_word(service: Any) -> None:
+    """Silence is no request, so there is nothing to answer, and it does not hold a descriptor for ever."""
+    assert service.connect().recv(100) == b""

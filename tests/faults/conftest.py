@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -18,13 +19,15 @@ from typing import Any
 import httpx
 import pytest
 
+from service.engine import Engine
+from service.errors import RequestFault
+from service.knowledge.loader import SHIPPED, load
+from tests.faults.callers import Pair
+from tests.faults.processes import free_port
+
+EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples"
+
 _UP_SECONDS = 60
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _until(is_so: Callable[[], bool], what: str) -> None:
@@ -41,6 +44,32 @@ class Service:
     process: subprocess.Popen[bytes]
     client: httpx.Client
     log_file: Path
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        port = self.client.base_url.port
+        assert port is not None
+        return port
+
+    def workers(self) -> list[int]:
+        """The processes that answer; none is the process that was started where there are several."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        spawned = [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        return spawned or [self.process.pid]
+
+    def stop(self) -> int:
+        """Ask it to end, and give its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+    def end(self) -> None:
+        """End it and its workers, whatever they are doing."""
+        self.client.close()
+        if self.process.poll() is None:
+            for pid in {*self.workers(), self.process.pid}:
+                os.kill(pid, signal.SIGKILL)
+            self.process.wait()
 
     def assess(self) -> httpx.Response:
         """The answer to a small report."""
@@ -65,20 +94,57 @@ class Service:
         return [line["event"] for line in lines if line["event"] != "request"]
 
 
+FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def report(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Writes one row of the table that the run ends with."""
+
+    def row(fault: str, **figures: object) -> None:
+        told = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in figures.items())
+        request.config.stash.setdefault(FIGURES, []).append(f"| {fault} | {told} |")
+
+    return row
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """The figures of all faults that were tried, as one Markdown table."""
+    if rows := config.stash.get(FIGURES, []):
+        terminalreporter.section("what came of each fault")
+        terminalreporter.write("\n".join(["| fault | figures |", "|---|---|", *rows, ""]))
+
+
+@pytest.fixture(scope="session")
+def pairs() -> list[Pair]:
+    """Requests of the contract's examples, each with the bytes that the engine gives for it."""
+    engine = Engine(load(SHIPPED))
+    pairs = []
+    for path in sorted(EXAMPLES.glob("*.request.json")):
+        with contextlib.suppress(RequestFault):
+            body = path.read_bytes()
+            pairs.append(Pair(body, engine.answer(engine.read(body)).body))
+    assert len(pairs) > 5
+    return pairs
+
+
 @pytest.fixture
 def serve(small_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
     """Starts a service with these settings, and ends it with the test."""
     running: list[Service] = []
 
-    def start(**settings: str) -> Service:
-        port = free_port()
+    def start(*, output: int | None = None, **settings: str) -> Service:
+        port = settings.get("port") or free_port()
         chosen = {"knowledge": str(small_folder), "port": str(port)} | settings
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
         environment |= {f"TRIAGE_{name.upper()}": value for name, value in chosen.items()}
         log_file = tmp_path / f"log-{port}"
         with log_file.open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "service", "serve"], env=environment, stdout=log, stderr=subprocess.STDOUT
+                [sys.executable, "-m", "service", "serve"],
+                env=environment,
+                stdout=log if output is None else output,
+                stderr=log,
             )
         service = Service(process, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20), log_file)
         running.append(service)
@@ -87,9 +153,7 @@ def serve(small_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Service]
 
     yield start
     for service in running:
-        service.client.close()
-        service.process.kill()
-        service.process.wait()
+        service.end()
 
 
 class LimitStore:

@@ -13,13 +13,17 @@ SOON_SECONDS = 1.0
 """Far longer than a request may wait for the store, and far shorter than its clients would."""
 
 
-def test_two_replicas_let_through_exactly_the_limit(serve: Callable[..., Any], limit_store: Callable[..., Any]) -> None:
+def test_two_replicas_let_through_exactly_the_limit(
+    serve: Callable[..., Any], limit_store: Callable[..., Any], report: Callable[..., None]
+) -> None:
     """Of 600 requests at once to two processes, exactly the 100 of the limit are answered."""
     store = f"redis://127.0.0.1:{limit_store().port}/0"
     services = [serve(rate_limit="100/hour", limit_store=store) for _ in range(2)]
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda number: services[number % 2].assess(), range(600)))
-    assert Counter(answer.status_code for answer in answers) == {200: 100, 429: 500}
+    statuses = Counter(answer.status_code for answer in answers)
+    report("limit of 100, two replicas, 600 requests at once", answered=statuses[200], refused=statuses[429])
+    assert statuses == {200: 100, 429: 500}
     remaining = {answer.headers["ratelimit"].split(";")[1] for answer in answers}
     assert remaining == {f"r={left}" for left in range(100)}
     assert all(0 < int(answer.headers["retry-after"]) <= 3600 for answer in answers if answer.status_code == 429)
@@ -52,7 +56,7 @@ def test_a_store_behind_tls_and_a_password_is_used_and_its_password_never_shown(
 
 
 def test_triage_goes_on_without_the_store_and_limits_come_back_with_it(
-    serve: Callable[..., Any], limit_store: Callable[..., Any]
+    serve: Callable[..., Any], limit_store: Callable[..., Any], report: Callable[..., None]
 ) -> None:
     """A store that is killed under load costs no request; it is told once that it went and once that it came back."""
     store = limit_store()
@@ -62,6 +66,7 @@ def test_triage_goes_on_without_the_store_and_limits_come_back_with_it(
         under_way = [pool.submit(_timed, service) for _ in range(400)]
         store.kill()
         outcomes = [each.result() for each in under_way]
+    _report(report, "store of the limits killed under load", outcomes)
     assert {status for status, _ in outcomes} == {200}
     assert max(seconds for _, seconds in outcomes) < SOON_SECONDS
     assert "ratelimit" not in service.assess().headers
@@ -73,7 +78,7 @@ def test_triage_goes_on_without_the_store_and_limits_come_back_with_it(
 
 
 def test_a_store_that_hangs_costs_one_request_a_moment(
-    serve: Callable[..., Any], limit_store: Callable[..., Any]
+    serve: Callable[..., Any], limit_store: Callable[..., Any], report: Callable[..., None]
 ) -> None:
     """A store that listens and never answers is given up soon, and then left alone for a while."""
     store = limit_store()
@@ -81,6 +86,7 @@ def test_a_store_that_hangs_costs_one_request_a_moment(
     assert "ratelimit" in service.assess().headers
     store.stall()
     outcomes = [_timed(service) for _ in range(100)]
+    _report(report, "store of the limits hangs", outcomes)
     assert {status for status, _ in outcomes} == {200}
     assert max(seconds for _, seconds in outcomes) < SOON_SECONDS
     assert service.metric("triage_limit_store_failures_total") < 10
@@ -94,6 +100,12 @@ def test_a_store_that_is_not_there_at_the_start_keeps_nobody_out(serve: Callable
     service = serve(rate_limit="1/hour", limit_store="redis://127.0.0.1:1/0")
     assert [service.assess().status_code for _ in range(3)] == [200] * 3
     assert "limit_store_down" in service.events()
+
+
+def _report(report: Callable[..., None], fault: str, outcomes: list[tuple[int, float]]) -> None:
+    right = sum(status == 200 for status, _ in outcomes)
+    slowest = max(seconds for _, seconds in outcomes)
+    report(fault, answered=right, failed=len(outcomes) - right, **{"s at most an answer": f"{slowest:.2f}"})
 
 
 def _timed(service: Any) -> tuple[int, float]:

@@ -1,0 +1,58 @@
+"""A start that must not succeed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from service.knowledge.loader import SHIPPED
+from tests.faults.processes import free_port
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_bad_knowledge_never_gets_ready_and_all_faults_are_named(
+    report: Callable[..., None], tmp_path: Path, workers: str
+) -> None:
+    """Knowledge with faults in three files ends the start with 1; each is named, and no request is ever answered."""
+    folder = tmp_path / "knowledge"
+    shutil.copytree(SHIPPED, folder)
+    broken = sorted((folder / "causes").glob("*.yaml"))[:3]
+    for file in broken:
+        file.write_text(file.read_text(encoding="utf-8") + "\nno_such_key: 1\n", encoding="utf-8")
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
+    settings = {"TRIAGE_KNOWLEDGE": str(folder), "TRIAGE_PORT": str(port), "TRIAGE_WORKERS": workers}
+    process: subprocess.Popen[Any] = subprocess.Popen(
+        [sys.executable, "-m", "service", "serve"],
+        env=environment | settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    answered = 0
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=5) as client:
+        while process.poll() is None:
+            try:
+                client.get("/health/ready")
+                answered += 1
+            except httpx.TransportError:
+                pass
+    said = process.communicate()[0]
+    report(
+        f"bad knowledge at the start, workers: {workers}",
+        faults_named=sum(file.name in said for file in broken),
+        exit_code=process.returncode,
+        answers=answered,
+    )
+    assert process.returncode == 1
+    assert answered == 0
+    assert all(file.name in said for file in broken), said
+    assert "Traceback" not in said

@@ -1,0 +1,102 @@
+"""A log that cannot be written: answers go on, and what was lost is counted."""
+
+from __future__ import annotations
+
+import os
+import resource
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.callers import Callers, Pair
+
+LOST = "triage_log_lines_lost_total"
+
+
+def test_a_full_disk_at_the_start_costs_no_answer(
+    serve: Callable[..., Any], pairs: list[Pair], report: Callable[..., None]
+) -> None:
+    """With no room for a single line the service starts, answers and stops as ever."""
+    with Path("/dev/full").open("wb") as full:
+        service = serve(knowledge="", output=full.fileno())
+    with Callers(service.port, pairs, clients=4) as callers:
+        time.sleep(1)
+    lost = service.metric(LOST)
+    report("disk full for logs from the start", right=callers.tally.right, failed=callers.tally.failed)
+    assert callers.tally.failed == 0
+    assert lost >= callers.tally.right > 0
+    assert service.stop() == 0
+    assert service.log_file.read_bytes() == b"", "standard error stays silent"
+
+
+def test_a_disk_that_fills_up_costs_lines_only_until_there_is_room(
+    serve: Callable[..., Any], pairs: list[Pair], report: Callable[..., None]
+) -> None:
+    """Each line is whole in the log or counted as lost; when there is room again lines are written again."""
+    service = serve(knowledge="")
+    pid = service.process.pid
+    unlimited = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    with Callers(service.port, pairs, clients=4) as callers:
+        time.sleep(0.5)
+        full = service.log_file.stat().st_size + 10_000
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (full, unlimited[1]))
+        time.sleep(1)
+        assert service.log_file.stat().st_size == full
+        lost = service.metric(LOST)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
+        time.sleep(0.5)
+    tally = callers.tally
+    assert service.stop() == 0
+    lines = service.log_file.read_bytes().splitlines()
+    requests = sum(b'"route":"/assess"' in line and line.endswith(b"}") for line in lines)
+    torn = sum(not line.endswith(b"}") for line in lines)
+    report("disk that fills up and empties", right=tally.right, failed=tally.failed, lines_written=requests)
+    assert tally.failed == 0
+    assert lost > 0
+    assert torn <= 1
+    assert 0 < requests < tally.right
+    assert b'"event":"stopped"' in lines[-1]
+
+
+@pytest.mark.parametrize("reader", ["gone", "stalled"])
+def test_a_pipe_that_nobody_reads_costs_no_answer(
+    serve: Callable[..., Any], pairs: list[Pair], report: Callable[..., None], reader: str
+) -> None:
+    """Whether the collector of the log has ended or hangs: answers go on, and soon."""
+    reading, writing = os.pipe()
+    service = serve(knowledge="", output=writing)
+    os.close(writing)
+    if reader == "gone":
+        os.close(reading)
+    with Callers(service.port, pairs, clients=4) as callers:
+        time.sleep(1.5)
+    lost, tally = service.metric(LOST), callers.tally
+    report(
+        f"reader of the log {reader}",
+        right=tally.right,
+        failed=tally.failed,
+        **{"s at most an answer": f"{tally.slowest:.2f}"},
+    )
+    assert tally.failed == 0
+    assert lost > 0
+    if reader == "stalled":
+        read = bytearray()
+        drain = threading.Thread(target=lambda: read.extend(_all(reading)))
+        drain.start()
+        assert service.is_up()
+        assert service.stop() == 0
+        drain.join(20)
+        os.close(reading)
+        assert read.splitlines()[-1].count(b'"event":"stopped"') == 1
+        assert read.count(b'"route":"/assess"') + lost >= tally.right
+
+
+def _all(reading: int) -> bytes:
+    whole = b""
+    while part := os.read(reading, 65536):
+        whole += part
+    return whole

@@ -1,0 +1,82 @@
+"""Two instances behind a real proxy, replaced one after the other while clients keep asking."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.callers import Callers, Pair
+from tests.faults.processes import free_port
+
+PROXY = """\
+defaults
+  mode http
+  retries 0
+  timeout connect 2s
+  timeout client 30s
+  timeout server 30s
+frontend door
+  bind 127.0.0.1:{door}
+  default_backend instances
+backend instances
+  {check}
+  server one 127.0.0.1:{one} {options}
+  server two 127.0.0.1:{two} {options}
+"""
+"""Without retries: a proxy that asks again would hide what is lost."""
+
+LOOKS = {
+    "check": "option httpchk GET /health/ready",
+    "options": "check inter 200ms fall 1 rise 1",
+}
+BLIND = {"check": "", "options": ""}
+
+
+@contextlib.contextmanager
+def _proxy(folder: Path, **values: object) -> Iterator[None]:
+    program = shutil.which("haproxy") or "/usr/sbin/haproxy"
+    if not Path(program).exists():
+        pytest.skip("haproxy is not there and cannot be fetched")
+    file = folder / "haproxy.cfg"
+    file.write_text(PROXY.format(**values))
+    process = subprocess.Popen([program, "-db", "-f", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("is_drained", [True, False], ids=["drained", "not_drained"])
+def test_a_rolling_replacement_loses_nothing_where_the_proxy_looks(
+    serve: Callable[..., Any],
+    pairs: list[Pair],
+    report: Callable[..., None],
+    tmp_path: Path,
+    *,
+    is_drained: bool,
+) -> None:
+    """A proxy that asks `/health/ready` loses no request of a whole replacement; one that does not loses some."""
+    door, *ports = [free_port() for _ in range(3)]
+    with _proxy(tmp_path, door=door, one=ports[0], two=ports[1], **(LOOKS if is_drained else BLIND)):
+        serving = [serve(knowledge="", port=str(port)) for port in ports]
+        time.sleep(1)  # the proxy has seen both
+        with Callers(door, pairs, pause=0.01) as callers:
+            for old in serving:
+                time.sleep(0.5)
+                assert old.stop() == 0
+                serve(knowledge="", port=str(old.port))
+                time.sleep(0.5)
+    tally = callers.tally
+    name = "rolling replacement, proxy asks /health/ready" if is_drained else "the same, proxy does not ask (control)"
+    report(name, right=tally.right, failed=tally.failed)
+    assert tally.wrong == 0
+    assert (tally.failed == 0) == is_drained
+    assert tally.right > 100

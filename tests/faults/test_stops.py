@@ -1,0 +1,64 @@
+"""Processes that end, as asked or not, while clients keep asking."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.faults.callers import Callers, Pair
+from tests.faults.processes import descriptors
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_stop_under_load_loses_nothing(
+    serve: Callable[..., Any], pairs: list[Pair], report: Callable[..., None], workers: str
+) -> None:
+    """Every request that was sent before, during and after SIGTERM gets its whole right answer, and the code is 0."""
+    service = serve(knowledge="", workers=workers)
+    with Callers(service.port, pairs, is_polite=True) as callers:
+        time.sleep(1.5)
+        assert not callers.all_left()
+        assert service.stop() == 0
+        assert callers.all_left(), "a client was not told to go elsewhere"
+    tally = callers.tally
+    report(f"SIGTERM under load, workers: {workers}", right=tally.right, failed=tally.failed)
+    assert tally.failed == 0
+    assert tally.right > 100
+
+
+def test_a_killed_worker_loses_only_what_it_had_in_hand(
+    serve: Callable[..., Any], pairs: list[Pair], report: Callable[..., None]
+) -> None:
+    """After SIGKILL of one of two workers each client has lost one request at most, and another worker serves soon."""
+    service = serve(knowledge="", workers="2")
+    before = service.workers()
+    clients = 16
+    with Callers(service.port, pairs, clients=clients) as callers:
+        time.sleep(1)
+        killed = max(before, key=descriptors)  # one worker may have accepted all that came at once
+        os.kill(killed, signal.SIGKILL)
+        began = time.monotonic()
+        while service.events().count("serving") < 3:
+            assert time.monotonic() - began < 30
+            time.sleep(0.02)
+        back = time.monotonic() - began
+        time.sleep(1)
+    tally = callers.tally
+    after = service.workers()
+    report(
+        "one of two workers killed (SIGKILL)",
+        right=tally.right,
+        lost=tally.lost,
+        clients=clients,
+        seconds_to_the_next_worker=f"{back:.1f}",
+    )
+    assert len(after) == 2
+    assert set(before) - set(after) == {killed}
+    assert 0 < tally.lost <= clients
+    assert tally.lost == tally.failed
+    assert service.stop() == 0

@@ -1,0 +1,90 @@
+"""Where log lines go, and what becomes of those that cannot be written."""
+
+from __future__ import annotations
+
+import io
+import os
+import select
+from pathlib import Path
+
+import pytest
+
+from service.telemetry.outlet import PATIENCE_MS, Outlet
+
+
+class Narrow(io.FileIO):
+    """A file that takes only so many bytes at a time."""
+
+    room = 0
+
+    def write(self, line: bytes) -> int:  # type: ignore[override]
+        """Take what there is room for."""
+        return super().write(line[: self.room])
+
+
+class Waits:
+    """Stands before the question whether there is room, and writes down how long it may wait."""
+
+    def __init__(self, room: select.poll) -> None:
+        self._room = room
+        self.milliseconds: list[int] = []
+
+    def poll(self, milliseconds: int) -> list[tuple[int, int]]:
+        """Ask without waiting."""
+        self.milliseconds.append(milliseconds)
+        return self._room.poll(0)
+
+
+def test_a_full_disk_costs_lines_and_never_fails() -> None:
+    """Each line that the disk does not take is counted."""
+    lost: list[None] = []
+    with io.FileIO("/dev/full", "wb") as file:
+        full = Outlet(file, lambda: lost.append(None))
+        for _ in range(3):
+            full.write(b"line\n")
+        full.flush()
+    assert len(lost) == 3
+
+
+@pytest.mark.parametrize("room", range(12))
+def test_a_line_that_was_cut_short_spoils_no_other(tmp_path: Path, room: int) -> None:
+    """However much of a line went through, the next one begins on a line of its own, and none is empty."""
+    lost: list[None] = []
+    lines = (b"first", b"second", b"third", b"fourth")
+    with Narrow(tmp_path / "log", "wb") as file:
+        log = Outlet(file, lambda: lost.append(None))
+        for line, file.room in zip(lines, (99, room, room, 99), strict=True):
+            log.write(line + b"\n")
+    written = (tmp_path / "log").read_bytes()
+    assert written.endswith(b"\nfourth\n")
+    assert b"\n\n" not in written
+    cut_before_its_end = 2 if room == len(b"second") else 0  # counted as lost, for nobody can say that it is whole
+    assert len(lost) == len(set(lines) - set(written.splitlines())) + cut_before_its_end
+
+
+def test_a_reader_that_is_gone_costs_lines_and_never_fails() -> None:
+    """A pipe whose other end is closed takes nothing."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    lost: list[None] = []
+    with io.FileIO(writing, "wb") as file:
+        Outlet(file, lambda: lost.append(None)).write(b"line\n")
+    assert len(lost) == 1
+
+
+def test_a_reader_that_does_not_read_is_waited_for_once() -> None:
+    """When a pipe is full one line waits, those after it do not; when it is read again lines arrive again."""
+    reading, writing = os.pipe()
+    lost: list[None] = []
+    line = b"x" * 1023 + b"\n"
+    with io.FileIO(reading) as reader, io.FileIO(writing, "wb") as file:
+        log = Outlet(file, lambda: lost.append(None))
+        log._room = waits = Waits(log._room)  # type: ignore[assignment]
+        for _ in range(200):
+            log.write(line)
+        taken = 200 - len(lost)
+        assert 0 < taken < 200
+        assert waits.milliseconds == [PATIENCE_MS] * (taken + 1) + [0] * (199 - taken)
+        assert reader.read(1 << 20) == line * taken
+        log.write(b"again\n")
+        assert reader.read(1 << 20) == b"again\n"
