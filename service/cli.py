@@ -22,13 +22,13 @@ from service import settings as settings_
 from service.access.keys import fresh
 from service.access.keys_file import is_name
 from service.bulk import file as bulk
+from service.bulk.items import Items
 from service.engine import Engine
 from service.engine.compare import compare
 from service.engine.replay import replay
 from service.engine.scorecard import score
-from service.errors import ForeignAnswers, KnowledgeFault, RequestFault, SettingsFault
+from service.errors import ForeignAnswers, KnowledgeFault, SettingsFault
 from service.knowledge import loader, vignettes
-from service.problems import body_of, faults_of, kind_of
 from service.settings import Settings
 
 WRONG_SETUP = 1
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenProcessPool:
         _complain("a process that answered was killed; the same command goes on where it was")
     except OSError as fault:
-        _complain(f"{fault.filename or 'socket'}: {fault.strerror}")
+        _complain(f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault))
     return WRONG_SETUP
 
 
@@ -88,14 +88,14 @@ def assess(chosen: argparse.Namespace) -> int:
     if chosen.batch is not None:
         return assess_batch(chosen)
     body = sys.stdin.buffer.read() if chosen.file == "-" else Path(chosen.file).read_bytes()
-    engine = Engine(loader.load(_settings().knowledge_folder(loader.SHIPPED)))
-    try:
-        presentation = engine.read(body)
-    except RequestFault as fault:
-        sys.stderr.buffer.write(body_of(kind_of(fault), "command-line", faults_of(fault)) + b"\n")
+    settings = _settings()
+    engine = Engine(loader.load(settings.knowledge_folder(loader.SHIPPED)))
+    way = engine.answer_explained if chosen.explain else engine.answer
+    item = Items(engine.read, way, settings.body_limit_bytes).answer(body, "command-line")
+    if item.problem is not None:
+        sys.stderr.buffer.write(item.body + b"\n")
         return WRONG_REQUEST
-    assessed = engine.answer_explained(presentation) if chosen.explain else engine.answer(presentation)
-    sys.stdout.buffer.write(assessed.body)
+    sys.stdout.buffer.write(item.body)
     return 0
 
 
@@ -112,7 +112,7 @@ def assess_batch(chosen: argparse.Namespace) -> int:
         told = sys.stdout.buffer if target == "-" else files.enter_context(_only_here(Path(target)))
         size = os.fstat(asked.fileno()).st_size or None
         bar = files.enter_context(tqdm(total=size, unit="B", unit_scale=True, disable=None, file=sys.stderr))
-        for chunk in bulk.assess(asked, told, way):
+        for chunk in bulk.assess(asked, told, way, resumes=target != "-"):
             count, refused = count + chunk.answered, refused + chunk.refused
             bar.update(chunk.read)
             bar.set_postfix(answered=count, refused=refused, refresh=False)

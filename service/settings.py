@@ -37,8 +37,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             gt=0,
             le=30,
-            description="Time in which a request must arrive; "
-            "a slower one gets 408, and a connection without one ends.",
+            description="Time in which a request must arrive and a client read on; "
+            "a slower one gets 408, and a connection without one, or unread, ends.",
         ),
     ] = 10.0
     drain_seconds: Annotated[

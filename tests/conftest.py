@@ -69,6 +69,7 @@ def small() -> dict[str, Any]:
                 "running": running,
                 "sources": ["book"],
                 "review": "not reviewed by a clinician",
+                "referral": "emergency_department" if level.startswith("emergency") else None,
             }
             for level, running in {
                 "self_care": "as_planned",

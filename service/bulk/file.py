@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
@@ -56,29 +57,35 @@ class Answered(NamedTuple):
 
 
 class _Held(NamedTuple):
-    """The whole lines that a file of answers begins with."""
+    """The whole lines that a file of answers begins with, where they end, and what was cut off behind them."""
 
     answered: int
+    end: int
     first: bytes
     last: bytes
+    cut_off: bytes
 
 
-def assess(source: BinaryIO, target: BinaryIO, way: Way) -> Iterator[Answered]:
+def assess(source: BinaryIO, target: BinaryIO, way: Way, *, resumes: bool) -> Iterator[Answered]:
     """Answers what `source` asks and `target` does not hold yet; gives each chunk once it is written.
 
-    Raises `ForeignAnswers` where `target` holds something other than the answers to the first of these requests.
+    `resumes` says that `target` can be read and gone on with. It is changed only once it was seen to belong here:
+    raises `ForeignAnswers` where `target` holds something other than the answers to the first of these requests.
     """
-    chunks = _chunks(source, way.limit)
-    held = _held(target) if target.seekable() else _Held(0, b"", b"")
-    left = _after(chunks, held, way) if held.answered else chunks
+    held = _held(target) if resumes else _Held(0, 0, b"", b"", b"")
+    left = _after(_chunks(source, way.limit), held, way)
+    first = next(left, None)
+    if resumes:
+        target.truncate(held.end)
+        target.seek(held.end)
     workers = os.cpu_count() or 1
     # Forked processes would share the locks of whatever threads there are.
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        for answered in _in_order(pool, left, way, AHEAD * workers):
+        for answered in _in_order(pool, chain(() if first is None else (first,), left), way, AHEAD * workers):
             target.write(answered.lines)
             target.flush()
             yield answered
-    if target.seekable():
+    if resumes:
         os.fsync(target.fileno())
 
 
@@ -124,30 +131,27 @@ def _chunks(source: BinaryIO, limit: int) -> Iterator[Chunk]:
 
 
 def _held(target: BinaryIO) -> _Held:
-    """What `target` holds already, less a last line that was cut off."""
+    """What `target` holds already."""
     count = end = 0
-    first = last = b""
+    first = last = line = b""
     for line in target:
         if line.endswith(b"\n"):
             count, end, first, last = count + 1, end + len(line), first or line, line
-    target.truncate(end)
-    target.seek(end)
-    return _Held(count, first, last)
+    return _Held(count, end, first, last, b"" if line.endswith(b"\n") else line)
 
 
 def _after(chunks: Iterator[Chunk], held: _Held, way: Way) -> Iterator[Chunk]:
     """The chunks, less the requests whose answers are held; those that are must be answers to them."""
     left = held.answered
-    wanted = {0: held.first, held.answered - 1: held.last}
+    wanted = {place: line for place, line in ((0, held.first), (left - 1, held.last), (left, held.cut_off)) if line}
     for chunk in chunks:
-        some = chunk.requests[:left]
-        for place, line in wanted.items():
-            if chunk.first <= place < chunk.first + len(some):
-                again = answer(Chunk([chunk.requests[place - chunk.first]], place, 0), way)
-                if again.lines != line:
-                    raise ForeignAnswers
-        left -= len(some)
-        if rest := chunk.requests[len(some) :]:
-            yield Chunk(rest, chunk.first + len(some), chunk.read)
-    if left:
+        for place in [place for place in wanted if chunk.first <= place < chunk.first + len(chunk.requests)]:
+            again = answer(Chunk([chunk.requests[place - chunk.first]], place, 0), way).lines
+            if again[: len(wanted[place])] != wanted.pop(place):
+                raise ForeignAnswers
+        done = min(left, len(chunk.requests))
+        left -= done
+        if rest := chunk.requests[done:]:
+            yield Chunk(rest, chunk.first + done, chunk.read)
+    if left or wanted:
         raise ForeignAnswers

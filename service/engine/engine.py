@@ -129,12 +129,17 @@ class Engine:
         )
 
     def _referrals(self, urgency: Urgency, causes: list[Considered]) -> dict[str, None]:
-        """Whom to see: for the red flags, most urgent first; for the causes where none fired."""
+        """Whom to see: for the red flags, most urgent first; for the causes where none fired.
+
+        Whom the level itself asks for comes first where nothing else does: a bare yes may be more urgent than all
+        that fired.
+        """
         asked = [referral for fired in urgency.fired for referral in fired.flag.referrals]
         if not asked:
             asked = [referral for cause in causes for referral in cause.cause.referrals]
-        if urgency.level.rank >= Level.EMERGENCY.rank and not urgency.fired:
-            asked = ["emergency_department"]
+        always = self._knowledge.levels[urgency.level].referral
+        if always is not None and always not in asked:
+            asked = [always, *asked]
         return dict.fromkeys(asked)
 
     def _mould_triage(self, level: Level) -> bytes:

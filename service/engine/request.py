@@ -21,6 +21,9 @@ from service.knowledge.knowledge import Knowledge
 
 _LONGEST_NAME = 64
 _ALMOST_EQUAL = 0.85
+_MOST_COMPARED = 20
+"""Names of which the nearest is looked for: it takes a millisecond each, and a body has room for thousands."""
+
 _MISSPELT = re.compile(r"[A-Za-z_]{1,64}")
 _PLACES = ("runner", "findings", "training", "safety_screen")
 _NONE_OF_THESE = "none_of_these"
@@ -67,7 +70,7 @@ class RequestReader:
         places: dict[str, Mapping[str, Any]] = dict.fromkeys(_PLACES, _NOTHING)
         for name, sent in request.items():
             if name not in places:
-                faults.append(_unknown("", name, _PLACES))
+                faults.append(_unknown("", name, _PLACES, len(faults)))
             elif isinstance(sent, dict):
                 places[name] = sent
             elif sent is not None or name == "findings":
@@ -84,7 +87,7 @@ class RequestReader:
         for name, value in sent.items():
             field = fields.get(name)
             if field is None:
-                faults.append(self._misplaced(place, name) or _unknown(f"/{place}", name, fields))
+                faults.append(self._misplaced(place, name) or _unknown(f"/{place}", name, fields, len(faults)))
             elif value is not None:
                 try:
                     known: Reported | None = field(value)
@@ -165,8 +168,9 @@ def _refuse_equal_names(body: bytes) -> None:
         raise BrokenContract((TOO_DEEP,)) from None
 
 
-def _unknown(place: str, name: str, names: Mapping[str, object] | tuple[str, ...]) -> Fault:
-    near = get_close_matches(name[:_LONGEST_NAME], names, n=1)
+def _unknown(place: str, name: str, names: Mapping[str, object] | tuple[str, ...], told: int) -> Fault:
+    """The fault of a name that is not known; the nearest is looked for while few faults were told."""
+    near = get_close_matches(name[:_LONGEST_NAME], names, n=1) if told < _MOST_COMPARED else []
     if not near:
         return Fault(place, "unknown_property", "holds a property that is not known")
     if not _MISSPELT.fullmatch(name) or not get_close_matches(name, near, cutoff=_ALMOST_EQUAL):

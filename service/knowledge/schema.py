@@ -257,7 +257,7 @@ class SafetyScreen(Entry, frozen=True, kw_only=True):
 
 
 class LevelText(Entry, frozen=True, kw_only=True):
-    """What one level means to the person who reads it."""
+    """What one level means to the person who reads it; `referral` is whom to see at it, whatever set it."""
 
     label: Sentence
     advice: Sentence
@@ -265,6 +265,7 @@ class LevelText(Entry, frozen=True, kw_only=True):
     running: Running
     sources: tuple[str, ...]
     review: Review
+    referral: Referral | None = None
 
 
 class RunningText(Entry, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from service.problems import kind_of
 from service.telemetry.journal import Exchange, Journal
 from service.web.door import Toll
 
-SLICE: Final = 16
+SLICE: Final = 8
 """Items that are answered before other requests get their turn: some milliseconds."""
 
 Slices = AsyncIterator[bytes]

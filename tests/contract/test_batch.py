@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPResponse
@@ -243,3 +244,17 @@ def test_a_client_that_does_not_read_is_not_read_from(service: Any) -> None:
         connection.sendall(_chunk(b"\n".join(GOOD * 250) + b"\n") * 10_000)
     assert service.assess(GOOD[0]).status == 200
     assert _memory_mib(service) - before < 20
+
+
+def test_a_client_that_never_reads_is_left(start: Callable[..., Any]) -> None:
+    """It is waited for as long as for a body; then what it asked is in hand no more, and others are answered."""
+    service = start(body_seconds="1", concurrency="2")
+    unread = [service.connect() for _ in range(2)]
+    body = b"[" + b",".join(GOOD * 500) + b"]"
+    head = b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    for connection in unread:
+        connection.sendall(head % len(body) + body)
+    deadline = time.monotonic() + 15
+    while service.assess(GOOD[0]).status != 200:
+        assert time.monotonic() < deadline, "it is closed for good"
+        time.sleep(0.1)

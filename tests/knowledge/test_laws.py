@@ -75,6 +75,14 @@ def test_there_is_always_an_answer_with_a_level(request_: Body) -> None:
     assert triage.could_rise_to.rank >= triage.level.rank
 
 
+@_laws
+@given(_REPORTS)
+def test_an_emergency_is_sent_to_an_emergency_department(request_: Body) -> None:
+    """Whatever set the level, and whatever less urgent fired beside it."""
+    triage = _assess(request_).triage
+    assert triage.level.rank < Level.EMERGENCY.rank or "emergency_department" in triage.referrals
+
+
 def _turned(value: Any) -> Any:
     return {key: _turned(part) for key, part in reversed(value.items())} if isinstance(value, dict) else value
 

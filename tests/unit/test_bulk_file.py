@@ -159,3 +159,24 @@ def test_one_file_or_a_batch(run: Run, arguments: list[str]) -> None:
     ended = run(*arguments)
     assert ended.returncode == 2
     assert b"give one FILE, or --batch IN OUT" in ended.stderr
+
+
+@pytest.mark.parametrize("content", [b"a note of mine", b"a note of mine\n", b"one\ntwo", b'{"triage":{"level":"x'])
+def test_a_file_of_something_else_stays_as_it_is(run: Run, requests: Path, tmp_path: Path, content: bytes) -> None:
+    """Also where its last line has no end, as an answer that was cut off has none."""
+    out = tmp_path / "mine.txt"
+    out.write_bytes(content)
+    assert run("--batch", requests, out).returncode == 1
+    assert out.read_bytes() == content
+
+
+def test_standard_output_may_be_a_file(run: Run, environment: dict[str, str], requests: Path, tmp_path: Path) -> None:
+    """The shell has opened it for writing alone, and it may hold something already."""
+    whole, out = tmp_path / "whole.ndjson", tmp_path / "out.ndjson"
+    run("--batch", requests, whole)
+    out.write_bytes(b"before\n")
+    with out.open("ab") as file:
+        ended = subprocess.run(
+            _command("--batch", requests, "-"), env=environment, stdout=file, stderr=subprocess.PIPE, check=False
+        )
+    assert (ended.returncode, out.read_bytes()) == (0, b"before\n" + whole.read_bytes())

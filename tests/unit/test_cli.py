@@ -128,7 +128,7 @@ def test_a_name_that_the_file_would_refuse_gets_no_key(capsys: Any) -> None:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_wrong_keys_and_a_wrong_store_end_with_1_and_are_told_together(
-    capsys: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, workers: str
+    capfd: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, workers: str
 ) -> None:
     """Both are named at once before anything is served, however many workers, and no secret is shown."""
     (tmp_path / "keys.yaml").write_text("partners: {one: {keys: {}}, two: {keys: {k: {sha256: secret}}}}")
@@ -141,6 +141,6 @@ def test_wrong_keys_and_a_wrong_store_end_with_1_and_are_told_together(
     finally:
         root.handlers = handlers
         root.setLevel(level)
-    told = capsys.readouterr().err
+    told = capfd.readouterr().err
     assert [line.partition(":")[0] for line in told.splitlines()] == ["TRIAGE_KEYS"] * 2 + ["TRIAGE_LIMIT_STORE"]
     assert "secret" not in told

@@ -33,14 +33,18 @@ def test_an_engine_names_its_knowledge(
     [
         ({"findings": {"ache": False}}, ()),
         ({"findings": _HOT}, ("physical_therapist",)),
-        ({"findings": {**_HOT, "temp": 41}}, ("primary_care",)),
+        ({"findings": {**_HOT, "temp": 41}}, ("emergency_department", "primary_care")),
         ({"findings": {"sign_1": True, "pain": 9}}, ("primary_care", "emergency_department")),
         ({"safety_screen": {"question_2": True}}, ("emergency_department",)),
         ({"findings": _HOT, "safety_screen": {"question_1": True}}, ("physical_therapist",)),
+        (
+            {"findings": {"near_miss": True, "hot_run": True}, "safety_screen": {"question_2": True}},
+            ("emergency_department", "primary_care"),
+        ),
     ],
 )
 def test_whom_to_see(ask: Ask, parts: dict[str, Any], referrals: tuple[str, ...]) -> None:
-    """Those of the red flags, most urgent first; of the causes where none fired; the hospital for a bare yes."""
+    """Those of the red flags, most urgent first; of the causes where none fired; and always whom the level asks for."""
     assert ask(**parts).triage.referrals == referrals
 
 

@@ -209,3 +209,11 @@ def test_a_known_name_in_the_wrong_part_is_sent_where_it_belongs(small_engine: E
     assert _faults(small_engine, {"findings": {"ache": True, "km": [1, 2]}}) == (
         Fault("/findings/km", "unknown_property", "belongs in training", "training/km"),
     )
+
+
+def test_thousands_of_unknown_names_are_told_without_their_nearest(small_engine: Engine) -> None:
+    """The nearest of each is looked for among the first few only: it takes long, and a body has room for thousands."""
+    names = {f"ach{number}": True for number in range(3000)}
+    with pytest.raises(BrokenContract) as refused:
+        small_engine.read(json.dumps({"findings": names}).encode())
+    assert [fault.nearest for fault in refused.value.faults] == ["ache"] * 20 + [None] * 2980
