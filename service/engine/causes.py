@@ -72,16 +72,20 @@ class Causes:
         self._candidates = tuple(self._compile(pattern, cause) for pattern, cause in rulebook.applies.items())
         conditions = {rulebook.alternatives(pattern): rulebook.index.terms_of[pattern] for pattern in rulebook.applies}
         self._applies = tuple(conditions.values())
+        places = {candidate.cause.id: place for place, candidate in enumerate(self._candidates)}
+        self._weights = rulebook.terms_of(rulebook.weights)
+        self._weighed_by = {number: places[weighing.cause] for number, weighing in rulebook.weights.items()}
         self._told = {candidate.cause.id: candidate.told for candidate in self._candidates}
 
     def considered(self, match: Match) -> list[Considered]:
         """The causes with points left, the best fitting first, without their fixes."""
         fired = match.fired
+        weighed = {self._weighed_by[pattern] for pattern, _ in self._rulebook.index.patterns(fired & self._weights)}
         fitting = [
             considered
-            for candidate in self._candidates
-            if candidate.terms & fired
-            and candidate.applies & fired
+            for place in sorted(weighed)
+            for candidate in [self._candidates[place]]
+            if candidate.applies & fired
             and not candidate.excluded & fired
             and (considered := self._weigh(candidate, match)) is not None
         ]

@@ -21,8 +21,9 @@ _COUNTED = b'"findings"'
 
 
 class _Measured(NamedTuple):
-    """A derivation that is measured, and how it is told once it fired."""
+    """A derivation that is measured, its place in the order of all that are, and how it is told once it fired."""
 
+    place: int
     derivation: Derivation
     measure: Measure
     more_than: Fraction
@@ -35,14 +36,15 @@ class Derivations:
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
         # Measures that discard other telemetry come first: an inconsistent number must not be read at all.
-        self._measures = sorted(
-            (
-                self._compile(derivation, derivation.measure, derivation.more_than)
-                for derivation in rulebook.knowledge.derivations.values()
-                if derivation.measure is not None and derivation.more_than is not None
-            ),
-            key=lambda measured_: not measured_.derivation.discards,
+        measuring = sorted(
+            (it for it in rulebook.knowledge.derivations.values() if it.measure is not None),
+            key=lambda derivation: not derivation.discards,
         )
+        self._reading: dict[str, list[_Measured]] = {}
+        for place, derivation in enumerate(measuring):
+            if derivation.measure is not None and derivation.more_than is not None:
+                compiled = self._compile(place, derivation, derivation.measure, derivation.more_than)
+                self._reading.setdefault(inputs(derivation.measure)[0], []).append(compiled)
         self._named = rulebook.terms_of(rulebook.derivations)
         self._paths = {name: rulebook.path(name) for name in rulebook.index.bit_of}
         self._tellings = {
@@ -54,7 +56,8 @@ class Derivations:
         """`known` with what its telemetry says, less what that telemetry contradicts, and what fired as it is told."""
         found = dict(known)
         fired: list[bytes] = []
-        for derivation, measure, more_than, told in self._measures:
+        reading = [measured_ for name in known for measured_ in self._reading.get(name, ())]
+        for _, derivation, measure, more_than, told in sorted(reading):
             value = measured(measure, found)
             if value is None:
                 continue
@@ -71,7 +74,7 @@ class Derivations:
         for pattern, terms in self._rulebook.index.patterns(match.fired & self._named):
             yield self._told(self._rulebook.derivations[pattern], terms, known)
 
-    def _compile(self, derivation: Derivation, measure: Measure, more_than: float) -> _Measured:
+    def _compile(self, place: int, derivation: Derivation, measure: Measure, more_than: float) -> _Measured:
         told = DerivedFinding(
             finding=derivation.id,
             value=GAP,
@@ -79,7 +82,7 @@ class Derivations:
             threshold=more_than,
             from_=tuple(self._rulebook.path(name) for name in inputs(measure)),
         )
-        return _Measured(derivation, measure, Fraction(more_than), mould(told))
+        return _Measured(place, derivation, measure, Fraction(more_than), mould(told))
 
     def _told(self, derivation: Derivation, terms: Bits, known: Mapping[str, Reported]) -> bytes:
         names = self._rulebook.index.because(terms)

@@ -60,13 +60,13 @@ class Questions:
 
     def _separating(self, match: Match, causes: Sequence[Considered]) -> Iterator[str]:
         """What the complaint is, where that is open; then the findings that move the leading causes most; each once."""
-        complaint: dict[str, None] = {}
+        told = set()
         for terms in self._causes.undecided(match):
-            names = self._index.because(1 << first(terms))
-            complaint |= dict.fromkeys(name for name in names if not self._index.bit_of[name] & match.known)
-        yield from complaint
+            for finding in self._index.because(1 << first(terms)):
+                if not self._index.bit_of[finding] & match.known and finding not in told:
+                    told.add(finding)
+                    yield finding
         moving = chain.from_iterable(cause.unanswered for cause in causes[:_LEADING_CAUSES])
-        told = set(complaint)
         for finding, _ in sorted(moving, key=itemgetter(1), reverse=True):
             if finding not in told:
                 told.add(finding)

@@ -18,11 +18,13 @@ class Training:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._levels = {level: text.running.rank for level, text in rulebook.knowledge.levels.items()}
-        self._named = tuple(
-            (rulebook.index.terms_of[pattern], derivation.running.rank)
+        self._patterns = rulebook.index.patterns
+        self._named = {
+            pattern: derivation.running.rank
             for pattern, derivation in rulebook.derivations.items()
             if derivation.running is not None
-        )
+        }
+        self._naming = rulebook.terms_of(self._named)
         self._told = {
             running.rank: encode(
                 TrainingAdvice(
@@ -41,6 +43,6 @@ class Training:
         """The strictest of what the level, the fired red flags, the complaint and the causes acted on ask for."""
         asked = [self._levels[urgency.level]]
         asked += [fired.flag.running.rank for fired in urgency.fired if fired.flag.running is not None]
-        asked += [rank for terms, rank in self._named if terms & match.fired]
+        asked += [self._named[pattern] for pattern, _ in self._patterns(match.fired & self._naming)]
         asked += [cause.cause.running.rank for cause in acted_on(causes) if cause.cause.running is not None]
         return self._told[max(asked)]
