@@ -97,11 +97,20 @@ def _type(finding: Finding) -> Any:
     if finding.kind in ("choice", "choices"):
         choice = Literal[finding.values]
         return choice if finding.kind == "choice" else list[choice]  # type: ignore[valid-type]
-    number = Annotated[int if finding.kind == "integer" else float, Meta(ge=finding.minimum, le=finding.maximum)]
+    base = int if finding.kind == "integer" else float
+    number = Annotated[base, Meta(ge=finding.minimum, le=finding.maximum)]
     return list[number] if finding.kind == "series" else number
 
 
+def keep(ratio: float) -> None:
+    """Write down the ratio that a later one is measured by."""
+    RECORD.write_text(json.dumps({"ratio": round(ratio, 2)}) + "\n", encoding="utf-8")
+
+
+def kept() -> float:
+    """The ratio that was written down last."""
+    return float(json.loads(RECORD.read_text(encoding="utf-8"))["ratio"])
+
+
 if __name__ == "__main__":
-    knowledge_ = load()
-    floor_ = measure(knowledge_, [corpus.readme_request()])
-    sys.stdout.write(json.dumps({"ratio": round(floor_.ratio, 2)}) + "\n")
+    sys.stdout.write(f"{measure(load(), [corpus.readme_request()]).ratio}\n")

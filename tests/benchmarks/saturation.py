@@ -41,13 +41,10 @@ def bodies_file(folder: Path, name: str, bodies: list[bytes]) -> Path:
 def saturate(running: Running, bodies: Path, seconds: int) -> Load:
     """The load that a contender carries; anything but 200 ends the benchmark."""
     cores = ",".join(str(core) for core in sorted(LOAD_CORES))
-    counted = subprocess.run(
-        ["taskset", "-c", cores, WRK, "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(_SCRIPT)]
-        + [f"http://127.0.0.1:{running.port}", "--", str(bodies)],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+    wrk = [WRK, "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(_SCRIPT)]
+    target = [f"http://127.0.0.1:{running.port}", "--", str(bodies)]
+    command = ["taskset", "-c", cores, *wrk, *target]
+    counted = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     (figures,) = (line.removeprefix("FIGURES ") for line in counted.splitlines() if line.startswith("FIGURES "))
     load = msgspec.json.decode(figures, type=Load)
     if load.bad_status or load.broken:

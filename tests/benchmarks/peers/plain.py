@@ -53,6 +53,11 @@ class PlainRules:
         )
         self.bands = sorted(knowledge.policy.likelihood_from_points.items(), key=lambda band: -band[1])
         self.questions = knowledge.safety_screen.questions
+        self.names_of_flag = {flag.id: sorted(self.named(flag.when)) for flag in self.red_flags}
+        self.names_of_cause = {
+            cause.id: sorted(set().union(*(self.named(weight.when) for weight in cause.supports + cause.opposes)))
+            for cause in self.causes
+        }
         self.floors = {id_: self._floor(question.members) for id_, question in self.questions.items()}
 
     def decide(self, request: Mapping[str, Mapping[str, Any]]) -> Decided:
