@@ -95,7 +95,7 @@ def _renamed_condition(part: Any, rename: Callable[[str], str]) -> Any:
     if isinstance(part, dict):
         values = {"is", "includes", "only", "kind"}
         return {name: value if name in values else _renamed_condition(value, rename) for name, value in part.items()}
-    return [_renamed_condition(item, rename) for item in part] if isinstance(part, list) else part
+    return [_renamed_condition(item, rename) for item in part] if isinstance(part, tuple) else part
 
 
 def _is_fixed(knowledge: Knowledge, id_: str) -> bool:
