@@ -48,7 +48,8 @@ def serving(name: str, folder: Path, body: bytes) -> Iterator[Running]:
     port = _free_port()
     environment = os.environ | {VARIABLE: str(folder / "answers"), "PYTHONPATH": str(ROOT)}
     begun = time.perf_counter()
-    with (folder / f"{port}.log").open("wb") as log:
+    written = folder / f"{port}.log"
+    with written.open("wb") as log:
         process = subprocess.Popen(
             _command(name, port),
             cwd=folder,
@@ -58,7 +59,7 @@ def serving(name: str, folder: Path, body: bytes) -> Iterator[Running]:
         )
     os.sched_setaffinity(process.pid, set(CORES) if name == OURS_TWICE else SERVER_CORES)
     try:
-        yield Running(name, process, port, _first_answer(process, port, body) - begun)
+        yield Running(name, process, port, _first_answer(process, port, body, written) - begun)
     finally:
         process.terminate()
         try:
@@ -88,7 +89,7 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _first_answer(process: subprocess.Popen[bytes], port: int, body: bytes) -> float:
+def _first_answer(process: subprocess.Popen[bytes], port: int, body: bytes, written: Path) -> float:
     until = time.perf_counter() + _START_SECONDS
     while process.poll() is None and time.perf_counter() < until:
         try:
@@ -98,7 +99,7 @@ def _first_answer(process: subprocess.Popen[bytes], port: int, body: bytes) -> f
             continue
         if status == http.HTTPStatus.OK:
             return time.perf_counter()
-    raise RuntimeError(f"port {port} does not answer; its log ends before")
+    raise RuntimeError(f"no answer; the log says:\n{written.read_text(encoding='utf-8')}")
 
 
 def _post(port: int, body: bytes) -> tuple[int, bytes]:

@@ -32,6 +32,20 @@ def test_a_rules_engine_decides_as_ours(make: Callable[[Sheet], Any], shipped: K
     assert rules.disagreements(make(sheet_of(shipped)), shipped, bodies) == []
 
 
+@pytest.mark.parametrize("make", rules.TELLING, ids=lambda make: make.name)
+def test_a_rules_engine_tells_the_red_flags_as_ours(
+    make: Callable[[Sheet], Any], shipped: Knowledge, engine: Engine, bodies: list[bytes]
+) -> None:
+    """The red flags that it finds, each by itself, are those of our answer, so that it is timed for right work."""
+    sheet = sheet_of(shipped)
+    peer, flags = make(sheet), sheet.rules.red_flags
+    for body in bodies:
+        told = peer.tell(peer.prepared(sheet.facts(rules.request_of(body))))
+        fired = tuple(flag.id for flag, holds in zip(flags, told[: len(flags)], strict=True) if holds)
+        assert len(told) == len(sheet.each)
+        assert fired == engine.answer(engine.read(body)).red_flags
+
+
 def test_the_plain_rules_say_what_ours_say(shipped: Knowledge, engine: Engine, bodies: list[bytes]) -> None:
     """The plain evaluation finds the same red flags and the same causes in the same order."""
     plain = PlainRules(shipped)

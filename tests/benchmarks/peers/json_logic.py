@@ -52,6 +52,7 @@ class DataLogic:
         engine = datalogic_py.Engine()
         self._sheet = sheet
         self._rule = engine.compile(rule_of(sheet))
+        self._each = engine.compile([_rule(form) for form in sheet.each])
         self._session = engine.session()
 
     def prepared(self, facts: Facts) -> str:
@@ -62,6 +63,11 @@ class DataLogic:
         """The decision about one runner."""
         floor, is_out_of_scope, *points = self._session.evaluate(self._rule, facts)
         return self._sheet.decision(floor, points, is_out_of_scope=bool(is_out_of_scope))
+
+    def tell(self, facts: str) -> list[bool]:
+        """Which red flags and weights hold, each by itself."""
+        told: list[bool] = self._session.evaluate(self._each, facts)
+        return told
 
 
 def _score(score: Score) -> Rule:

@@ -34,11 +34,15 @@ class Score(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """Every rule; a floor is the rank of a level, and the floors come most urgent first."""
+    """Every rule; a floor is the rank of a level, and the floors come most urgent first.
+
+    `each` is every red flag and then every weight by itself, for what an answer has to tell of them.
+    """
 
     floors: tuple[tuple[int, tuple[Form, ...]], ...]
     out_of_scope: Form
     scores: tuple[Score, ...]
+    each: tuple[Form, ...]
     no_causes_from: int
     rules: PlainRules
 
@@ -82,11 +86,14 @@ def sheet_of(knowledge: Knowledge) -> Sheet:
     floors[knowledge.policy.screen_open_level.rank] += [("yes", LEFT_OPEN + id_) for id_ in rules.questions]
     members = [member for question in rules.questions.values() for member in question.members]
     floors[Level.CONSULTATION.rank] += [_form(member, knowledge) for member in members]
+    scores = tuple(_score(cause, knowledge) for cause in rules.causes)
+    flags = tuple(_form(flag.when, knowledge) for flag in rules.red_flags)
     floors[knowledge.policy.uncovered_sign_level.rank] += [("yes", sign) for sign in knowledge.policy.uncovered_signs]
     return Sheet(
         tuple((rank, tuple(dict.fromkeys(forms))) for rank, forms in floors.items()),
         ("any", tuple(_form(flag.when, knowledge) for flag in rules.red_flags if flag.out_of_scope)),
-        tuple(_score(cause, knowledge) for cause in rules.causes),
+        scores,
+        flags + tuple(form for score in scores for form, _ in score.weights),
         knowledge.policy.no_causes_from.rank,
         rules,
     )

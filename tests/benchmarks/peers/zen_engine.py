@@ -27,6 +27,7 @@ class ZenEngine:
             floor = f"({_any(forms)}) ? {rank} : ({floor})"
         parts = [floor, _said(sheet.out_of_scope), *(_score(score) for score in sheet.scores)]
         self._rules = zen.compile_expression(f"[{', '.join(parts)}]")
+        self._each = zen.compile_expression(f"[{', '.join(_said(form) for form in sheet.each)}]")
 
     def prepared(self, facts: Facts) -> Facts:
         """The facts as they are."""
@@ -36,6 +37,11 @@ class ZenEngine:
         """The decision about one runner."""
         floor, is_out_of_scope, *points = self._rules.evaluate(facts)
         return self._sheet.decision(int(floor), points, is_out_of_scope=is_out_of_scope)
+
+    def tell(self, facts: Facts) -> list[bool]:
+        """Which red flags and weights hold, each by itself."""
+        told: list[bool] = self._each.evaluate(facts)
+        return told
 
 
 def _score(score: Score) -> str:
