@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit contract browser spark faults deploy rules scorecard prove mutants lock lock-npm release-contract clean
+.PHONY: help run test lint unit contract browser spark faults deploy rules bench scorecard prove mutants lock lock-npm release-contract clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -83,6 +83,20 @@ faults: .venv/dev ## Stops, floods, full disks, slow clients, a soak: what came 
 		for it in $$missing; do systemctl disable --now $$it; done; } >/dev/null 2>&1 || true
 	$(BIN)/python -m pytest -q tests/faults
 
+.venv/bench: requirements-bench.lock .venv/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
+ROUNDS ?= 7
+SECONDS ?= 3
+REQUESTS ?= 200000
+
+bench: .venv/bench ## How fast it is, beside others: some minutes; or one part, `make bench PARTS=throughput ROUNDS=11`
+	@command -v wrk >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk; } \
+		>/dev/null 2>&1 || true
+	$(BIN)/python -m pytest -q -n0 tests/benchmarks/test_peers.py
+	$(BIN)/python -m tests.benchmarks $(PARTS) --rounds $(ROUNDS) --seconds $(SECONDS) --requests $(REQUESTS)
+
 release-contract: .venv/runtime ## Keep openapi.yaml as the release of its version, which later ones are measured by
 	$(BIN)/python -m service.contract
 	cp openapi/openapi.yaml openapi/released/$$(sed -n 's/^  version: //p' openapi/openapi.yaml | head -1).yaml
@@ -129,6 +143,7 @@ lock: ## Lock every dependency with hashes (needs uv)
 	$(COMPILE) --extra contract --constraint requirements-dev.lock -o requirements-contract.lock pyproject.toml
 	$(COMPILE) --extra deploy --constraint requirements-dev.lock -o requirements-deploy.lock pyproject.toml
 	$(COMPILE) --extra spark --constraint requirements-dev.lock -o requirements-spark.lock pyproject.toml
+	$(COMPILE) --extra bench --constraint requirements-dev.lock -o requirements-bench.lock pyproject.toml
 
 lock-npm: .venv/contract ## Lock the Node tools with hashes and without addresses
 	cd tests/contract/npm && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --ignore-scripts

@@ -1,0 +1,50 @@
+"""The requests that everything is measured with: the README's own, and every example and vignette as a mix."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import NamedTuple
+
+from service.engine import Engine
+from service.engine.replay import body_of
+from service.knowledge import vignettes
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.loader import SHIPPED
+
+ROOT = Path(__file__).parents[2]
+_EXAMPLES = ROOT / "openapi" / "examples"
+_STEP = 97
+"""A step through the corpus that visits each request once: neighbours are no longer alike, and nothing is random."""
+
+
+class Decision(NamedTuple):
+    """What every contender must agree on: the level, and the cause that leads."""
+
+    level: str
+    leads: str | None
+
+
+def readme_request() -> bytes:
+    """The body that the README posts."""
+    shell = re.findall(
+        r"^```bash\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    (curl,) = (block for block in shell if block.startswith("curl"))
+    words = shlex.split(curl)
+    return words[words.index("-d") + 1].encode()
+
+
+def mix(knowledge: Knowledge) -> list[bytes]:
+    """Every example that is answered and every vignette, in an order that is always the same."""
+    answered = (path for path in sorted(_EXAMPLES.glob("*.response.json")))
+    bodies = [path.with_name(path.name.replace(".response.", ".request.")).read_bytes() for path in answered]
+    bodies += [body_of(vignette) for vignette in vignettes.read(SHIPPED, knowledge)]
+    return [bodies[place * _STEP % len(bodies)] for place in range(len(bodies))]
+
+
+def decided(engine: Engine, body: bytes) -> Decision:
+    """What the engine decides about `body`."""
+    answer = engine.answer(engine.read(body))
+    return Decision(str(answer.level), answer.causes[0] if answer.causes else None)

@@ -1,0 +1,113 @@
+"""The cost of one answer against the size of the knowledge: the shipped rules, and ten and a hundred times as many.
+
+A copy is every red flag, derivation and cause under another name. `apart` copies ask about findings of their own,
+as a knowledge of other complaints would; `entangled` copies ask about the same findings and for one sign more, which
+is the worst case: whatever is reported touches every copy, and none of them fires.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from service.engine import Engine
+from service.knowledge.knowledge import Knowledge
+from tests.benchmarks.timing import best
+
+SIZES = (1, 10, 100)
+_RULES = ("red_flags", "derivations", "causes")
+_FIXED_INPUTS = "step_length_mismatch"
+"""A measure that names its telemetry itself, so that it cannot be copied; it stays as it is."""
+
+
+class Grown(NamedTuple):
+    """Seconds for one request, on average, at each size."""
+
+    kind: str
+    seconds: dict[int, float]
+
+    def times(self, size: int) -> float:
+        """The time at `size` in times of the shipped one."""
+        return self.seconds[size] / self.seconds[1]
+
+
+def measure(knowledge: Knowledge, bodies: Sequence[bytes], rounds: int) -> list[Grown]:
+    """How the time grows, both ways."""
+    return [
+        Grown(kind, _seconds({size: grown(knowledge, size - 1) for size in SIZES}, bodies, rounds))
+        for kind, grown in (("apart", apart), ("entangled", entangled))
+    ]
+
+
+def apart(knowledge: Knowledge, copies: int) -> Knowledge:
+    """`knowledge` with `copies` more of every rule, over findings of their own."""
+    plain = msgspec.to_builtins(knowledge)
+    names = knowledge.findings.keys() | {id_ for id_ in knowledge.derivations if not _is_fixed(knowledge, id_)}
+    for number in range(copies):
+        renamed = {name: f"{name}_copy{number}" for name in names}
+
+        def rename(value: str, renamed: dict[str, str] = renamed) -> str:
+            return renamed.get(value, value)
+
+        for id_, finding in list(knowledge.findings.items()):
+            plain["findings"][renamed[id_]] = msgspec.to_builtins(finding)
+        _add_copies(plain, knowledge, number, rename)
+    return msgspec.convert(plain, Knowledge)
+
+
+def entangled(knowledge: Knowledge, copies: int) -> Knowledge:
+    """`knowledge` with `copies` more of every rule, over the same findings and one more that is never reported."""
+    plain = msgspec.to_builtins(knowledge)
+    for number in range(copies):
+        sign = f"sign_copy{number}"
+        plain["findings"][sign] = {"question": "Is there one sign more?", "kind": "boolean"}
+        _add_copies(plain, knowledge, number, lambda name: name)
+        for kind, names in (("red_flags", ("when",)), ("causes", ("applies_when",))):
+            for id_ in getattr(knowledge, kind):
+                rule = plain[kind][f"{id_}_copy{number}"]
+                rule.update({name: {"all": [rule[name], sign]} for name in names})
+    return msgspec.convert(plain, Knowledge)
+
+
+def _add_copies(plain: dict[str, Any], knowledge: Knowledge, number: int, rename: Callable[[str], str]) -> None:
+    for kind in _RULES:
+        for id_, rule in getattr(knowledge, kind).items():
+            if kind == "derivations" and (_is_fixed(knowledge, id_) or rename(id_) == id_):
+                continue
+            copy = msgspec.to_builtins(rule) | {"id": f"{id_}_copy{number}"}
+            plain[kind][copy["id"]] = {name: _renamed(part, name, rename) for name, part in copy.items()}
+
+
+def _renamed(part: Any, name: str, rename: Callable[[str], str]) -> Any:
+    """A part of a rule, where every finding that a condition or a measure names has its new name."""
+    if name in {"when", "applies_when", "excluded_when", "discards", "measure"}:
+        return _renamed_condition(part, rename)
+    if name in {"supports", "opposes"}:
+        return [weight | {"when": _renamed_condition(weight["when"], rename)} for weight in part]
+    return part
+
+
+def _renamed_condition(part: Any, rename: Callable[[str], str]) -> Any:
+    if isinstance(part, str):
+        return rename(part)
+    if isinstance(part, dict):
+        values = {"is", "includes", "only", "kind"}
+        return {name: value if name in values else _renamed_condition(value, rename) for name, value in part.items()}
+    return [_renamed_condition(item, rename) for item in part] if isinstance(part, tuple) else part
+
+
+def _is_fixed(knowledge: Knowledge, id_: str) -> bool:
+    measure_ = knowledge.derivations[id_].measure
+    return measure_ is not None and measure_.kind == _FIXED_INPUTS
+
+
+def _seconds(knowledges: dict[int, Knowledge], bodies: Sequence[bytes], rounds: int) -> dict[int, float]:
+    engines = {size: Engine(knowledge) for size, knowledge in knowledges.items()}
+
+    def answers(engine: Engine) -> Callable[[], object]:
+        return lambda: [engine.answer(engine.read(body)).body for body in bodies]
+
+    seconds = best({str(size): answers(engine) for size, engine in engines.items()}, rounds)
+    return {size: seconds[str(size)] / len(bodies) for size in engines}

@@ -1,0 +1,116 @@
+"""One answer in process: ours against msgspec alone, which only decodes the request and encodes the answer.
+
+`python -m tests.benchmarks.in_process` prints the ratio; `make test` asks for it to catch a collapse.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from service.engine import Engine
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.loader import load
+from service.knowledge.schema import Finding
+from service.model.assessment import Assessment
+from tests.benchmarks import corpus
+from tests.benchmarks.timing import Work, best
+
+RECORD = Path(__file__).with_name("ratio.json")
+ROUNDS = 40
+
+_PLACES = ("runner", "findings", "training")
+
+
+class Floor(NamedTuple):
+    """Seconds for one request of a corpus, on average: ours, and the four ways of msgspec alone."""
+
+    ours: float
+    decode_plain: float
+    decode_typed: float
+    encode_plain: float
+    encode_typed: float
+
+    @property
+    def plain(self) -> float:
+        """Ours over msgspec with dictionaries and lists."""
+        return self.ours / (self.decode_plain + self.encode_plain)
+
+    @property
+    def typed(self) -> float:
+        """Ours over msgspec with Structs."""
+        return self.ours / (self.decode_typed + self.encode_typed)
+
+    @property
+    def ratio(self) -> float:
+        """Ours over the quicker way of each."""
+        floor = min(self.decode_plain, self.decode_typed) + min(self.encode_plain, self.encode_typed)
+        return self.ours / floor
+
+
+def measure(knowledge: Knowledge, bodies: Sequence[bytes], rounds: int = ROUNDS) -> Floor:
+    """How long one of `bodies` takes each way, all ways in turns."""
+    engine = Engine(knowledge)
+    answers = [engine.answer(engine.read(body)).body for body in bodies]
+    plain = [msgspec.json.decode(answer) for answer in answers]
+    typed = [msgspec.json.decode(answer, type=Assessment) for answer in answers]
+    decode = msgspec.json.Decoder().decode
+    decode_typed = msgspec.json.Decoder(request_type(knowledge)).decode
+    encode = msgspec.json.Encoder().encode
+    works: dict[str, Work] = {
+        "ours": lambda: [engine.answer(engine.read(body)).body for body in bodies],
+        "decode_plain": lambda: [decode(body) for body in bodies],
+        "decode_typed": lambda: [decode_typed(body) for body in bodies],
+        "encode_plain": lambda: [encode(answer) for answer in plain],
+        "encode_typed": lambda: [encode(answer) for answer in typed],
+    }
+    seconds = best(works, rounds)
+    return Floor(**{name: seconds[name] / len(bodies) for name in works})
+
+
+def request_type(knowledge: Knowledge) -> type[msgspec.Struct]:
+    """The request as a Struct with every property typed, which is the quickest way to read it strictly."""
+    parts: dict[str, Any] = {
+        place: {id_: _type(finding) for id_, finding in knowledge.findings.items() if finding.place == place}
+        for place in _PLACES
+    }
+    parts["runner"]["country"] = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+    parts["safety_screen"] = dict.fromkeys(("none_of_these", *knowledge.safety_screen.questions), bool)
+    structs = {place: _struct(place, fields) for place, fields in parts.items()}
+    return _struct("request", structs)
+
+
+def _struct(name: str, fields: Mapping[str, Any]) -> type[msgspec.Struct]:
+    typed = [(field, kind | None, None) for field, kind in fields.items()]
+    return msgspec.defstruct(name, typed, forbid_unknown_fields=True, kw_only=True)
+
+
+def _type(finding: Finding) -> Any:
+    if finding.kind == "boolean":
+        return bool
+    if finding.kind in ("choice", "choices"):
+        choice = Literal[finding.values]
+        return choice if finding.kind == "choice" else list[choice]  # type: ignore[valid-type]
+    base = int if finding.kind == "integer" else float
+    number = Annotated[base, Meta(ge=finding.minimum, le=finding.maximum)]
+    return list[number] if finding.kind == "series" else number
+
+
+def keep(ratio: float) -> None:
+    """Write down the ratio that a later one is measured by."""
+    RECORD.write_text(json.dumps({"ratio": round(ratio, 2)}) + "\n", encoding="utf-8")
+
+
+def kept() -> float:
+    """The ratio that was written down last."""
+    return float(json.loads(RECORD.read_text(encoding="utf-8"))["ratio"])
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{measure(load(), [corpus.readme_request()]).ratio}\n")

@@ -1,0 +1,166 @@
+"""The service over HTTP beside its peers: throughput, tail at a steady rate, start, and a long life."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import statistics
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from service.engine import Engine
+from tests.benchmarks.memory import memory
+from tests.benchmarks.open_loop import latencies, p99
+from tests.benchmarks.peers.recorded import record
+from tests.benchmarks.row import Row, ratio, spread
+from tests.benchmarks.saturation import bodies_file, saturate
+from tests.benchmarks.servers import (
+    ASGI,
+    CORES,
+    FASTAPI,
+    LITESTAR,
+    LOAD_CORES,
+    OURS,
+    OURS_TWICE,
+    Running,
+    serving,
+)
+
+_STARTS = 5
+_LOAD = 0.7
+_README, _MIX = "README request", "corpus mix"
+_MEASURED = [(name, which) for which in (_README, _MIX) for name in (ASGI, LITESTAR, OURS, FASTAPI)]
+_MEASURED += [(OURS_TWICE, _MIX)]
+
+
+class Bench(NamedTuple):
+    """What all parts share: requests on one line each, a folder of its own, and how long to measure."""
+
+    readme: bytes
+    mix: list[bytes]
+    folder: Path
+    rounds: int
+    seconds: int
+    requests: int
+
+
+@contextlib.contextmanager
+def on_load_cores() -> Iterator[None]:
+    """Keeps this process off the core that the contenders have."""
+    os.sched_setaffinity(0, LOAD_CORES)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, set(CORES))
+
+
+def recorded(bench: Bench, engine: Engine) -> None:
+    """Write down our answers, which the bare handlers give."""
+    record(engine, [bench.readme, *bench.mix], bench.folder / "answers")
+
+
+def throughput(bench: Bench) -> list[Row]:
+    """Answers a second of every contender, in turns, beside the bare Litestar handler of the same round."""
+    files = {
+        _README: bodies_file(bench.folder, "readme", [bench.readme]),
+        _MIX: bodies_file(bench.folder, "mix", bench.mix),
+    }
+    counted: dict[tuple[str, str], list[float]] = {measured: [] for measured in _MEASURED}
+    with contextlib.ExitStack() as stack, on_load_cores():
+        contenders = dict.fromkeys(name for name, _ in _MEASURED)
+        running = {name: stack.enter_context(serving(name, bench.folder, bench.readme)) for name in contenders}
+        for contender in running.values():
+            saturate(contender, files[_MIX], 1)  # warm-up
+        for turn in range(bench.rounds):
+            shift = turn % len(_MEASURED)
+            for name, which in _MEASURED[shift:] + _MEASURED[:shift]:
+                counted[name, which].append(saturate(running[name], files[which], bench.seconds).per_second)
+    return [_row(counted, name, which) for name, which in _MEASURED]
+
+
+def _row(counted: dict[tuple[str, str], list[float]], name: str, which: str) -> Row:
+    values, bare, ours = counted[name, which], counted[LITESTAR, which], counted[OURS, which]
+    beside = f"{ratio(values, bare):.2f} of bare Litestar"
+    target = ""
+    if name == OURS:
+        beside += f", {ratio(ours, counted[FASTAPI, which]):.1f} times FastAPI"
+        target = "at least 0.60 and 5 (beyond: 0.75 and 8)"
+    elif name == OURS_TWICE:
+        beside = f"{ratio(values, ours):.2f} of 1 worker (the load shares its core)"
+    measured = f"{statistics.median(values):,.0f}/s"
+    return Row(f"HTTP, {which}", name, measured, spread(values, ",.0f"), "" if name == LITESTAR else beside, target)
+
+
+def tail(bench: Bench) -> list[Row]:
+    """The 99th percentile at 70 % of what each contender can carry."""
+    file = bodies_file(bench.folder, "mix", bench.mix)
+    took: dict[str, list[float]] = {LITESTAR: [], OURS: []}
+    rates: dict[str, float] = {}
+    with contextlib.ExitStack() as stack, on_load_cores():
+        running = {name: stack.enter_context(serving(name, bench.folder, bench.readme)) for name in took}
+        for name, contender in running.items():
+            carried = [saturate(contender, file, bench.seconds).per_second for _ in range(3)]
+            rates[name] = _LOAD * statistics.median(carried)
+        for _ in range(bench.rounds):
+            for name, contender in running.items():
+                times = latencies(contender.port, bench.mix, rates[name], bench.seconds)
+                took[name].append(p99(times) * 1e3)
+    part = "p99 at 70 % of saturation"
+    bare, ours = took[LITESTAR], took[OURS]
+    times_bare = f"{ratio(ours, bare):.2f} times bare Litestar"
+    return [
+        Row(part, f"{LITESTAR}, {rates[LITESTAR]:,.0f}/s", _ms(bare), spread(bare, ".2f")),
+        Row(part, f"{OURS}, {rates[OURS]:,.0f}/s", _ms(ours), spread(ours, ".2f"), times_bare, "at most 3"),
+    ]
+
+
+def life(bench: Bench) -> list[Row]:
+    """From the start of the process to its first answer, and its memory and pace over many answers."""
+    with on_load_cores():
+        starts = {name: [_start(name, bench) for _ in range(_STARTS)] for name in (LITESTAR, OURS)}
+        with serving(OURS, bench.folder, bench.readme) as running:
+            lived = _lived(running, bench)
+    fresh, halfway, old, first, last, answered = lived
+    part = "start and memory"
+    rows = [
+        Row(part, f"{name}: start to first answer", f"{statistics.median(taken):.2f} s", spread(taken, ".2f"))
+        for name, taken in starts.items()
+    ]
+    rows[-1] = rows[-1]._replace(target="under 1 s")
+    return [
+        *rows,
+        Row(part, "memory of a worker after its first answer", f"{fresh:.1f} MiB", "", "", "under 80 MiB"),
+        Row(part, f"after {answered // 2:,} answers", f"{halfway:.1f} MiB", "", f"{halfway - fresh:+.1f} MiB"),
+        Row(part, f"after {answered:,} answers", f"{old:.1f} MiB", "", f"{old - halfway:+.1f} MiB", "flat"),
+        Row(part, "pace of the last tenth", f"{last:,.0f}/s", "", f"{last / first:.2f} of the first tenth", "flat"),
+    ]
+
+
+def _start(name: str, bench: Bench) -> float:
+    with serving(name, bench.folder, bench.readme) as running:
+        return running.seconds_to_answer
+
+
+def _lived(running: Running, bench: Bench) -> tuple[float, float, float, float, float, int]:
+    file = bodies_file(bench.folder, "mix", bench.mix)
+    fresh = halfway = memory(running.process.pid).resident
+    paces: list[float] = []
+    answered, is_halfway = 0, False
+    while answered < bench.requests:
+        load = saturate(running, file, bench.seconds)
+        answered += load.requests
+        paces.append(load.per_second)
+        if not is_halfway and answered * 2 >= bench.requests:
+            is_halfway, halfway = True, memory(running.process.pid).resident
+    tenth = max(1, len(paces) // 10)
+    first, last = _mean(paces[:tenth]), _mean(paces[-tenth:])
+    return fresh, halfway, memory(running.process.pid).resident, first, last, answered
+
+
+def _mean(values: Sequence[float]) -> float:
+    return statistics.fmean(values)
+
+
+def _ms(values: Sequence[float]) -> str:
+    return f"{statistics.median(values):.2f} ms"

@@ -1,0 +1,23 @@
+"""A bare ASGI application with the same recorded answers: what the server alone costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.benchmarks.peers.recorded import recorded
+
+ANSWERS = recorded()
+
+
+async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """The recorded answer to the body."""
+    assert scope["type"] == "http"
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    answer = ANSWERS[body]
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": answer})
