@@ -124,6 +124,8 @@ COMPILE := uv pip compile --quiet --upgrade --generate-hashes --universal --pyth
 
 lock: ## Lock every dependency with hashes (needs uv)
 	echo 'setuptools>=80' | $(COMPILE) -o requirements-build.lock -
+	echo 'cyclonedx-bom>=7.5,<8' | $(COMPILE) -o requirements-image.lock -
+	echo 'checkov>=3.3,<4' | $(COMPILE) -o requirements-policy.lock -
 	$(COMPILE) -o requirements.lock pyproject.toml
 	$(COMPILE) --extra dev --constraint requirements.lock -o requirements-dev.lock pyproject.toml
 	$(COMPILE) --extra contract --constraint requirements-dev.lock -o requirements-contract.lock pyproject.toml
