@@ -7,6 +7,7 @@ not what a registry holds.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,7 @@ NAME: Final = "localhost/runner-triage"
 _PATH: Final = "ENV PATH=/usr/local/bin:/usr/bin:/bin"
 _SOURCES: Final = "/etc/apt/sources.list.d/debian.sources"
 _BASES: Final = {
-    "build": (f"--include={PYTHON},python3.11-venv", "--variant=minbase", "--customize-hook"),
+    "build": (f"--include={PYTHON},python3-venv", "--variant=minbase", "--customize-hook"),
     "run": (
         f"--include={PYTHON},libc6,libstdc++6,zlib1g,libssl3,libexpat1,libffi8,liblzma5,libbz2-1.0,libuuid1",
         "--variant=extract",  # neither a shell nor a package manager, as in the base that it stands for
@@ -92,9 +93,12 @@ class Workshop:
             self.must("podman", "import", "--quiet", "--change", _PATH, archive, f"localhost/{base}-base")
             Path(archive).unlink()
         for lock in ("requirements.lock", "requirements-build.lock", "requirements-image.lock"):
+            # The image's Python may be an older one than ours, which takes more: fetch for any.
+            for_any = re.sub(r" ; python_\w*version[^\\]*", " ", (ROOT / lock).read_text(encoding="utf-8"))
+            (self.folder / lock).write_text(for_any, encoding="utf-8")
             self.must(
                 sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes", "--only-binary=:all:",
-                "--no-deps", "--dest", f"{self.folder}/wheels", "--requirement", lock,
+                "--no-deps", "--dest", f"{self.folder}/wheels", "--requirement", f"{self.folder}/{lock}",
             )  # fmt: skip
 
     def build(self, labels: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
