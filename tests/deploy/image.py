@@ -11,7 +11,9 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -50,19 +52,33 @@ class Workshop:
 
     folder: Path
 
+    def _environment(self) -> dict[str, str]:
+        names = {"CONTAINERS_CONF": "containers.conf", "CONTAINERS_STORAGE_CONF": "storage.conf"}
+        return os.environ | {name: f"{self.folder}/{file}" for name, file in names.items()}
+
+    @contextmanager
+    def started(self, *command: str) -> Iterator[None]:
+        """A command that runs beside the test, and ends with it; its socket is there when this begins."""
+        process = subprocess.Popen(command, env=self._environment(), stderr=subprocess.DEVNULL)
+        try:
+            for _ in range(100):
+                if (self.folder / "engine").is_socket():
+                    break
+                time.sleep(0.1)
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
     def run(self, *command: str, timeout: int = 240) -> subprocess.CompletedProcess[str]:
         """Run one command against this store."""
-        own = {
-            "CONTAINERS_CONF": f"{self.folder}/containers.conf",
-            "CONTAINERS_STORAGE_CONF": f"{self.folder}/storage.conf",
-        }
         return subprocess.run(
             command,
             check=False,
             capture_output=True,
             text=True,
             timeout=timeout,
-            env=os.environ | own,
+            env=self._environment(),
             cwd=ROOT,
         )
 

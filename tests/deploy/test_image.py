@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import subprocess
+import sys
 import tarfile
 import tempfile
 import time
@@ -183,3 +184,31 @@ def test_the_bill_of_materials_names_every_library(image: Workshop) -> None:
     named = {re.sub(r"[-_.]+", "-", part["name"]).lower(): part["version"] for part in bill["components"]}
     assert len(named) > 10
     assert on_this_platform() == named
+
+
+def test_compose_starts_it_hardened(image: Workshop) -> None:
+    """Compose itself starts the service, with all that its file takes away from it, and it answers.
+
+    Prometheus and Grafana are left out, for no registry is in reach, and the host's network stands in for a bridge.
+    """
+    port, socket_ = _free_port(), f"unix://{image.folder}/engine"
+    override = image.folder / "override.yaml"
+    override.write_text(
+        "services:\n  triage:\n    network_mode: host\n    ports: !reset []\n"
+        f"    image: {NAME}\n    environment:\n      TRIAGE_PORT: '{port}'\n      TRIAGE_HOST: 127.0.0.1\n",
+        encoding="utf-8",
+    )
+    tool = str(Path(sys.executable).with_name("docker-compose"))
+    files = ("--project-name", f"triage-{port}", "--file", "deploy/compose.yaml", "--file", str(override))
+    compose = ("env", f"DOCKER_HOST={socket_}", tool, *files)
+    with image.started("podman", "system", "service", "--time", "0", socket_):
+        try:
+            image.must(*compose, "up", "--detach", "--no-build", "triage")
+            _until_ready(port)
+            identity = image.must(*compose, "ps", "--quiet", "triage")
+            (told,) = json.loads(image.must("podman", "inspect", identity))
+            assert told["HostConfig"]["ReadonlyRootfs"]
+            assert told["HostConfig"]["SecurityOpt"] == ["no-new-privileges"]
+            assert (told["EffectiveCaps"] or [], told["Config"]["User"]) == ([], f"{UNPRIVILEGED}:{UNPRIVILEGED}")
+        finally:
+            image.must(*compose, "down", "--timeout", "20")
