@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit contract browser spark faults deploy rules bench scorecard prove mutants lock lock-npm release-contract clean
+.PHONY: help run test lint unit contract browser spark faults deploy image rules bench scorecard prove mutants lock lock-npm release-contract clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -106,14 +106,29 @@ release-contract: .venv/runtime ## Keep openapi.yaml as the release of its versi
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-deploy.lock
 	@touch $@
 
-DEPLOY_PACKAGES := prometheus
+# In a place of its own: it pins older versions of what the others need.
+.venv/policy/done: requirements-policy.lock | .venv/pyvenv.cfg
+	$(PYTHON) -m venv .venv/policy
+	.venv/policy/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-policy.lock
+	@touch $@
+
+DEPLOY_PACKAGES := prometheus buildah podman runc conmon netavark catatonit uidmap mmdebstrap
 
 # The tests start a Prometheus of their own; the one that the package would start is not wanted.
-deploy: .venv/deploy ## The proof of deploy/, with Debian's tools (fetched where that can be, skipped where not)
+deploy: .venv/deploy .venv/policy/done ## The proof of deploy/, with Debian's tools (fetched where that can be, skipped where not)
 	@dpkg -s $(DEPLOY_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends $(DEPLOY_PACKAGES) && \
 		systemctl disable --now prometheus; } >/dev/null 2>&1 || true
 	$(BIN)/python -m pytest -q tests/deploy
+
+IMAGE ?= runner-triage
+BUILDER ?= docker
+
+image: .venv/runtime ## Build the image with labels that are true, or `make image IMAGE=NAME BUILDER=podman`
+	$(BUILDER) build --file deploy/Dockerfile --tag $(IMAGE) \
+		--build-arg VERSION=$$($(BIN)/python -c 'from importlib.metadata import version as v; print(v("runner-triage"))') \
+		--build-arg REVISION=$$(git rev-parse HEAD) \
+		--build-arg KNOWLEDGE_DIGEST=$$($(BIN)/service check | grep -o 'sha256:[0-9a-f]*') .
 
 # The operator wants the rules inside an object, promtool wants them plain; a test holds the two together.
 rules: ## Write the alert rules as the Prometheus operator reads them
@@ -138,6 +153,8 @@ COMPILE := uv pip compile --quiet --upgrade --generate-hashes --universal --pyth
 
 lock: ## Lock every dependency with hashes (needs uv)
 	echo 'setuptools>=80' | $(COMPILE) -o requirements-build.lock -
+	echo 'cyclonedx-bom>=7.5,<8' | $(COMPILE) -o requirements-image.lock -
+	echo 'checkov>=3.3,<4' | $(COMPILE) -o requirements-policy.lock -
 	$(COMPILE) -o requirements.lock pyproject.toml
 	$(COMPILE) --extra dev --constraint requirements.lock -o requirements-dev.lock pyproject.toml
 	$(COMPILE) --extra contract --constraint requirements-dev.lock -o requirements-contract.lock pyproject.toml

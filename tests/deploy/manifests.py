@@ -1,0 +1,165 @@
+"""What a schema cannot see in rendered manifests: names that lead nowhere, numbers that contradict each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from service.errors import SettingsFault
+from service.settings import read
+
+ROOT: Final = Path(__file__).parents[2]
+ROUTES: Final = re.findall(
+    r"^  (/\S*):$", (ROOT / "openapi" / "openapi.yaml").read_text(encoding="utf-8"), re.MULTILINE
+)
+GIVEN: Final = frozenset(
+    re.findall(r"create secret \w+ (\S+)", (ROOT / "deploy" / "README.md").read_text(encoding="utf-8"))
+)
+"""Secrets that the README has operators make: no repository holds one."""
+
+PRIVATE: Final = ("/metrics", "/health")
+
+Document = Mapping[str, Any]
+
+
+class Manifests:
+    """All documents of one overlay."""
+
+    def __init__(self, documents: list[Document], folder: Path) -> None:
+        self._documents = documents
+        self._folder = folder
+        self.deployment = self._only("Deployment")
+        self.pod = self.deployment["spec"]["template"]
+        self.container = self.pod["spec"]["containers"][0]
+        self.ports = {port["name"]: port["containerPort"] for port in self.container["ports"]}
+
+    def _all(self, kind: str) -> list[Document]:
+        return [document for document in self._documents if document["kind"] == kind]
+
+    def _only(self, kind: str) -> Document:
+        (found,) = self._all(kind)
+        return found
+
+    def settings(self) -> dict[str, str]:
+        """The environment that the service starts with."""
+        maps = {document["metadata"]["name"]: document.get("data", {}) for document in self._all("ConfigMap")}
+        taken = [maps[source["configMapRef"]["name"]] for source in self.container["envFrom"]]
+        return {name: value for values in taken for name, value in values.items()}
+
+    def faults(self) -> Iterator[str]:
+        """Everything that is wrong, in words."""
+        yield from self._dangling()
+        yield from self._selectors()
+        yield from self._numbers()
+        yield from self._probes()
+        yield from self._edges()
+        yield from self._wrong_settings()
+
+    def _dangling(self) -> Iterator[str]:
+        maps = {document["metadata"]["name"] for document in self._all("ConfigMap")}
+        for source in self.container["envFrom"]:
+            if source["configMapRef"]["name"] not in maps:
+                yield f"there is no ConfigMap {source['configMapRef']['name']}"
+        secrets = [volume["secret"]["secretName"] for volume in self.pod["spec"]["volumes"] if "secret" in volume]
+        secrets += [tls["secretName"] for ingress in self._all("Ingress") for tls in ingress["spec"]["tls"]]
+        yield from (f"nobody makes the Secret {name}" for name in secrets if name not in GIVEN)
+        mounted = {mount["name"] for mount in self.container["volumeMounts"]}
+        volumes = {volume["name"] for volume in self.pod["spec"]["volumes"]}
+        yield from (f"the volume {name} is on one side only" for name in mounted ^ volumes)
+        services = {document["metadata"]["name"]: document for document in self._all("Service")}
+        for path in self._paths():
+            named = path["backend"]["service"]
+            ports = (
+                {port["name"] for port in services[named["name"]]["spec"]["ports"]} if named["name"] in services else ()
+            )
+            if named["port"]["name"] not in ports:
+                yield f"{path['path']} leads to no port of a Service"
+        target = self._only("HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["name"]
+        if target != self.deployment["metadata"]["name"]:
+            yield f"the autoscaler scales {target}, which is not there"
+        namespaces = {document["metadata"].get("namespace") for document in self._documents}
+        if namespaces - {None} != {self._only("Namespace")["metadata"]["name"]}:
+            yield "not everything is in the namespace that is made"
+
+    def _selectors(self) -> Iterator[str]:
+        labels = self.pod["metadata"]["labels"].items()
+        chosen = {
+            "Deployment": self.deployment["spec"]["selector"]["matchLabels"],
+            "Service": self._only("Service")["spec"]["selector"],
+            "PodDisruptionBudget": self._only("PodDisruptionBudget")["spec"]["selector"]["matchLabels"],
+            "NetworkPolicy": self._only("NetworkPolicy")["spec"]["podSelector"]["matchLabels"],
+        }
+        for spread in self.pod["spec"]["topologySpreadConstraints"]:
+            chosen[f"spread over {spread['topologyKey']}"] = spread["labelSelector"]["matchLabels"]
+        for monitor in self._all("PodMonitor"):
+            chosen["PodMonitor"] = monitor["spec"]["selector"]["matchLabels"]
+        yield from (f"{who} selects no pod" for who, selector in chosen.items() if not selector.items() <= labels)
+
+    def _numbers(self) -> Iterator[str]:
+        scale = self._only("HorizontalPodAutoscaler")["spec"]
+        if scale["minReplicas"] > scale["maxReplicas"]:
+            yield "the autoscaler's least is above its most"
+        if self._only("PodDisruptionBudget")["spec"]["maxUnavailable"] >= scale["minReplicas"]:
+            yield "the disruption budget lets every pod go at once"
+        if "replicas" in self.deployment["spec"]:
+            yield "the Deployment undoes the autoscaler"
+        settings = self.settings()
+        begun = self.container["lifecycle"]["preStop"]["sleep"]["seconds"]
+        stop = begun + float(settings["TRIAGE_DRAIN_SECONDS"]) + float(settings["TRIAGE_SHUTDOWN_SECONDS"])
+        if self.pod["spec"]["terminationGracePeriodSeconds"] <= stop:
+            yield f"a stop takes {stop} s and is cut off before"
+        ready = self.container["readinessProbe"]
+        if ready["periodSeconds"] * ready["failureThreshold"] > begun + float(settings["TRIAGE_DRAIN_SECONDS"]):
+            yield "the drain is over before readiness is seen to be gone"
+
+    def _probes(self) -> Iterator[str]:
+        for name in ("startupProbe", "readinessProbe", "livenessProbe"):
+            asked = self.container[name]["httpGet"]
+            if asked["path"] not in ROUTES:
+                yield f"{name} asks {asked['path']}, which is no route"
+            if asked["port"] not in self.ports:
+                yield f"{name} asks a port that has no name"
+
+    def _edges(self) -> Iterator[str]:
+        for path in self._paths():
+            if path["path"] not in ROUTES or path["path"].startswith(PRIVATE):
+                yield f"the way in leads to {path['path']}"
+        ingress = self._only("Ingress")["spec"]
+        if {rule["host"] for rule in ingress["rules"]} != {host for tls in ingress["tls"] for host in tls["hosts"]}:
+            yield "a host has no certificate"
+        policy = self._only("NetworkPolicy")["spec"]
+        wanted = [port["port"] for rule in policy["ingress"] for port in rule["ports"]]
+        wanted += [port["targetPort"] for port in self._only("Service")["spec"]["ports"]]
+        for monitor in self._all("PodMonitor"):
+            wanted += [endpoint["port"] for endpoint in monitor["spec"]["podMetricsEndpoints"]]
+        yield from (f"no container port is called {port}" for port in wanted if port not in self.ports)
+        if set(policy["policyTypes"]) != {"Ingress", "Egress"}:
+            yield "the network policy leaves a direction open"
+        if bool(policy["egress"]) != ("TRIAGE_LIMIT_STORE_FILE" in self.settings()):
+            yield "the way out is open for nothing, or closed for the store of the limits"
+        if self.pod["spec"]["enableServiceLinks"]:
+            yield "other Services write into the environment"
+
+    def _paths(self) -> list[Document]:
+        return [path for rule in self._only("Ingress")["spec"]["rules"] for path in rule["http"]["paths"]]
+
+    def _wrong_settings(self) -> Iterator[str]:
+        """Settings are read as the service reads them; a file in a mounted folder is looked for here."""
+        settings = self.settings()
+        mounts = [mount["mountPath"] for mount in self.container["volumeMounts"]]
+        for name, value in settings.items():
+            if value.startswith("/"):
+                if str(Path(value).parent) not in mounts:
+                    yield f"{name} is in no mounted folder"
+                stand_in = self._folder / Path(value).name
+                stand_in.touch()
+                settings[name] = str(stand_in)
+        try:
+            port = read(settings).port
+        except SettingsFault as fault:
+            yield from fault.faults
+        else:
+            if port not in self.ports.values():
+                yield f"the service listens on {port}, which the container does not name"

@@ -1,0 +1,214 @@
+"""The image builds from its Dockerfile and really runs: as nobody, on a read-only root, without a shell."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from service.knowledge import loader
+from tests.deploy.image import NAME, ROOT, Workshop, why_not
+from tests.deploy.licences import on_this_platform
+
+EXAMPLES = ROOT / "openapi" / "examples"
+REVISION = "0" * 40
+MOST_MEGABYTES = 160
+UNPRIVILEGED = 65532
+
+
+@pytest.fixture(scope="module")
+def labels() -> dict[str, str]:
+    """What the image says of itself."""
+    return {
+        "VERSION": version("runner-triage"),
+        "REVISION": REVISION,
+        "KNOWLEDGE_DIGEST": loader.load(loader.SHIPPED).digest,
+    }
+
+
+@pytest.fixture(scope="module")
+def workshop() -> Iterator[Workshop]:
+    """A store of images with both bases in it; skipped with the reason where there can be none."""
+    if reason := why_not():
+        pytest.skip(reason)
+    # Not pytest's own folder: an overlay in it would outlive the test.
+    with tempfile.TemporaryDirectory(prefix="triage-image-", ignore_cleanup_errors=True) as folder:
+        made = Workshop(Path(folder))
+        made.furnish()
+        yield made
+        made.run("podman", "rmi", "--all", "--force")
+
+
+@pytest.fixture(scope="module")
+def image(workshop: Workshop, labels: dict[str, str], figure: Callable[[str], None]) -> Workshop:
+    """The store with the image in it."""
+    begun = time.monotonic()
+    built = workshop.build(labels)
+    assert built.returncode == 0, built.stdout[-2000:] + built.stderr[-4000:]
+    figure(f"built in {time.monotonic() - begun:.0f} s")
+    return workshop
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _ask(port: int, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        connection.request("POST" if body else "GET", path, body, {"Content-Type": "application/json"} if body else {})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+
+@contextmanager
+def _container(workshop: Workshop, *options: str) -> Iterator[tuple[str, int]]:
+    """The image running with everything taken from it that it can do without; its id and its port."""
+    port = _free_port()
+    held = ("--network", "host", "--read-only", "--tmpfs", "/tmp:size=16m", "--cap-drop", "all")  # noqa: S108
+    held += ("--security-opt", "no-new-privileges", "--memory", "256m", "--pids-limit", "64")
+    set_ = ("--env", f"TRIAGE_PORT={port}", "--env", "TRIAGE_HOST=127.0.0.1")
+    identity = workshop.must("podman", "run", "--detach", *held, *set_, *options, NAME)
+    try:
+        yield identity, port
+    finally:
+        workshop.run("podman", "rm", "--force", "--time", "0", identity)
+
+
+def _until_ready(port: int) -> float:
+    begun = time.monotonic()
+    while time.monotonic() < begun + 30:
+        try:
+            if _ask(port, "/health/ready")[0] == 200:
+                return time.monotonic() - begun
+        except OSError:
+            time.sleep(0.02)
+    raise AssertionError("not ready within 30 s")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_image_answers_as_the_examples_say(image: Workshop, workers: int, figure: Callable[[str], None]) -> None:
+    """With no privilege, no writable root and no network it answers right, says that it is well, and stops with 0."""
+    with _container(image, "--env", f"TRIAGE_WORKERS={workers}") as (identity, port):
+        seconds = _until_ready(port)
+        for asked in sorted(EXAMPLES.glob("*.request.json")):
+            expected = asked.with_name(asked.name.replace("request", "response"))
+            if expected.is_file():
+                status, body = _ask(port, "/assess", asked.read_bytes())
+                assert (status, json.loads(body)) == (200, json.loads(expected.read_bytes())), asked.name
+        assert _ask(port, "/openapi.yaml")[1] == (ROOT / "openapi" / "openapi.yaml").read_bytes()
+        assert image.run("podman", "healthcheck", "run", identity).returncode == 0
+        process = image.must("podman", "inspect", "--format", "{{.State.Pid}}", identity)
+        status_of = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+        memory = int(re.findall(r"VmRSS:\s+(\d+)", status_of)[0]) / 1024
+        assert re.findall(r"Uid:\s+(\d+)\s+(\d+)", status_of) == [(str(UNPRIVILEGED), str(UNPRIVILEGED))]
+        assert re.findall(r"CapEff:\s+(\w+)", status_of) == ["0" * 16]
+        assert "Read-only" in image.run("podman", "exec", identity, "python3", "-c", "open('/x', 'w')").stderr
+        image.must("podman", "stop", "--time", "20", identity)
+        assert image.must("podman", "inspect", "--format", "{{.State.ExitCode}}", identity) == "0"
+    figure(f"{workers} worker(s) ready after {seconds:.1f} s, {memory:.0f} MB in the first")
+
+
+def test_the_health_check_fails_while_the_service_is_away(image: Workshop) -> None:
+    """A health check that cannot fail checks nothing."""
+    with _container(image) as (identity, port):
+        _until_ready(port)
+        (told,) = json.loads(image.must("podman", "inspect", identity))
+        kind, *check = told["Config"]["Healthcheck"]["Test"]
+        assert kind == "CMD", "no shell is there to run it"
+        assert image.run("podman", "exec", identity, *check).returncode == 0
+        away = ("--env", f"TRIAGE_PORT={_free_port()}")
+        assert image.run("podman", "exec", *away, identity, *check).returncode == 1
+
+
+def _inspected(workshop: Workshop, path: str) -> str:
+    return workshop.must("podman", "inspect", "--type", "image", "--format", f"{{{{json .{path}}}}}", NAME)
+
+
+def test_the_image_says_what_it_is(image: Workshop, labels: dict[str, str]) -> None:
+    """Labels name the version, the revision and the digest of the knowledge, and the user is a number."""
+    said = json.loads(_inspected(image, "Labels"))
+    names = ("org.opencontainers.image.version", "org.opencontainers.image.revision", "runner-triage.knowledge.digest")
+    assert [said[name] for name in names] == list(labels.values())
+    assert json.loads(_inspected(image, "User")) == f"{UNPRIVILEGED}:{UNPRIVILEGED}"
+
+
+def test_a_label_that_is_not_true_stops_the_build(workshop: Workshop, labels: dict[str, str]) -> None:
+    """The version and the digest on the outside are those inside, or there is no image."""
+    built = workshop.build(labels | {"VERSION": "0.0.0", "KNOWLEDGE_DIGEST": "sha256:0"})
+    assert built.returncode != 0
+    assert f"VERSION is {labels['VERSION']} and not 0.0.0" in built.stderr
+    assert f"KNOWLEDGE_DIGEST is {labels['KNOWLEDGE_DIGEST']} and not sha256:0" in built.stderr
+
+
+def test_the_image_holds_nothing_that_it_does_not_run(image: Workshop, figure: Callable[[str], None]) -> None:
+    """No shell, installer, test or source of C stays in it, byte code is made, and it is small."""
+    identity = image.must("podman", "create", NAME)
+    archive = f"{image.folder}/image.tar"
+    image.must("podman", "export", "--output", archive, identity)
+    with tarfile.open(archive) as held:
+        files = [member.name for member in held if not member.isdir()]
+    shells = re.compile(r"(^|/)bin/(sh|bash|dash|pip3?)$")
+    unwanted = re.compile(r"^opt/.*((^|/)(pip|setuptools|tests|bin)/|\.(pyi|pyx|pxd|c|h|lock)$)")
+    assert [file for file in files if shells.search(file) or unwanted.search(file)] == []
+    sources = {file for file in files if re.match(r"opt/.*\.py$", file)}
+    compiled = {
+        re.sub(r"__pycache__/(.*)\.cpython-311\.pyc$", r"\1.py", file) for file in files if "__pycache__" in file
+    }
+    assert len(sources) > 100
+    assert {file for file in sources - compiled if "/templates/" not in file} == set()
+    megabytes = int(_inspected(image, "Size")) / 1e6
+    packed = len(subprocess.run(["gzip", "--fast", "--stdout", archive], check=True, capture_output=True).stdout) / 1e6  # noqa: S607
+    figure(f"{megabytes:.0f} MB, compressed {packed:.0f} MB")
+    assert megabytes < MOST_MEGABYTES
+
+
+def test_the_bill_of_materials_names_every_library(image: Workshop) -> None:
+    """The SBOM in the image is CycloneDX and lists each library of the lock that this platform takes, by version."""
+    read = ("--entrypoint", "python3", NAME, "-c", "print(open('/opt/triage/sbom.cdx.json').read())")
+    bill = json.loads(image.must("podman", "run", "--rm", "--network", "none", *read))
+    assert bill["bomFormat"] == "CycloneDX"
+    named = {re.sub(r"[-_.]+", "-", part["name"]).lower(): part["version"] for part in bill["components"]}
+    assert len(named) > 10
+    assert on_this_platform() == named
+
+
+def test_compose_starts_it_hardened(image: Workshop) -> None:
+    """Compose itself starts the service, with all that its file takes away from it, and it answers.
+
+    Prometheus and Grafana are left out, for no registry is in reach, and the host's network stands in for a bridge.
+    """
+    port, socket_ = _free_port(), f"unix://{image.folder}/engine"
+    override = image.folder / "override.yaml"
+    override.write_text(
+        "services:\n  triage:\n    network_mode: host\n    ports: !reset []\n"
+        f"    image: {NAME}\n    environment:\n      TRIAGE_PORT: '{port}'\n      TRIAGE_HOST: 127.0.0.1\n",
+        encoding="utf-8",
+    )
+    tool = str(Path(sys.executable).with_name("docker-compose"))
+    files = ("--project-name", f"triage-{port}", "--file", "deploy/compose.yaml", "--file", str(override))
+    compose = ("env", f"DOCKER_HOST={socket_}", tool, *files)
+    with image.started("podman", "system", "service", "--time", "0", socket_):
+        try:
+            image.must(*compose, "up", "--detach", "--no-build", "triage")
+            _until_ready(port)
+            identity = image.must(*compose, "ps", "--quiet", "triage")
+            (told,) = json.loads(image.must("podman", "inspect", identity))
+            assert told["HostConfig"]["ReadonlyRootfs"]
+            assert told["HostConfig"]["SecurityOpt"] == ["no-new-privileges"]
+            assert (told["EffectiveCaps"] or [], told["Config"]["User"]) == ([], f"{UNPRIVILEGED}:{UNPRIVILEGED}")
+        finally:
+            image.must(*compose, "down", "--timeout", "20")
