@@ -12,11 +12,19 @@ from service.errors import BrokenContract, Fault
 MOST: Final = 1_000
 """Items of one array; a stream of lines has no such limit."""
 
+COMMAS: Final = 400
+"""More than a request has that says all there is to say.
+
+Each item of an array becomes an object before they are counted, so millions of them would fill the memory.
+"""
+
 _decode: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 def items_of(body: bytes) -> list[bytes]:
     """The bytes of each item, in order; raises `MalformedBody` or `BrokenContract` for the array itself."""
+    if body.count(b",") > MOST * COMMAS:
+        raise _counted("too_many_items")
     try:
         items = _decode(body)
     except RecursionError:
@@ -26,6 +34,9 @@ def items_of(body: bytes) -> list[bytes]:
     except ValueError:
         raise malformed(body) from None
     if not 1 <= len(items) <= MOST:
-        code = "too_many_items" if items else "too_few_items"
-        raise BrokenContract((Fault("", code, f"must have from 1 to {MOST} items"),))
+        raise _counted("too_many_items" if items else "too_few_items")
     return [bytes(item) for item in items]
+
+
+def _counted(code: str) -> BrokenContract:
+    return BrokenContract((Fault("", code, f"must have from 1 to {MOST} items"),))

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.bulk.array import MOST, items_of
+from service.bulk.array import COMMAS, MOST, items_of
 from service.bulk.items import Items
 from service.bulk.lines import Lines
 from service.engine import Engine
 from service.engine.presentation import Presentation
 from service.errors import BrokenContract, MalformedBody
+from service.knowledge.knowledge import Knowledge
 from service.problems import INTERNAL
 
 GOOD = b'{"findings": {"ache": true}}'
@@ -109,3 +110,16 @@ def test_an_array_has_its_own_contract(body: bytes, code: str) -> None:
         items_of(body)
     assert [fault.code for fault in refused.value.faults] == [code]
     assert len(items_of(msgspec.json.encode([1] * MOST))) == MOST
+
+
+def test_millions_of_items_are_not_made_to_be_counted() -> None:
+    """An array that no thousand requests can fill is refused by its commas."""
+    with pytest.raises(BrokenContract) as refused:
+        items_of(b"[" + b"1," * 2_000_000)
+    assert [fault.code for fault in refused.value.faults] == ["too_many_items"]
+
+
+def test_a_request_that_says_everything_has_fewer_commas(shipped: Knowledge) -> None:
+    """So no array of a thousand requests is refused for them."""
+    said = sum(1 + max(finding.max_items or 0, len(finding.values)) for finding in shipped.findings.values())
+    assert said + len(shipped.safety_screen.questions) + 10 < COMMAS
