@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
-import sys
 from collections.abc import Callable, MutableMapping
-from typing import BinaryIO, Literal, cast
+from typing import BinaryIO, Final, Literal, cast
 
 import msgspec
 import structlog
@@ -15,12 +14,15 @@ from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 from service.telemetry.outlet import Outlet
 
 Format = Literal["auto", "json", "console"]
+STANDARD_OUTPUT: Final = 1
+"""Its descriptor: `sys.stdout` may stand for something else, or for nothing."""
+
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
 def standard_output(lost: Callable[[], None]) -> Outlet:
     """Standard output, which leaves out what it cannot take and calls `lost` for each line of it."""
-    return Outlet(io.FileIO(sys.stdout.fileno(), "wb", closefd=False), lost)
+    return Outlet(io.FileIO(STANDARD_OUTPUT, "wb", closefd=False), lost)
 
 
 def open_log(level: str, format_: Format, file: Outlet | BinaryIO) -> FilteringBoundLogger:
