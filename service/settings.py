@@ -61,7 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rate_limit: Annotated[
         str,
         Meta(
-            pattern=f"^$|{FORM}",
+            pattern=rf"^\Z|{FORM}",
             description="Requests that one partner, or one client where there are no keys, may send in a window, "
             "such as `600/minute`; no limit when empty.",
         ),

@@ -78,7 +78,7 @@ def test_a_folder_or_file_that_is_not_there_is_named_by_its_setting() -> None:
 def test_a_rate_limit_that_is_not_understood_is_a_fault() -> None:
     """A limit with a slip in it must not become no limit."""
     assert settings.read({"TRIAGE_RATE_LIMIT": "600/minute"}).rate_limit == "600/minute"
-    for text in ("600", "0/minute", "600/fortnight", "many"):
+    for text in ("600", "0/minute", "600/fortnight", "many", "600/minute\n", "\n"):
         with pytest.raises(SettingsFault, match="TRIAGE_RATE_LIMIT"):
             settings.read({"TRIAGE_RATE_LIMIT": text})
 
