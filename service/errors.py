@@ -14,7 +14,8 @@
         ├── ForeignCoding  the body is compressed (415)
         ├── Unidentified   no key came, or none that is known (401)
         ├── Barred         the key is known and opens nothing any more (403)
-        └── RateSpent      too many requests came from the same sender (429)
+        ├── RateSpent      too many requests came from the same sender (429)
+        └── Overloaded     more requests are in hand than can be answered soon (503)
 
 Errors carry facts; the edge words them. None carries a value from a request.
 """
@@ -129,3 +130,7 @@ class Barred(RequestFault):
 
 class RateSpent(RequestFault):
     """Whoever sent this has asked as much as its rate limit allows."""
+
+
+class Overloaded(RequestFault):
+    """More requests are in hand than can be answered soon."""

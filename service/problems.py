@@ -101,11 +101,12 @@ OF_FAULT: Final[Mapping[type[errors.RequestFault], Kind]] = {
     errors.RateSpent: Kind(
         "rate-limited", "Rate limited", 429, "The rate limit is spent; `Retry-After` says when to try again."
     ),
+    errors.Overloaded: OVERLOADED,
 }
 UNHEARD: Final = (BAD_REQUEST, LARGE_HEAD, SLOW_HEAD)
 """Refused before they are a request, so that they are neither logged nor counted."""
 
-KINDS: Final = (*UNHEARD, NOT_FOUND, METHOD, INTERNAL, STOPPING, OVERLOADED, *OF_FAULT.values())
+KINDS: Final = (*UNHEARD, NOT_FOUND, METHOD, INTERNAL, STOPPING, *OF_FAULT.values())
 
 
 class FaultShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

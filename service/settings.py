@@ -61,7 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rate_limit: Annotated[
         str,
         Meta(
-            pattern=f"^$|{FORM}",
+            pattern=rf"^\Z|{FORM}",
             description="Requests that one partner, or one client where there are no keys, may send in a window, "
             "such as `600/minute`; no limit when empty.",
         ),
@@ -81,7 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             ge=0,
             le=10,
-            description="Proxies in front that append to `X-Forwarded-For`; "
+            description="Proxies in front that append to `X-Forwarded-For`, for a rate limit without keys; "
             "at 0 whoever opens the connection is the client.",
         ),
     ] = 0
@@ -118,6 +118,13 @@ _PLACES: Final = (
     ("keys", Path.is_file, "file"),
     ("limit_store_file", Path.is_file, "file"),
 )
+_LIMITS: Final = ("RATE_LIMIT", "KEYS")  # a file of keys may bring limits at any time
+_NEEDED: Final = {
+    "LIMIT_STORE": _LIMITS,
+    "LIMIT_STORE_FILE": _LIMITS,
+    "PROXIES": ("RATE_LIMIT",),  # also beside keys, which somebody may take away
+}
+"""What changes nothing unless one of these is set too, though somebody took it to be at work."""
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -139,6 +146,9 @@ def read(environment: Mapping[str, str]) -> Settings:
             faults.append(f"{PREFIX}{name.upper()}: there is no such {what}")
     if values.get("limit_store") and values.get("limit_store_file"):
         faults.append(f"{PREFIX}LIMIT_STORE_FILE: stands beside {PREFIX}LIMIT_STORE; only one of them can be")
+    for name, others in _NEEDED.items():
+        if values.get(name.lower()) and not any(environment.get(PREFIX + other) for other in others):
+            faults.append(f"{PREFIX}{name}: changes nothing without {' or '.join(PREFIX + other for other in others)}")
     if faults:
         raise SettingsFault(tuple(faults))
     return Settings(**values)

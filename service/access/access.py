@@ -76,13 +76,21 @@ def client(headers: Headers, peer: str, proxies: int) -> str:
     if proxies:
         told = b",".join(value for name, value in headers if name == b"x-forwarded-for")
         heard = told.decode("latin-1").split(",")
-    address = (heard[-proxies].strip() if 0 < proxies <= len(heard) else "") or peer
-    return _network(address) if ":" in address else address
+    return _sender(heard[-proxies].strip() if 0 < proxies <= len(heard) else "") or _sender(peer)
 
 
-def _network(address: str) -> str:
-    """The /64 of an IPv6 address: one client has all of it, and could change its address at each request."""
+def _sender(address: str) -> str:
+    """The address as it is counted, without the port that some proxies append.
+
+    Of an IPv6 address that is its /64: one client has all of it, and could change its address at each request. A
+    socket for both families shows IPv4 clients inside one such network; they are told apart by the address in it.
+    """
+    if address.startswith("["):
+        address = address[1:].partition("]")[0]
+    elif address.count(":") == 1:
+        address = address.partition(":")[0]
     try:
-        return str(ipaddress.IPv6Address(int(ipaddress.IPv6Address(address)) >> 64 << 64))
+        found = ipaddress.IPv6Address(address)
     except ipaddress.AddressValueError:
         return address
+    return str(found.ipv4_mapped or ipaddress.IPv6Address(int(found) >> 64 << 64))

@@ -66,11 +66,16 @@ class Keys:
         try:
             self._known = read(self._path)
         except SettingsFault as fault:
-            self._witness.warn("keys_refused", pid=os.getpid(), faults=fault.faults)
-            self._witness.keys_are_stale(is_stale=True)
+            self._refuse(fault.faults)
+        except Exception as error:  # noqa: BLE001 (whatever a file holds, it must not end a worker that answers)
+            self._refuse((f"TRIAGE_KEYS: the file cannot be read: {type(error).__name__}",))
         else:
             self._witness.note("keys_read", pid=os.getpid(), keys=len(self._known))
             self._witness.keys_are_stale(is_stale=False)
+
+    def _refuse(self, faults: tuple[str, ...]) -> None:
+        self._witness.warn("keys_refused", pid=os.getpid(), faults=faults)
+        self._witness.keys_are_stale(is_stale=True)
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -41,7 +41,7 @@ def read(path: Path) -> Mapping[str, Partner]:
         reader.faults = [f"the file cannot be read: {error.strerror}"]
     except DuplicateName as error:
         reader.faults = [f"a name is given twice {str(error)[str(error).rindex('(') :]}"]
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         reader.faults = ["the file is not YAML" + (f" (line {mark.line + 1})" if mark else "")]
     else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 SECONDS: Final = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
-FORM: Final = rf"^[1-9][0-9]{{0,8}}/({'|'.join(SECONDS)})$"
+FORM: Final = rf"^[1-9][0-9]{{0,8}}/({'|'.join(SECONDS)})\Z"
 """What a rate limit looks like where people write it; empty is none."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import yaml
+from yaml.constructor import ConstructorError
 
 
 class DuplicateName(yaml.YAMLError):
@@ -19,6 +20,15 @@ class DuplicateName(yaml.YAMLError):
 
 class _StrictLoader(yaml.CSafeLoader):
     """The safe loader, with equal names refused."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 (the library's)
+        """The value of a node; where it is none of its type, the library lets any error out, and no place."""
+        try:
+            return super().construct_object(node, deep)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            kind = node.tag.rpartition(":")[2]
+            # Without the error's own words: they quote the value, and it may be a key.
+            raise ConstructorError(None, None, f"is no value of the type '{kind}'", node.start_mark) from None
 
 
 def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -36,4 +46,7 @@ _StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _m
 
 def read_yaml(text: str) -> object:
     """The one document in `text` as plain values; raises `yaml.YAMLError` where it is none."""
-    return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a safe loader, made stricter
+    try:
+        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a safe loader, made stricter
+    except RecursionError:
+        raise yaml.YAMLError("is nested too deeply") from None

@@ -91,6 +91,8 @@ class Journal:
         """Count a request that was refused for want of room; a line each would cost more than the refusal."""
         self._metrics.request(method, route or UNMATCHED, exchange.status, seconds)
         self._metrics.rejected(cast("str", exchange.problem))
+        if exchange.partner is not None:
+            self._metrics.partner_request(exchange.partner, exchange.status)
 
     def load(self, most: int, shed: int) -> None:
         """Write down how busy it was since the last time."""

@@ -50,7 +50,7 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
     app = Litestar(
         route_handlers=[
             routes.assess(engine, body, access),
-            routes.assess_batch(engine, body, journal, access),
+            routes.assess_batch(engine, body, journal, load, access),
             routes.document("/knowledge", Document(catalogue.whole)),
             routes.documents("/knowledge/{kind:str}", {(kind,): Document(it) for kind, it in catalogue.kinds.items()}),
             routes.documents(

@@ -14,10 +14,11 @@ from litestar.types import Receive, Scope, Send
 
 from service.bulk.items import Items
 from service.bulk.lines import Lines
-from service.errors import RequestFault
+from service.errors import Overloaded, RequestFault
 from service.problems import kind_of
 from service.telemetry.journal import Exchange, Journal
 from service.web.door import Toll
+from service.web.load import is_too_much
 
 SLICE: Final = 8
 """Items that are answered before other requests get their turn: some milliseconds."""
@@ -70,6 +71,20 @@ class Batch:
         item = self._items.answer(request, f"{self._exchange.request_id}/{self._exchange.items}")
         self._journal.item(self._exchange, item.assessed, item.problem.slug if item.problem else None, item.error)
         return item.body
+
+
+async def begun(scope: Scope, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same parts, after the first has come: until then, a stream can still be refused as a whole."""
+    first = await anext(parts)
+    if is_too_much(scope):
+        raise Overloaded
+
+    async def all_of_them() -> AsyncIterator[bytes]:
+        yield first
+        async for part in parts:
+            yield part
+
+    return all_of_them()
 
 
 class Stream:

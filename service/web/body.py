@@ -12,8 +12,8 @@ from typing import Final
 
 from litestar.types import Receive, Scope
 
-from service.errors import ForeignCoding, ForeignMedia, LargeBody, MalformedBody, SlowBody
-from service.web.load import has_come
+from service.errors import ForeignCoding, ForeignMedia, LargeBody, MalformedBody, Overloaded, SlowBody
+from service.web.load import has_come, is_too_much
 
 JSON: Final = b"application/json"
 NDJSON: Final = b"application/x-ndjson"
@@ -54,9 +54,12 @@ class Body:
             return await self._arrive(receive)
         try:
             async with asyncio.timeout(self.seconds):
-                return await self._arrive(receive)
+                whole = await self._arrive(receive)
         except TimeoutError:
             raise SlowBody from None
+        if is_too_much(scope):
+            raise Overloaded
+        return whole
 
     async def parts(self, receive: Receive) -> AsyncIterator[bytes]:
         """The body as it comes, of any length; each part has to arrive in time."""

@@ -1,11 +1,13 @@
 """How many requests are in hand, and which are refused because there are too many.
 
 A request counts from the moment that all of it has come until it is answered: one that is still arriving costs
-nothing yet, and neither does an idle connection. uvicorn's own limit counts both.
+nothing yet, and neither does an idle connection. uvicorn's own limit counts both. A stream of lines is answered while
+it comes, so it counts while there are lines of it to answer, and not while it waits for more.
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Final, cast
 
 from litestar.types import Scope
@@ -20,6 +22,11 @@ _IN_HAND: Final = "triage.in_hand"
 def has_come(scope: Scope) -> bool:
     """Whether all of a request has come."""
     return _IN_HAND in scope
+
+
+def is_too_much(scope: Scope) -> bool:
+    """Whether this request is to be refused."""
+    return cast("dict[str, bool]", scope).get(_IN_HAND, False)
 
 
 class Load:
@@ -40,9 +47,21 @@ class Load:
         self._most = max(self._most, self._in_hand)
         marks[_IN_HAND] = self._in_hand > self._bound and scope["path"] not in NEVER_SHED
 
-    def is_too_much(self, scope: Scope) -> bool:
-        """Whether this request is to be refused."""
-        return cast("dict[str, bool]", scope).get(_IN_HAND, False)
+    async def at_work(self, scope: Scope, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The parts of a stream, each of which is in hand until the next is asked for."""
+        async for part in parts:
+            self.arrive(scope)
+            yield part
+            self._rest(scope)
+
+    def _rest(self, scope: Scope) -> None:
+        """There is nothing to answer until more comes."""
+        if cast("dict[str, bool]", scope).pop(_IN_HAND, None) is not None:
+            self._in_hand -= 1
+
+    def shed(self) -> None:
+        """A request was refused because there are too many."""
+        self._shed += 1
 
     def leave(self, scope: Scope) -> None:
         """A request has been answered."""
@@ -51,7 +70,6 @@ class Load:
             marks[_IN_HAND] = False
             return
         self._in_hand -= 1
-        self._shed += marks[_IN_HAND]
 
     def look(self) -> tuple[int, int]:
         """The most requests that were in hand at once, and how many were refused, since the last look."""

@@ -21,7 +21,7 @@ from service.errors import Fault
 from service.problems import INTERNAL, MEDIA_TYPE, OVERLOADED, STOPPING, Kind, body_of
 from service.telemetry.journal import Exchange, Journal
 from service.web.answer import Answer, answer
-from service.web.load import Load
+from service.web.load import Load, is_too_much
 
 EXCHANGE: Final = "triage.exchange"
 """Where the scope keeps its `Exchange`."""
@@ -91,13 +91,10 @@ class Observe:
                 message["headers"] = self._headers(scope, exchange, message["headers"])
             await send(message)
 
-        if self.load.is_too_much(scope):
-            self.load.leave(scope)
-            await refusal(exchange, OVERLOADED)(scope, receive, send_on)
-            self.journal.shed(exchange, method, self._plain_template(scope["path"]), time.perf_counter() - started)
-            return
         try:
-            await self._app(scope, receive, send_on)
+            # Before the framework: in a flood, the refusal has to be as cheap as can be.
+            app = refusal(exchange, OVERLOADED) if is_too_much(scope) else self._app
+            await app(scope, receive, send_on)
         except asyncio.CancelledError:  # the stop's patience has ended; the task is over in any case
             await self._fail(scope, exchange, STOPPING, receive, send_on)
         except Exception as error:  # noqa: BLE001 (nothing of the inside may reach a client)
@@ -105,8 +102,16 @@ class Observe:
             await self._fail(scope, exchange, INTERNAL, receive, send_on)
         finally:
             self.load.leave(scope)
-            template = cast("str | None", scope.get("path_template"))
-            self.journal.exchange(exchange, method, template, time.perf_counter() - started)
+            self._write_down(scope, exchange, method, time.perf_counter() - started)
+
+    def _write_down(self, scope: Scope, exchange: Exchange, method: str, seconds: float) -> None:
+        """One line a request; of those that were too many, their number."""
+        template = cast("str | None", scope.get("path_template"))
+        if exchange.problem == OVERLOADED.slug:
+            self.load.shed()
+            self.journal.shed(exchange, method, template or self._plain_template(scope["path"]), seconds)
+        else:
+            self.journal.exchange(exchange, method, template, seconds)
 
     def _plain_template(self, path: str) -> str | None:
         """The template of a path that was not routed: one without parameters is its own."""

@@ -24,9 +24,10 @@ from service.problems import STOPPING
 from service.telemetry.journal import Journal
 from service.telemetry.metrics import MEDIA_TYPE, Metrics
 from service.web.answer import Document, answer
-from service.web.batch import Batch, Stream
+from service.web.batch import Batch, Stream, begun
 from service.web.body import JSON, NDJSON, Body, media_type
 from service.web.door import door, toll
+from service.web.load import Load
 from service.web.observe import Readiness, exchange_of, refusal
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
@@ -53,7 +54,9 @@ def assess(engine: Engine, body: Body, access: Access | None = None) -> HTTPRout
     return handler
 
 
-def assess_batch(engine: Engine, body: Body, journal: Journal, access: Access | None = None) -> HTTPRouteHandler:
+def assess_batch(
+    engine: Engine, body: Body, journal: Journal, load: Load, access: Access | None = None
+) -> HTTPRouteHandler:
     """`POST /assess/batch`: an array of requests, or a stream of lines; each item pays for itself."""
     whole = Body(BATCH_TIMES * body.limit, body.seconds)
 
@@ -62,7 +65,8 @@ def assess_batch(engine: Engine, body: Body, journal: Journal, access: Access | 
         batch = Batch(Items(engine.read, _way(engine, scope), body.limit), journal, exchange, toll(access, scope))
         media = media_type(scope["headers"], (JSON, NDJSON))
         if media == NDJSON:
-            return Stream(media, batch.lines(body.parts(receive), Lines(body.limit)), exchange)
+            parts = await begun(scope, load.at_work(scope, body.parts(receive)))
+            return Stream(media, batch.lines(parts, Lines(body.limit)), exchange)
         requests = items_of(await whole.read(scope, receive))
         await batch.pay(len(requests))
         return Stream(media, batch.array(requests), exchange)

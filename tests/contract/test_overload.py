@@ -75,3 +75,60 @@ def test_requests_in_a_row_on_one_connection_leave_nothing_behind(start: Callabl
         gone.close()
     time.sleep(0.2)
     assert [service.assess(GOOD).status for _ in range(5)] == [200] * 5
+
+
+def _stream(service: Any) -> Any:
+    """A connection on which a stream of lines has begun."""
+    connection = service.connect()
+    connection.sendall(
+        b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    )
+    return connection
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def test_what_comes_in_pieces_is_refused_like_the_rest(start: Callable[..., Any]) -> None:
+    """With its head or later, in a report or in lines: what is too much is refused, and counted as such."""
+    service = start(concurrency="1")
+    late, lines, busy = service.connect(), _stream(service), _stream(service)
+    late.sendall(HEAD)
+    late.sendall(GOOD[:5])
+    busy.settimeout(1)
+    with pytest.raises(TimeoutError):  # its client does not read, so the answer is never at its end
+        busy.sendall(_chunk((GOOD + b"\n") * 500) * 2_000)
+    metrics = service.send("GET", "/metrics").body.decode()
+    assert "triage_requests_in_flight 0.0" not in metrics
+    late.sendall(GOOD[5:])
+    lines.sendall(_chunk(GOOD + b"\n"))
+    for answer in (service.read(late), service.read(lines), service.assess(GOOD)):
+        answer.problem(503, "unavailable")
+    metrics = service.send("GET", "/metrics").body.decode()
+    assert 'triage_rejected_total{type="overloaded"} 3.0' in metrics
+    assert 'triage_http_requests_total{method="POST",route="/assess",status="503"} 2.0' in metrics
+    busy.close()
+    deadline = time.monotonic() + 10
+    while service.assess(GOOD).status != 200:
+        assert time.monotonic() < deadline
+    told = [line["requests"] for line in service.lines() if line["event"] == "shedding"]
+    refused = service.send("GET", "/metrics").body.decode()
+    while f'triage_rejected_total{{type="overloaded"}} {sum(told)}.0' not in refused:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+        told = [line["requests"] for line in service.lines() if line["event"] == "shedding"]
+    assert sum(line.get("status") == 503 for line in service.lines()) == 0
+
+
+def test_a_stream_that_waits_for_more_crowds_nobody_out(narrow: Any) -> None:
+    """Between its lines it takes no room, and it goes on when they come."""
+    connection = _stream(narrow)
+    for _ in range(3):
+        connection.sendall(_chunk(GOOD + b"\n"))
+        received = b""
+        while b"}\n" not in received:
+            received += connection.recv(65_536)
+        assert b'"triage"' in received
+        assert [narrow.assess(GOOD).status for _ in range(3)] == [200] * 3

@@ -94,6 +94,11 @@ def test_a_request_may_cost_more_than_one() -> None:
         ask(access, cost=4)
 
 
+def test_on_a_socket_for_both_families_each_ipv4_client_pays_for_itself() -> None:
+    """What such a socket shows of them differs only in its last half."""
+    assert [client([], f"::ffff:10.0.0.{last}", 0) for last in (1, 2)] == ["10.0.0.1", "10.0.0.2"]
+
+
 @pytest.mark.parametrize(
     ("forwarded", "proxies", "expected"),
     [
@@ -107,6 +112,14 @@ def test_a_request_may_cost_more_than_one() -> None:
         ([b"2001:db8:1:2:3:4:5:6"], 1, "2001:db8:1:2::"),
         ([b"2001:db8:1:2:ffff::1"], 1, "2001:db8:1:2::"),
         ([b"not:an:address"], 1, "not:an:address"),
+        ([b"::ffff:1.2.3.4"], 1, "1.2.3.4"),
+        ([b"::ffff:102:304"], 1, "1.2.3.4"),
+        ([b"1.2.3.4:5678"], 1, "1.2.3.4"),
+        ([b"[2001:db8:1:2::5]:80"], 1, "2001:db8:1:2::"),
+        ([b"[2001:db8:1:2::5]"], 1, "2001:db8:1:2::"),
+        ([b"[::ffff:1.2.3.4]:80"], 1, "1.2.3.4"),
+        ([b"1.1.1.1, "], 1, "10.0.0.1"),
+        ([b":80"], 1, "10.0.0.1"),
     ],
 )
 def test_a_client_is_whom_the_outermost_trusted_proxy_heard(

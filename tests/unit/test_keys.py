@@ -125,7 +125,7 @@ def test_a_link_that_leads_elsewhere_is_a_change(path: Path, tmp_path: Path) -> 
         keys.partner_of(bearer("a-key"))
 
 
-@pytest.mark.parametrize("text", [None, "partners: [", "partners: {}"])
+@pytest.mark.parametrize("text", [None, "partners: [", "partners: {}", "partners: !!int x", "partners: 2024-13-45"])
 def test_a_bad_file_leaves_the_good_keys_in_use(path: Path, text: str | None) -> None:
     """A slip of the pen locks nobody out, is told once, and is over when the file is good again."""
     heard = Heard()
@@ -142,6 +142,21 @@ def test_a_bad_file_leaves_the_good_keys_in_use(path: Path, text: str | None) ->
     path.write_text(good + "\n")
     keys.renew(is_told=False)
     assert heard.seen[-1] == ("stale", False)
+
+
+def test_what_nobody_foresaw_in_a_file_ends_no_worker(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of the reader itself is told by its type alone, and the good keys stay in use."""
+
+    def failing(_: Path) -> None:
+        raise RuntimeError("triage_canary")
+
+    heard = Heard()
+    keys = Keys(path, heard)
+    monkeypatch.setattr("service.access.keys.read", failing)
+    keys.renew(is_told=True)
+    assert keys.partner_of(bearer("a-key")).id == "good"
+    fault = "TRIAGE_KEYS: the file cannot be read: RuntimeError"
+    assert heard.seen == [("keys_refused", {"pid": os.getpid(), "faults": (fault,)}), ("stale", True)]
 
 
 def test_a_bad_file_at_the_start_is_no_start(path: Path) -> None:

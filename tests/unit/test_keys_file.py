@@ -84,6 +84,8 @@ partners:
         ("", "the file: must be a mapping of partners"),
         ("partners: {}", "partners: must be a mapping with an entry or more"),
         (f"partners: [{SECRET}\n", "the file is not YAML (line 2)"),
+        (f"partners:\n  !!int {SECRET}: 1\n", "the file is not YAML (line 2)"),
+        (f"partners:\n  one: {{keys: {{k: {{sha256: !!bool {SECRET}}}}}}}\n", "the file is not YAML (line 2)"),
         (f"{SECRET}: 1\n{SECRET}: 2\n", "a name is given twice (line 2, column 1)"),
         (
             f"partners: {{a: {{keys: {{k: {{sha256: {A}}}, l: {{sha256: {A}}}}}}}}}",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
-from service.web.load import Load
+import pytest
+
+from service.web.load import Load, is_too_much
 
 
 def scope(path: str = "/assess") -> Any:
@@ -16,7 +20,7 @@ def arrived(load: Load, *scopes: Any) -> list[bool]:
     """Whether each is too much, after all have come."""
     for one in scopes:
         load.arrive(one)
-    return [load.is_too_much(one) for one in scopes]
+    return [is_too_much(one) for one in scopes]
 
 
 def test_of_many_at_once_the_first_are_taken() -> None:
@@ -41,18 +45,44 @@ def test_an_answer_makes_room() -> None:
 def test_what_has_not_wholly_come_does_not_count() -> None:
     """A body that is on its way crowds nobody out, and one refused before its end never counts."""
     load, slow = Load(1), scope()
-    assert not load.is_too_much(slow)
+    assert not is_too_much(slow)
     load.leave(slow)
     load.arrive(slow)
     assert arrived(load, scope()) == [False]
 
 
 def test_a_look_tells_the_most_at_once_and_the_refused() -> None:
-    """The peak between two looks is told once, and the refused are counted when they are answered."""
+    """The peak between two looks is told once, and so is each that was refused, and no other."""
     load = Load(1)
     both = scope(), scope()
     arrived(load, *both)
     for one in both:
         load.leave(one)
-    assert load.look() == (2, 1)
+    assert load.look() == (2, 0)
+    load.shed()
+    assert load.look() == (0, 1)
     assert load.look() == (0, 0)
+
+
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_a_stream_is_in_hand_while_there_is_something_to_answer(is_whole: bool) -> None:  # noqa: FBT001
+    """From each part until more is asked for; whether its end has come by then or not, nothing is left behind."""
+    load, stream = Load(1), scope()
+    seen = []
+
+    async def come() -> AsyncIterator[bytes]:
+        yield b"a"
+        load.look()
+        seen.append(load.look())
+        yield b"b"
+
+    async def worked() -> None:
+        async for part in load.at_work(stream, come()):
+            seen.append(load.look())
+            if is_whole and part == b"b":
+                load.arrive(stream)
+        load.leave(stream)
+
+    asyncio.run(worked())
+    assert seen == [(1, 0), (0, 0), (1, 0)]
+    assert arrived(load, scope()) == [False]

@@ -78,7 +78,7 @@ def test_a_folder_or_file_that_is_not_there_is_named_by_its_setting() -> None:
 def test_a_rate_limit_that_is_not_understood_is_a_fault() -> None:
     """A limit with a slip in it must not become no limit."""
     assert settings.read({"TRIAGE_RATE_LIMIT": "600/minute"}).rate_limit == "600/minute"
-    for text in ("600", "0/minute", "600/fortnight", "many"):
+    for text in ("600", "0/minute", "600/fortnight", "many", "600/minute\n", "\n"):
         with pytest.raises(SettingsFault, match="TRIAGE_RATE_LIMIT"):
             settings.read({"TRIAGE_RATE_LIMIT": text})
 
@@ -87,13 +87,36 @@ def test_the_store_of_the_limits_is_named_in_one_way(tmp_path: Path) -> None:
     """Its URL stands in the environment or in a file; both at once could disagree, and no fault shows the URL."""
     file = tmp_path / "url"
     file.write_text("redis://:secret@store/0\n")
-    from_file = settings.read({"TRIAGE_LIMIT_STORE_FILE": str(file)})
+    from_file = settings.read({"TRIAGE_LIMIT_STORE_FILE": str(file), "TRIAGE_RATE_LIMIT": "1/day"})
     assert (from_file.limit_store_name(), from_file.limit_store_url()) == (
         "TRIAGE_LIMIT_STORE_FILE",
         "redis://:secret@store/0",
     )
-    assert settings.read({"TRIAGE_LIMIT_STORE": "redis://a"}).limit_store_url() == "redis://a"
+    assert settings.read({"TRIAGE_LIMIT_STORE": "redis://a", "TRIAGE_KEYS": str(file)}).limit_store_url() == "redis://a"
     assert settings.Settings().limit_store_name() == ""
     with pytest.raises(SettingsFault) as caught:
         settings.read({"TRIAGE_LIMIT_STORE": "redis://:secret@store", "TRIAGE_LIMIT_STORE_FILE": str(file)})
     assert "secret" not in str(caught.value)
+
+
+def test_what_would_change_nothing_is_a_fault(tmp_path: Path) -> None:
+    """Who names a store or proxies and no limit believes in a limit that is not there; all is told at once."""
+    keys = tmp_path / "keys.yaml"
+    keys.touch()
+    given = {"TRIAGE_LIMIT_STORE": "redis://:secret@store", "TRIAGE_PROXIES": "1", "TRIAGE_PORT": "x"}
+    with pytest.raises(SettingsFault) as caught:
+        settings.read(given)
+    assert caught.value.faults[1:] == (
+        "TRIAGE_LIMIT_STORE: changes nothing without TRIAGE_RATE_LIMIT or TRIAGE_KEYS",
+        "TRIAGE_PROXIES: changes nothing without TRIAGE_RATE_LIMIT",
+    )
+    assert caught.value.faults[0].startswith("TRIAGE_PORT")
+    with pytest.raises(SettingsFault, match="TRIAGE_LIMIT_STORE_FILE: changes nothing"):
+        settings.read({"TRIAGE_LIMIT_STORE_FILE": str(keys)})
+    with pytest.raises(SettingsFault, match="TRIAGE_PROXIES: changes nothing"):
+        settings.read({"TRIAGE_PROXIES": "1", "TRIAGE_KEYS": str(keys)})
+    for enough in ({"TRIAGE_RATE_LIMIT": "1/day"}, {"TRIAGE_KEYS": str(keys)}):
+        assert settings.read({"TRIAGE_LIMIT_STORE": "redis://store"} | enough).limit_store
+    with pytest.raises(SettingsFault) as caught:  # one slip, one fault
+        settings.read({"TRIAGE_PROXIES": "1", "TRIAGE_RATE_LIMIT": "many"})
+    assert len(caught.value.faults) == 1

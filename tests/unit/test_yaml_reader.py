@@ -28,8 +28,37 @@ def test_a_name_given_twice_is_refused_with_its_place(text: str, name: str, line
     assert str(refused.value) == f"the name '{name}' is given twice (line {line}, column {column})"
 
 
-@pytest.mark.parametrize("text", ["a: [1", "a: 1\n---\nb: 2\n", "!!python/object/apply:os.getcwd []", "? [a]\n: 1\n"])
+@pytest.mark.parametrize("text", ["a: [1", "a: 1\n---\nb: 2\n", "!!python/object/apply:os.getcwd []"])
 def test_what_is_no_single_safe_document_is_refused(text: str) -> None:
     """Broken YAML, two documents, and tags that would run code."""
-    with pytest.raises((yaml.YAMLError, TypeError)):
+    with pytest.raises(yaml.YAMLError):
         read_yaml(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "column"),
+    [
+        ("2024-13-45", 4),
+        ("!!int abc", 4),
+        ("9" * 5_000, 4),
+        ("!!bool canary", 4),
+        ("!!int ''", 4),
+        ("!!timestamp canary", 4),
+        ("[1, !!float canary]", 8),
+        ("{? [canary] : 1}", 4),
+    ],
+    ids=["date", "int", "long", "bool", "empty", "timestamp", "nested", "name"],
+)
+def test_what_is_no_value_of_its_type_is_refused_with_its_place(value: str, column: int) -> None:
+    """The library would let out whatever error its conversion met; the place is told, and never the value."""
+    with pytest.raises(yaml.YAMLError) as refused:
+        read_yaml(f"a: 1\nb: {value}\n")
+    assert f"line 2, column {column}" in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
+def test_what_is_nested_too_deeply_is_refused() -> None:
+    """No depth ends in an error that nobody expects."""
+    for depth in (500, 5_000):
+        with pytest.raises(yaml.YAMLError):
+            read_yaml("[" * depth + "!!int x" + "]" * depth)
