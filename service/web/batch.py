@@ -6,6 +6,7 @@ The answer is streamed: what is held of it is one slice, whatever the length of 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterable
 from itertools import islice
 from typing import Final
@@ -14,14 +15,16 @@ from litestar.types import Receive, Scope, Send
 
 from service.bulk.items import Items
 from service.bulk.lines import Lines
-from service.errors import Overloaded, RequestFault
-from service.problems import kind_of
+from service.errors import BrokenContract, Fault, Overloaded, RateSpent, RequestFault
+from service.problems import body_of, kind_of
 from service.telemetry.journal import Exchange, Journal
 from service.web.door import Toll
 from service.web.load import is_too_much
 
 SLICE: Final = 8
 """Items that are answered before other requests get their turn: some milliseconds."""
+
+TOO_DEAR: Final = Fault("", "too_many_items", "must have no more items than the rate limit lets through in its window")
 
 Slices = AsyncIterator[bytes]
 
@@ -36,11 +39,16 @@ class Batch:
         self._toll = toll
         self._paid = 1  # at the door
 
-    async def pay(self, items: int) -> None:
-        """Let the sender pay for so many items more; raises `RateSpent`."""
+    async def pay_whole(self, items: int) -> None:
+        """Let the sender pay for all items or none; raises `RateSpent`, or `BrokenContract` where no wait helps."""
+        if self._toll.most is not None and items > self._toll.most:
+            raise BrokenContract((TOO_DEAR,))
+        await self._pay(items)
+
+    async def _pay(self, items: int) -> None:
         due = max(0, items - self._paid)
+        await self._toll.pay(due)
         self._paid -= items - due
-        await self._toll(due)
 
     async def array(self, requests: list[bytes]) -> Slices:
         """The answers as a JSON array."""
@@ -63,12 +71,33 @@ class Batch:
     async def _each(self, requests: Iterable[bytes]) -> Slices:
         left = iter(requests)
         while some := list(islice(left, SLICE)):
-            await self.pay(len(some))
-            yield b"".join([self._answer(request) + b"\n" for request in some])
+            paid = await self._paid_of(len(some))
+            answers = [self._answer(request) + b"\n" for request in some[:paid]]
+            if paid < len(some):
+                yield b"".join([*answers, body_of(kind_of(RateSpent()), self._next()), b"\n"])
+                raise RateSpent
+            yield b"".join(answers)
             await asyncio.sleep(0)
 
+    async def _paid_of(self, items: int) -> int:
+        """For how many of so many items the sender could pay."""
+        try:
+            await self._pay(items)
+        except RateSpent:
+            paid = 0
+            with contextlib.suppress(RateSpent):
+                while paid < items:  # one by one, for a quota gives all that is asked for or nothing
+                    await self._pay(1)
+                    paid += 1
+            return paid
+        return items
+
+    def _next(self) -> str:
+        """The name of the item whose turn it is."""
+        return f"{self._exchange.request_id}/{self._exchange.items}"
+
     def _answer(self, request: bytes) -> bytes:
-        item = self._items.answer(request, f"{self._exchange.request_id}/{self._exchange.items}")
+        item = self._items.answer(request, self._next())
         self._journal.item(self._exchange, item.assessed, item.problem.slug if item.problem else None, item.error)
         return item.body
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias, cast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -12,11 +13,9 @@ from service.errors import Barred
 from service.telemetry.journal import Exchange
 from service.web.observe import ADMISSION, exchange_of
 
-Toll: TypeAlias = Callable[[int], Awaitable[None]]
-
 
 def door(access: Access) -> Callable[[ASGIApp], ASGIApp]:
-    """Wraps one route; a request pays for itself here, and what more it costs by its `toll`."""
+    """Wraps one route; a request pays for itself here, and what more it costs by its `Toll`."""
 
     def before(app: ASGIApp) -> ASGIApp:
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,11 +41,24 @@ def _admitted(access: Access, scope: Scope, exchange: Exchange) -> Admission:
     return admission
 
 
-def toll(access: Access | None, scope: Scope) -> Toll:
-    """What lets the sender of this request pay more than for one, or raises `RateSpent`; free without a limit."""
+@dataclass(frozen=True, slots=True)
+class Toll:
+    """What the sender of one request pays beyond what it paid at the door; nothing where there is no limit."""
 
-    async def charge(cost: int) -> None:
-        if access is not None and cost > 0:
-            await access.charge(cast("dict[str, Admission]", scope)[ADMISSION], cost)
+    access: Access | None
+    scope: Scope
 
-    return charge
+    @property
+    def most(self) -> int | None:
+        """What the sender may pay in a whole window; nothing where that has no end."""
+        quota = None if self.access is None else self._admission.quota
+        return None if quota is None else quota.requests
+
+    async def pay(self, cost: int) -> None:
+        """Pay for so many requests more; raises `RateSpent`."""
+        if self.access is not None and cost > 0:
+            await self.access.charge(self._admission, cost)
+
+    @property
+    def _admission(self) -> Admission:
+        return cast("dict[str, Admission]", self.scope)[ADMISSION]

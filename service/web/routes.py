@@ -26,7 +26,7 @@ from service.telemetry.metrics import MEDIA_TYPE, Metrics
 from service.web.answer import Document, answer
 from service.web.batch import Batch, Stream, begun
 from service.web.body import JSON, NDJSON, Body, media_type
-from service.web.door import door, toll
+from service.web.door import Toll, door
 from service.web.load import Load
 from service.web.observe import Readiness, exchange_of, refusal
 
@@ -62,13 +62,13 @@ def assess_batch(
 
     async def answered(scope: Scope, receive: Receive) -> ASGIApp:
         exchange = exchange_of(scope)
-        batch = Batch(Items(engine.read, _way(engine, scope), body.limit), journal, exchange, toll(access, scope))
+        batch = Batch(Items(engine.read, _way(engine, scope), body.limit), journal, exchange, Toll(access, scope))
         media = media_type(scope["headers"], (JSON, NDJSON))
         if media == NDJSON:
             parts = await begun(scope, load.at_work(scope, body.parts(receive)))
             return Stream(media, batch.lines(parts, Lines(body.limit)), exchange)
         requests = items_of(await whole.read(scope, receive))
-        await batch.pay(len(requests))
+        await batch.pay_whole(len(requests))
         return Stream(media, batch.array(requests), exchange)
 
     @post("/assess/batch", name="assess_batch", status_code=200, middleware=[*_doors(access), at_once(answered)])

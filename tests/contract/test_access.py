@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import signal
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from service.access.keys import fresh
@@ -168,6 +170,36 @@ def test_each_item_of_a_batch_is_a_request(start: Callable[..., Any], path: Path
     send(5, **good).problem(429, "rate-limited")
     assert send(3, "application/x-ndjson", **good).status == 200
     send(1, "application/x-ndjson", **good).problem(429, "rate-limited")
+
+
+def test_a_batch_that_no_window_has_room_for_is_told_so(start: Callable[..., Any]) -> None:
+    """Waiting would never help, so it is no 429; one item less waits for the next window."""
+    service = start(rate_limit="4/hour")
+    bodies = [b"[" + b",".join([GOOD] * count) + b"]" for count in (5, 4)]
+    large, fitting = (service.send("POST", "/assess/batch", body, content_type="application/json") for body in bodies)
+    (fault,) = large.problem(422, "broken-contract")["errors"]
+    assert (fault["code"], fault["pointer"]) == ("too_many_items", "")
+    assert large.headers["ratelimit-policy"] == '"default";q=4;w=3600'
+    assert "retry-after" not in large.headers
+    fitting.problem(429, "rate-limited")
+
+
+def test_a_stream_is_answered_as_far_as_its_sender_can_pay(start: Callable[..., Any]) -> None:
+    """To the last item that the limit lets through; then one line says why, and the end is missing."""
+    service = start(rate_limit="11/hour")
+    parts: list[bytes] = []
+    url, headers = f"http://127.0.0.1:{service.port}/assess/batch", {"content-type": "application/x-ndjson"}
+    body = b"\n".join([GOOD] * 100)
+    with httpx.stream("POST", url, content=body, headers=headers | {"x-request-id": "dear"}) as answer:
+        assert answer.status_code == 200
+        with pytest.raises(httpx.RemoteProtocolError):
+            parts.extend(answer.iter_raw())
+    *answered, last = map(json.loads, b"".join(parts).splitlines())
+    assert ["triage" in one for one in answered] == [True] * 11
+    assert (last["type"], last["status"]) == ("urn:runner-triage:problem:rate-limited", 429)
+    assert last["instance"] == "dear/11"
+    line = service.line("dear")
+    assert (line["items"], line["refused"], line["problem"]) == (11, 0, "rate-limited")
 
 
 def test_behind_a_proxy_each_client_has_its_own_limit(start: Callable[..., Any]) -> None:

@@ -17,7 +17,7 @@ from service.access.windows import Windows
 from service.errors import Barred, RateSpent, Unidentified
 from service.telemetry.journal import Exchange
 from service.web.answer import answer
-from service.web.door import door, toll
+from service.web.door import Toll, door
 from service.web.observe import ADMISSION, EXCHANGE
 
 
@@ -31,7 +31,7 @@ class Route:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, after what it costs beyond 1 has been paid."""
-        await toll(self.access, scope)(self.cost - 1)
+        await Toll(self.access, scope).pay(self.cost - 1)
         self.calls += 1
         await answer(b"{}")(scope, receive, send)
 
@@ -106,3 +106,4 @@ def test_a_route_may_charge_for_more(access: Access) -> None:
 def test_where_there_is_no_door_nothing_is_charged() -> None:
     """A route need not know whether there is a limit."""
     assert ask(Route(cost=1000))[0] == 200
+    assert Toll(None, {}).most is None  # type: ignore[typeddict-item]
