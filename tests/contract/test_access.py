@@ -51,7 +51,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_key_lets_in_and_nothing_else_does(start: Callable[..., Any], path: Path) -> None:
-    """A partner is answered; a stranger is refused alike whatever was wrong; what is not about anyone stays open."""
+    """A partner is answered, a stranger refused alike whatever was wrong; what holds nothing about runners is open."""
     key, other, old = (fresh()[0] for _ in range(3))
     hash_ = hashlib.sha256(old.encode()).hexdigest()
     _write(path, [key], f"  two: {{disabled: true, keys: {{k0: {{sha256: {hash_}}}}}}}\n")
@@ -65,7 +65,9 @@ def test_a_key_lets_in_and_nothing_else_does(start: Callable[..., Any], path: Pa
         assert problem | {"instance": ""} == refusals[0].json | {"instance": ""}
     _ask(service, old, x_request_id="barred").problem(403, "forbidden")
     for open_path in ("/knowledge", "/health/live", "/health/ready", "/metrics", "/openapi.yaml", "/docs"):
-        assert service.send("GET", open_path).status == 200
+        answer = service.send("GET", open_path)
+        assert answer.status == 200
+        assert (b'partner="one"' in answer.body) == (open_path == "/metrics"), "README says which is not for the public"
     preflight = service.send(
         "OPTIONS",
         "/assess",
