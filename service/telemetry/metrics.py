@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
@@ -10,31 +11,20 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"})
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 10.0)
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+Child = TypeVar("Child", Counter, Histogram)
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series a label set, which nobody reads
 
 
-class _Counters(dict[tuple[str, ...], Counter]):
-    """The children of one counter by label values: `labels()` takes a lock and a hash that a hot path need not pay."""
+class _Children(dict[tuple[str, ...], Child]):
+    """The children of one metric by label values: `labels()` takes a lock and a hash that a hot path need not pay."""
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, metric: Child) -> None:
         super().__init__()
-        self._counter = counter
+        self._metric = metric
 
-    def __missing__(self, key: tuple[str, ...]) -> Counter:
-        child = self[key] = self._counter.labels(*key)
-        return child
-
-
-class _Histograms(dict[tuple[str, ...], Histogram]):
-    """The same for a histogram."""
-
-    def __init__(self, histogram: Histogram) -> None:
-        super().__init__()
-        self._histogram = histogram
-
-    def __missing__(self, key: tuple[str, ...]) -> Histogram:
-        child = self[key] = self._histogram.labels(*key)
+    def __missing__(self, key: tuple[str, ...]) -> Child:
+        child = self[key] = self._metric.labels(*key)
         return child
 
 
@@ -49,7 +39,7 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry, *, shared: bool = False) -> None:
         self._registry = registry
         self._shared = shared
-        self._requests = _Counters(
+        self._requests = _Children(
             Counter(
                 "triage_http_requests_total",
                 "Requests by method, route template and status.",
@@ -57,7 +47,7 @@ class Metrics:
                 registry=registry,
             )
         )
-        self._seconds = _Histograms(
+        self._seconds = _Children(
             Histogram(
                 "triage_http_request_seconds",
                 "Seconds from the request's head to the end of the answer.",
@@ -66,21 +56,21 @@ class Metrics:
                 registry=registry,
             )
         )
-        self._assessments = _Counters(
+        self._assessments = _Children(
             Counter("triage_assessments_total", "Assessments by level.", ("level",), registry=registry)
         )
-        self._red_flags = _Counters(
+        self._red_flags = _Children(
             Counter("triage_red_flags_total", "Red flags that fired, by id.", ("id",), registry=registry)
         )
-        self._leading_cause = _Counters(
+        self._leading_cause = _Children(
             Counter(
                 "triage_leading_cause_total", "Assessments by the cause that fits best.", ("id",), registry=registry
             )
         )
-        self._rejected = _Counters(
+        self._rejected = _Children(
             Counter("triage_rejected_total", "Requests refused, by problem type.", ("type",), registry=registry)
         )
-        self._partners = _Counters(
+        self._partners = _Children(
             Counter(
                 "triage_partner_requests_total",
                 "Requests that came with a known key, by partner and status.",
