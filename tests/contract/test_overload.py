@@ -73,7 +73,7 @@ def test_requests_in_a_row_on_one_connection_leave_nothing_behind(start: Callabl
         gone = service.connect()
         gone.sendall((HEAD + GOOD) * 3)
         gone.close()
-    time.sleep(0.2)
+        time.sleep(0.2)  # what it asked is still in hand until its end is seen
     assert [service.assess(GOOD).status for _ in range(5)] == [200] * 5
 
 
