@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from service.engine.bits import Bits, members
+from service.engine.bits import Bits, first, members
 from service.engine.index import Index, Match
 from service.engine.measures import inputs
 from service.engine.mould import GAP, encode, ids, listed, mould
@@ -52,13 +52,18 @@ class _Mover(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A cause, compiled."""
+    """A cause, compiled.
+
+    The terms of its weights stand in a row from `base` on, so that within a cause they are counted from there: short
+    numbers, wherever in the rulebook the cause stands.
+    """
 
     cause: Cause
     applies: Bits
     excluded: Bits
-    weighings: tuple[_Weighing, ...]
+    base: int
     terms: Bits
+    weighings: tuple[_Weighing, ...]
     movers: tuple[_Mover, ...]
     told: bytes
 
@@ -114,15 +119,17 @@ class Causes:
                 yield still_open
 
     def _weigh(self, candidate: _Candidate, match: Match) -> Considered | None:
-        hits = candidate.terms & match.fired
-        points, settled = 0, match.failed
+        hits = match.fired >> candidate.base & candidate.terms
+        points, settled = 0, match.failed >> candidate.base & candidate.terms
         supporting: list[bytes] = []
         opposing: list[bytes] = []
         for weighing in candidate.weighings:
             if own := weighing.terms & hits:
                 points += weighing.points
                 settled |= weighing.terms
-                told = weighing.told.get(own) or _contribution(weighing.mould, self._rulebook.index.because(own))
+                told = weighing.told.get(own) or _contribution(
+                    weighing.mould, self._rulebook.index.because(own << candidate.base)
+                )
                 (supporting if weighing.points > 0 else opposing).append(told)
         likelihood = self._likelihood(candidate.cause, points)
         if likelihood is None:
@@ -138,17 +145,20 @@ class Causes:
     def _compile(self, applies: int, cause: Cause) -> _Candidate:
         rulebook = self._rulebook
         weights = rulebook.weights_of[cause.id]
+        terms = rulebook.terms_of(weights)
+        base = first(terms) if terms else 0
         return _Candidate(
             cause,
             rulebook.index.terms_of[applies],
             rulebook.terms_of([rulebook.excludes[cause.id]] if cause.id in rulebook.excludes else []),
-            tuple(_weighing(rulebook.index, number, rulebook.weights[number].weight) for number in weights),
-            rulebook.terms_of(weights),
-            tuple(self._movers(weights)),
+            base,
+            terms >> base,
+            tuple(_weighing(rulebook.index, number, rulebook.weights[number].weight, base) for number in weights),
+            tuple(self._movers(weights, base)),
             _told(cause),
         )
 
-    def _movers(self, weights: Sequence[int]) -> Iterator[_Mover]:
+    def _movers(self, weights: Sequence[int], base: int) -> Iterator[_Mover]:
         worth: dict[str, dict[int, Bits]] = {}
         index = self._rulebook.index
         for number in weights:
@@ -157,7 +167,7 @@ class Causes:
                 for atom in index.terms[term]:
                     for finding in self._reported(atom.finding):
                         terms = worth.setdefault(finding, {})
-                        terms[points] = terms.get(points, 0) | 1 << term
+                        terms[points] = terms.get(points, 0) | 1 << term - base
         for finding, terms in worth.items():
             yield _Mover(finding, index.bit_of[finding], tuple(sorted(terms.items(), reverse=True)))
 
@@ -178,15 +188,16 @@ def _moving(candidate: _Candidate, settled: Bits, known: Bits) -> Iterator[tuple
                     break
 
 
-def _weighing(index: Index, pattern: int, weight: Weight) -> _Weighing:
+def _weighing(index: Index, pattern: int, weight: Weight, base: int) -> _Weighing:
     moulded = mould(
         Contribution(
             finding=GAP, points=weight.points, because=GAP, statement=weight.statement, evidence=weight.evidence
         )
     )
-    single = (1 << term for term in members(index.terms_of[pattern]))
-    told = {term: _contribution(moulded, index.because(term)) for term in single}
-    return _Weighing(index.terms_of[pattern], weight.points, told, moulded)
+    told = {
+        1 << term - base: _contribution(moulded, index.because(1 << term)) for term in members(index.terms_of[pattern])
+    }
+    return _Weighing(index.terms_of[pattern] >> base, weight.points, told, moulded)
 
 
 def _contribution(moulded: bytes, because: tuple[str, ...]) -> bytes:

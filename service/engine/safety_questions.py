@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Sequence
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
@@ -49,12 +49,15 @@ class SafetyQuestions:
         self._members = {
             id_: reduce(or_, (index.bit_of[finding] for finding in findings)) for id_, findings in members.items()
         }
-        self._keyed: dict[str, Bits] = {}
-        for term, choices in enumerate(self._choices):
-            key = choices[0].finding
-            self._keyed[key] = self._keyed.get(key, 0) | 1 << term
+        # Of a term that nothing touches yet the best finding is unknown, so one question settles all with the same.
+        best = [choices[0] for choices in self._choices]
+        alike = {
+            choice.finding: bits(term for term, other in enumerate(best) if other.finding == choice.finding)
+            for choice in best
+        }
+        self._first = [choice._replace(settles=alike[choice.finding]) for choice in best]
         self._asked_by = {
-            id_: bits(term for term, choices in enumerate(self._choices) if choices[0].finding in findings)
+            id_: bits(term for term, choice in enumerate(best) if choice.finding in findings)
             for id_, findings in members.items()
         }
         self._members_naming = {
@@ -92,33 +95,23 @@ class SafetyQuestions:
         room = {True: _URGENT_QUESTIONS, False: 0 if answers.open else _LESS_URGENT_QUESTIONS}
         asked: list[tuple[int, bool, int, str, Level]] = []
         more_to_ask = False
-        for is_quiet, term, (finding, bit, place, _) in self._candidates(touched, quiet, match.known):
-            if bit & passed_over:
-                continue
-            is_urgent = term < self._urgent
-            if not room[is_urgent]:
-                more_to_ask = True
-                if is_quiet:
+        for is_quiet, terms in ((False, touched), (True, quiet)):
+            left = terms
+            while left:
+                term = first(left)
+                finding, bit, place, settles = self._first[term] if is_quiet else self._unknown(term, match.known)
+                left ^= left & settles
+                if bit & passed_over:
+                    continue
+                is_urgent = term < self._urgent
+                if not room[is_urgent]:
+                    more_to_ask = True
                     break  # what follows is no more urgent
-                continue
-            room[is_urgent] -= 1
-            passed_over |= bit
-            raises = self.could_raise_to(finding, level, still_open)
-            asked.append((-raises.rank, is_quiet, place, finding, raises))
+                room[is_urgent] -= 1
+                passed_over |= bit
+                raises = self.could_raise_to(finding, level, still_open)
+                asked.append((-raises.rank, is_quiet, place, finding, raises))
         return [(finding, raises) for _, _, _, finding, raises in sorted(asked)], more_to_ask
-
-    def _candidates(self, touched: Bits, quiet: Bits, known: Bits) -> Iterator[tuple[bool, int, _Choice]]:
-        """Terms that between them settle all, each with what to ask about it by, and whether nothing touches it yet."""
-        while touched:
-            term = first(touched)
-            choice = self._unknown(term, known)
-            yield False, term, choice
-            touched ^= touched & choice.settles
-        while quiet:
-            term = first(quiet)
-            choice = self._choices[term][0]
-            yield True, term, choice
-            quiet ^= quiet & self._keyed[choice.finding]
 
     def could_raise_to(self, finding: str, level: Level, still_open: Bits) -> Level:
         """The most urgent level that is open once `finding` is present."""

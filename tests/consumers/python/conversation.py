@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from triage_client import Client
+from triage_client import AuthenticatedClient
 from triage_client.api.knowledge import read_knowledge_entry
 from triage_client.api.triage import assess
 from triage_client.models import (
@@ -32,7 +32,7 @@ def check(claim: bool, what: str) -> None:  # noqa: FBT001 - it reads as a sente
         raise SystemExit(f"not so: {what}")
 
 
-def ask(client: Client, report: AssessmentRequest) -> Assessment:
+def ask(client: AuthenticatedClient, report: AssessmentRequest) -> Assessment:
     """The assessment of a report that is taken."""
     answer = assess.sync(client=client, body=report)
     if not isinstance(answer, Assessment):
@@ -51,7 +51,8 @@ def answered(report: AssessmentRequest, questions: list[Question]) -> Assessment
 
 def main(address: str) -> None:
     """The conversation, a refusal, and a look at the knowledge."""
-    client = Client(base_url=address, raise_on_unexpected_status=True)
+    # Where the service asks for no key, one that is sent is not looked at.
+    client = AuthenticatedClient(base_url=address, token=address, raise_on_unexpected_status=True)
     first = AssessmentRequest(
         runner=Runner(age_years=34, country="US"),
         findings=Findings(calf_cramp=True, cramp_on_hills=True, hills_new_or_increased=True),

@@ -66,7 +66,8 @@ const misspelt = { findings: { calf_cramp: true, calf_cramps: true } } as Report
 const refused = await client.POST("/assess", { body: misspelt });
 check(refused.response.status === 422, "a misspelt name is refused");
 check(refused.error?.type === "urn:runner-triage:problem:broken-contract", "the problem has its type");
-check(refused.error?.errors?.[0]?.nearest === "calf_cramp", "the nearest name is told");
+const faults = refused.error && "errors" in refused.error ? refused.error.errors : undefined;
+check(faults?.[0]?.nearest === "calf_cramp", "the nearest name is told");
 
 const entry = await client.GET("/knowledge/{kind}/{id}", { params: { path: { kind: "causes", id: "uphill_increase" } } });
 check(entry.data?.digest === settled.knowledge.digest, "the cause can be read in the knowledge that gave the answer");
