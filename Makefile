@@ -12,6 +12,7 @@ help: ## List what can be made
 .venv/pyvenv.cfg:
 	$(PYTHON) -m venv .venv
 
+# Its own pip first: that of an old Python refuses a locked package that another one asks for with an extra.
 .venv/runtime: requirements.lock requirements-build.lock pyproject.toml | .venv/pyvenv.cfg
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
@@ -107,8 +108,9 @@ release-contract: .venv/runtime ## Keep openapi.yaml as the release of its versi
 	@touch $@
 
 # In a place of its own: it pins older versions of what the others need.
-.venv/policy/done: requirements-policy.lock | .venv/pyvenv.cfg
+.venv/policy/done: requirements-policy.lock requirements-build.lock | .venv/pyvenv.cfg
 	$(PYTHON) -m venv .venv/policy
+	.venv/policy/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
 	.venv/policy/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-policy.lock
 	@touch $@
 
@@ -152,7 +154,7 @@ COMPILE := uv pip compile --quiet --upgrade --generate-hashes --universal --pyth
 	--no-emit-index-url --no-header --no-annotate
 
 lock: ## Lock every dependency with hashes (needs uv)
-	echo 'setuptools>=80' | $(COMPILE) -o requirements-build.lock -
+	printf '%s\n' 'pip>=26' 'setuptools>=80' | $(COMPILE) -o requirements-build.lock -
 	echo 'cyclonedx-bom>=7.5,<8' | $(COMPILE) -o requirements-image.lock -
 	echo 'checkov>=3.3,<4' | $(COMPILE) -o requirements-policy.lock -
 	$(COMPILE) -o requirements.lock pyproject.toml
