@@ -65,7 +65,6 @@ class _Candidate:
     terms: Bits
     weighings: tuple[_Weighing, ...]
     movers: tuple[_Mover, ...]
-    told: bytes
 
 
 class Causes:
@@ -80,7 +79,7 @@ class Causes:
         places = {candidate.cause.id: place for place, candidate in enumerate(self._candidates)}
         self._weights = rulebook.terms_of(rulebook.weights)
         self._weighed_by = {number: places[weighing.cause] for number, weighing in rulebook.weights.items()}
-        self._told = {candidate.cause.id: candidate.told for candidate in self._candidates}
+        self._told = {cause.id: _told(cause) for cause in rulebook.applies.values()}
 
     def considered(self, match: Match) -> list[Considered]:
         """The causes with points left, the best fitting first, without their fixes."""
@@ -115,7 +114,7 @@ class Causes:
     def undecided(self, match: Match) -> Iterator[Bits]:
         """The terms that would make causes apply that may and do not yet, for each condition on which some do."""
         for applies in self._applies:
-            if not applies & match.fired and (still_open := (applies & match.failed) ^ applies):
+            if not applies & match.fired and (still_open := match.still_open(applies)):
                 yield still_open
 
     def _weigh(self, candidate: _Candidate, match: Match) -> Considered | None:
@@ -155,7 +154,6 @@ class Causes:
             terms >> base,
             tuple(_weighing(rulebook.index, number, rulebook.weights[number].weight, base) for number in weights),
             tuple(self._movers(weights, base)),
-            _told(cause),
         )
 
     def _movers(self, weights: Sequence[int], base: int) -> Iterator[_Mover]:

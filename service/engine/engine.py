@@ -100,7 +100,7 @@ class Engine:
     def answer_explained(self, presentation: Presentation) -> EncodedAssessment:
         """The same bytes, with what stands behind them as one more member at the end."""
         answered = self.answer(presentation)
-        explanation = encode(self.explain(presentation))
+        explanation = encode(self._explained(presentation, _decode(answered.body)))
         return answered._replace(body=b'%b,"explanation":%b}' % (answered.body[:-1], explanation))
 
     def assess(self, presentation: Presentation) -> Assessment:
@@ -109,9 +109,12 @@ class Engine:
 
     def explain(self, presentation: Presentation) -> Explanation:
         """What stands behind the answer to a report."""
+        return self._explained(presentation, self.assess(presentation))
+
+    def _explained(self, presentation: Presentation, assessment: Assessment) -> Explanation:
         known, _, match = self._decided(presentation)
         known |= self._screen.absent(presentation)
-        return self._explanations.explanation(self.assess(presentation), match, known)
+        return self._explanations.explanation(assessment, match, known)
 
     def _decided(self, presentation: Presentation) -> _Decided:
         """What is known once telemetry was measured and the screen's answers were taken in, and what it decides."""

@@ -56,6 +56,10 @@ class Match(NamedTuple):
     touched: Bits
     known: Bits
 
+    def still_open(self, terms: Bits) -> Bits:
+        """Those of `terms` that can still come to hold, or do."""
+        return (terms & self.failed) ^ terms
+
 
 Judge = Callable[[Value], Verdict]
 

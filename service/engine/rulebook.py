@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
-from service.engine.bits import Bits, members
+from service.engine.bits import Bits, first, members
 from service.engine.index import Index
 from service.engine.terms import Term, terms_of
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Cause, Condition, Derivation, RedFlag, Weight
+from service.model.scales import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class Rulebook:
             fix.id: self._add(fix.withheld_when) for fix in knowledge.fixes.values() if fix.withheld_when is not None
         }
         self.index = Index(self._patterns, (*knowledge.findings, *knowledge.derivations))
+        self.raising = self.terms_of(self.red_flags)
+        self._level_of = [flag.level for _, flag in self.raising_terms()]
         self.weights_of: dict[str, tuple[int, ...]] = {
             cause.id: tuple(number for number, weighing in self.weights.items() if weighing.cause == cause.id)
             for cause in causes
@@ -77,6 +80,13 @@ class Rulebook:
         for pattern, flag in self.red_flags.items():
             for term in members(self.index.terms_of[pattern]):
                 yield term, flag
+
+    def highest(self, terms: Bits, least: Level) -> Level:
+        """The level of the most urgent of `terms`, all of red flags, where it is above `least`: that of the first."""
+        if not terms:
+            return least
+        highest = self._level_of[first(terms)]
+        return highest if highest.rank > least.rank else least
 
     def alternatives(self, pattern: int) -> tuple[Term, ...]:
         """The terms of a pattern themselves; equal conditions have equal ones."""

@@ -36,12 +36,12 @@ class SafetyQuestions:
 
     def __init__(self, rulebook: Rulebook) -> None:
         index = rulebook.index
-        self._level_of = [flag.level for _, flag in rulebook.raising_terms()]
-        self._raising = rulebook.terms_of(rulebook.red_flags)
-        self._urgent = sum(level.rank >= Level.EMERGENCY.rank for level in self._level_of)
+        self._highest = rulebook.highest
+        self._raising = rulebook.raising
+        levels = [flag.level for _, flag in rulebook.raising_terms()]
+        self._urgent = sum(level.rank >= Level.EMERGENCY.rank for level in levels)
         self._above = {
-            level: bits(term for term, reached in enumerate(self._level_of) if reached.rank > level.rank)
-            for level in Level
+            level: bits(term for term, reached in enumerate(levels) if reached.rank > level.rank) for level in Level
         }
         members = {id_: [atom.finding for (atom,) in rulebook.members_of(id_)] for id_ in rulebook.screen}
         self._choices = _choices(rulebook, {finding for findings in members.values() for finding in findings})
@@ -51,14 +51,12 @@ class SafetyQuestions:
         }
         # Of a term that nothing touches yet the best finding is unknown, so one question settles all with the same.
         best = [choices[0] for choices in self._choices]
-        alike = {
-            choice.finding: bits(term for term, other in enumerate(best) if other.finding == choice.finding)
-            for choice in best
-        }
+        alike: dict[str, Bits] = {}
+        for term, choice in enumerate(best):
+            alike[choice.finding] = alike.get(choice.finding, 0) | 1 << term
         self._first = [choice._replace(settles=alike[choice.finding]) for choice in best]
         self._asked_by = {
-            id_: bits(term for term, choice in enumerate(best) if choice.finding in findings)
-            for id_, findings in members.items()
+            id_: reduce(or_, (alike.get(finding, 0) for finding in findings)) for id_, findings in members.items()
         }
         self._members_naming = {
             id_: reduce(or_, (self._naming[finding] for finding in findings)) for id_, findings in members.items()
@@ -66,7 +64,7 @@ class SafetyQuestions:
 
     def still_open(self, match: Match) -> Bits:
         """The terms of red flags that can still come to hold, or do."""
-        return (self._raising & match.failed) ^ self._raising
+        return match.still_open(self._raising)
 
     def of_the_screen(self, answers: Answers, still_open: Bits) -> list[tuple[str, Level]]:
         """The open questions of the screen, each with the most urgent level that a yes could lead to, most first."""
@@ -116,13 +114,6 @@ class SafetyQuestions:
     def could_raise_to(self, finding: str, level: Level, still_open: Bits) -> Level:
         """The most urgent level that is open once `finding` is present."""
         return self._highest(self._naming[finding] & still_open, level)
-
-    def _highest(self, terms: Bits, least: Level) -> Level:
-        """The level that the first of `terms` sets, where that is above `least`."""
-        if not terms:
-            return least
-        highest = self._level_of[first(terms)]
-        return highest if highest.rank > least.rank else least
 
     def _unknown(self, term: int, known: Bits) -> _Choice:
         """What to ask about an open term by: its best finding that is unknown, which is the last at the latest."""

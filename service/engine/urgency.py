@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from service.engine.bits import Bits, first
+from service.engine.bits import Bits
 from service.engine.index import Match
 from service.engine.mould import GAP, ids, listed, mould
 from service.engine.rulebook import Rulebook
@@ -55,8 +55,8 @@ class Floors:
         policy, index = rulebook.knowledge.policy, rulebook.index
         self._index = index
         self._red_flags = rulebook.red_flags
-        self._raising = rulebook.terms_of(rulebook.red_flags)
-        self._level_of = [flag.level for _, flag in rulebook.raising_terms()]
+        self._highest = rulebook.highest
+        self._raising = rulebook.raising
         self._shown_flags = {flag.id: _shown(flag) for flag in rulebook.red_flags.values()}
         self._flag_reasons = {flag.id: _reason(flag.id, flag.level, flag.title) for flag in rulebook.red_flags.values()}
         self._screen_reasons = {
@@ -121,11 +121,9 @@ class Floors:
         highest = level
         for question in answers.open:
             highest = _higher(highest, question.floor)
-        if still_open := (self._raising & match.failed) ^ self._raising:
-            highest = _higher(highest, self._level_of[first(still_open)])
-        if self._uncovered & match.failed != self._uncovered:
+        if match.still_open(self._uncovered):
             highest = _higher(highest, self._uncovered_level)
-        return highest
+        return self._highest(match.still_open(self._raising), highest)
 
 
 def _higher(one: Level, other: Level) -> Level:

@@ -85,6 +85,20 @@ class Running:
         """`POST /assess` of JSON."""
         return self.send("POST", "/assess", body, **({"content_type": "application/json"} | headers))
 
+    def stream(self) -> socket.socket:
+        """A connection on which a stream of lines has begun; each part of it is a `chunk`."""
+        connection = self.connect()
+        connection.sendall(
+            b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nX-Request-ID: stream\r\n"
+            b"Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        return connection
+
+    @staticmethod
+    def chunk(data: bytes) -> bytes:
+        """A part of a body whose length is not known."""
+        return b"%x\r\n%b\r\n" % (len(data), data)
+
     def is_up(self) -> bool:
         """Whether a request is answered."""
         try:

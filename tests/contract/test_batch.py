@@ -137,20 +137,6 @@ def _counted(service: Any) -> dict[str, float]:
     }
 
 
-def _stream(service: Any) -> socket.socket:
-    """A connection on which a stream of lines has begun."""
-    connection: socket.socket = service.connect()
-    connection.sendall(
-        b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nX-Request-ID: stream\r\n"
-        b"Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
-    )
-    return connection
-
-
-def _chunk(data: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(data), data)
-
-
 def _read_until(connection: socket.socket, wanted: bytes) -> bytes:
     received = b""
     while wanted not in received and (part := connection.recv(65_536)):
@@ -160,9 +146,9 @@ def _read_until(connection: socket.socket, wanted: bytes) -> bytes:
 
 def test_lines_are_answered_while_they_come(service: Any) -> None:
     """The answer to the first line is there before the second is sent."""
-    connection = _stream(service)
+    connection = service.stream()
     for _ in range(2):
-        connection.sendall(_chunk(GOOD[0] + b"\n"))
+        connection.sendall(service.chunk(GOOD[0] + b"\n"))
         assert b'"triage"' in _read_until(connection, b"}\n")
     connection.sendall(b"0\r\n\r\n")
     assert _read_until(connection, b"\r\n0\r\n\r\n").endswith(b"0\r\n\r\n")
@@ -171,8 +157,8 @@ def test_lines_are_answered_while_they_come(service: Any) -> None:
 def test_a_stream_that_falls_silent_is_cut(start: Callable[..., Any]) -> None:
     """The client sees that the end is missing, and the log why."""
     service = start(body_seconds="1")
-    connection = _stream(service)
-    connection.sendall(_chunk(GOOD[0] + b"\n"))
+    connection = service.stream()
+    connection.sendall(service.chunk(GOOD[0] + b"\n"))
     received = _read_until(connection, b"no such bytes")
     assert b'"triage"' in received
     assert not received.endswith(b"0\r\n\r\n")
@@ -183,8 +169,8 @@ def test_a_stream_that_falls_silent_is_cut(start: Callable[..., Any]) -> None:
 def test_a_client_that_leaves_ends_the_work(start: Callable[..., Any]) -> None:
     """What it had not sent is not waited for."""
     service = start(body_seconds="20")
-    connection = _stream(service)
-    connection.sendall(_chunk(GOOD[0] + b"\n"))
+    connection = service.stream()
+    connection.sendall(service.chunk(GOOD[0] + b"\n"))
     _read_until(connection, b"}\n")
     connection.close()
     line = service.line("stream")
@@ -195,8 +181,8 @@ def test_a_client_that_leaves_ends_the_work(start: Callable[..., Any]) -> None:
 def test_a_stop_cuts_a_stream_that_does_not_end(start: Callable[..., Any]) -> None:
     """After its patience the service ends in order, and the client sees that the end is missing."""
     service = start(drain_seconds="1.5", shutdown_seconds="0.5", body_seconds="20")
-    connection = _stream(service)
-    connection.sendall(_chunk(GOOD[0] + b"\n"))
+    connection = service.stream()
+    connection.sendall(service.chunk(GOOD[0] + b"\n"))
     _read_until(connection, b"}\n")
     service.process.terminate()
     assert not _read_until(connection, b"no such bytes").endswith(b"0\r\n\r\n")
@@ -211,11 +197,11 @@ def _memory_mib(service: Any) -> float:
 
 def _answered(service: Any, count: int) -> int:
     """How many lines come back while `count` are sent beside."""
-    connection = _stream(service)
+    connection = service.stream()
 
     def send() -> None:
         for _ in range(count // 500):
-            connection.sendall(_chunk(b"\n".join(GOOD * 250) + b"\n"))
+            connection.sendall(service.chunk(b"\n".join(GOOD * 250) + b"\n"))
         connection.sendall(b"0\r\n\r\n")
 
     with ThreadPoolExecutor(1) as beside:
@@ -237,11 +223,11 @@ def test_a_hundred_thousand_lines_take_no_more_memory_than_a_thousand(service: A
 
 def test_a_client_that_does_not_read_is_not_read_from(service: Any) -> None:
     """Nothing piles up: the service waits for it, holds little, and answers all others."""
-    connection = _stream(service)
+    connection = service.stream()
     connection.settimeout(0.5)
     before = _memory_mib(service)
     with pytest.raises(TimeoutError):
-        connection.sendall(_chunk(b"\n".join(GOOD * 250) + b"\n") * 10_000)
+        connection.sendall(service.chunk(b"\n".join(GOOD * 250) + b"\n") * 10_000)
     assert service.assess(GOOD[0]).status == 200
     assert _memory_mib(service) - before < 20
 

@@ -77,33 +77,19 @@ def test_requests_in_a_row_on_one_connection_leave_nothing_behind(start: Callabl
     assert [service.assess(GOOD).status for _ in range(5)] == [200] * 5
 
 
-def _stream(service: Any) -> Any:
-    """A connection on which a stream of lines has begun."""
-    connection = service.connect()
-    connection.sendall(
-        b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n"
-    )
-    return connection
-
-
-def _chunk(data: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(data), data)
-
-
 def test_what_comes_in_pieces_is_refused_like_the_rest(start: Callable[..., Any]) -> None:
     """With its head or later, in a report or in lines: what is too much is refused, and counted as such."""
     service = start(concurrency="1")
-    late, lines, busy = service.connect(), _stream(service), _stream(service)
+    late, lines, busy = service.connect(), service.stream(), service.stream()
     late.sendall(HEAD)
     late.sendall(GOOD[:5])
     busy.settimeout(1)
     with pytest.raises(TimeoutError):  # its client does not read, so the answer is never at its end
-        busy.sendall(_chunk((GOOD + b"\n") * 500) * 2_000)
+        busy.sendall(service.chunk((GOOD + b"\n") * 500) * 2_000)
     metrics = service.send("GET", "/metrics").body.decode()
     assert "triage_requests_in_flight 0.0" not in metrics
     late.sendall(GOOD[5:])
-    lines.sendall(_chunk(GOOD + b"\n"))
+    lines.sendall(service.chunk(GOOD + b"\n"))
     for answer in (service.read(late), service.read(lines), service.assess(GOOD)):
         answer.problem(503, "unavailable")
     metrics = service.send("GET", "/metrics").body.decode()
@@ -124,9 +110,9 @@ def test_what_comes_in_pieces_is_refused_like_the_rest(start: Callable[..., Any]
 
 def test_a_stream_that_waits_for_more_crowds_nobody_out(narrow: Any) -> None:
     """Between its lines it takes no room, and it goes on when they come."""
-    connection = _stream(narrow)
+    connection = narrow.stream()
     for _ in range(3):
-        connection.sendall(_chunk(GOOD + b"\n"))
+        connection.sendall(narrow.chunk(GOOD + b"\n"))
         received = b""
         while b"}\n" not in received:
             received += connection.recv(65_536)

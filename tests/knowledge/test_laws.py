@@ -205,7 +205,8 @@ def test_could_rise_to_can_be_reached(request_: Body) -> None:
         reached = _assess(body(known_in(request_), screen))
     else:
         signs = members(one._floors._uncovered)
-        levels = [*enumerate(one._floors._level_of), *((term, shipped().policy.uncovered_sign_level) for term in signs)]
+        raising = ((term, flag.level) for term, flag in one._screen._rulebook.raising_terms())
+        levels = [*raising, *((term, shipped().policy.uncovered_sign_level) for term in signs)]
         term = next(t for t, level in levels if level is triage.could_rise_to and not match.failed >> t & 1)
         more = {atom.finding: _passing(atom) for atom in one._index.terms[term] if atom.finding not in known}
         reached = _assess(body({**known_in(request_), **more}, request_.get("safety_screen", {})))
