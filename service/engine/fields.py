@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from service.engine.presentation import NUMBER, Reported
 from service.knowledge.schema import Finding
 
-_NOT_SENT = "unknown"
-_COUNTRY = re.compile(r"[A-Z]{2}")
+NOT_SENT: Final = "unknown"
+"""The choice that says no more than to leave a finding out."""
+
+COUNTRY: Final = r"\A[A-Z]{2}\Z"
+"""The pattern of an ISO 3166-1 alpha-2 code."""
 
 Field = Callable[[object], Reported | None]
 T = TypeVar("T")
@@ -56,7 +59,7 @@ def country(value: object) -> str:
     """An ISO 3166-1 alpha-2 code in capitals."""
     if not isinstance(value, str):
         raise Refused("type", "must be a string")
-    if not _COUNTRY.fullmatch(value):
+    if not re.search(COUNTRY, value):
         raise Refused("pattern", "must be two capital letters")
     return value
 
@@ -69,7 +72,7 @@ def _choice(values: tuple[str, ...]) -> Field:
             raise Refused("type", detail)
         if value not in values:
             raise Refused("not_a_choice", detail)
-        return None if value == _NOT_SENT else value
+        return None if value == NOT_SENT else value
 
     return read
 

@@ -16,6 +16,7 @@ import msgspec
 
 from service.engine.fields import Field, Refused, country, field_of, screen_answer
 from service.engine.presentation import Presentation, Reported
+from service.engine.typed import TypedReader
 from service.errors import BrokenContract, Fault, MalformedBody
 from service.knowledge.knowledge import Knowledge
 
@@ -38,6 +39,7 @@ class RequestReader:
     """The reader for one vocabulary; `read` keeps no state."""
 
     def __init__(self, knowledge: Knowledge) -> None:
+        self._typed = TypedReader(knowledge)
         self._fields: dict[str, dict[str, Field]] = {place: {} for place in _PLACES}
         for id_, finding in knowledge.findings.items():
             self._fields[finding.place][id_] = field_of(finding)
@@ -47,6 +49,10 @@ class RequestReader:
 
     def read(self, body: bytes) -> Presentation:
         """The report in `body`; raises `MalformedBody` or `BrokenContract`."""
+        return self._typed.read(body) or self.read_closely(body)
+
+    def read_closely(self, body: bytes) -> Presentation:
+        """The same, value by value, so that every fault can be told."""
         request = _decoded(body)
         if body.count(b":") != _members(request):
             _refuse_equal_names(body)

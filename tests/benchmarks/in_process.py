@@ -9,15 +9,16 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
 from service.engine import Engine
+from service.engine.fields import COUNTRY
+from service.engine.typed import type_of
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import load
-from service.knowledge.schema import Finding
 from service.model.assessment import Assessment
 from tests.benchmarks import corpus
 from tests.benchmarks.timing import Work, best
@@ -77,10 +78,10 @@ def measure(knowledge: Knowledge, bodies: Sequence[bytes], rounds: int = ROUNDS)
 def request_type(knowledge: Knowledge) -> type[msgspec.Struct]:
     """The request as a Struct with every property typed, which is the quickest way to read it strictly."""
     parts: dict[str, Any] = {
-        place: {id_: _type(finding) for id_, finding in knowledge.findings.items() if finding.place == place}
+        place: {id_: type_of(finding) for id_, finding in knowledge.findings.items() if finding.place == place}
         for place in _PLACES
     }
-    parts["runner"]["country"] = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+    parts["runner"]["country"] = Annotated[str, Meta(pattern=COUNTRY)]
     parts["safety_screen"] = dict.fromkeys(("none_of_these", *knowledge.safety_screen.questions), bool)
     structs = {place: _struct(place, fields) for place, fields in parts.items()}
     return _struct("request", structs)
@@ -89,17 +90,6 @@ def request_type(knowledge: Knowledge) -> type[msgspec.Struct]:
 def _struct(name: str, fields: Mapping[str, Any]) -> type[msgspec.Struct]:
     typed = [(field, kind | None, None) for field, kind in fields.items()]
     return msgspec.defstruct(name, typed, forbid_unknown_fields=True, kw_only=True)
-
-
-def _type(finding: Finding) -> Any:
-    if finding.kind == "boolean":
-        return bool
-    if finding.kind in ("choice", "choices"):
-        choice = Literal[finding.values]
-        return choice if finding.kind == "choice" else list[choice]  # type: ignore[valid-type]
-    base = int if finding.kind == "integer" else float
-    number = Annotated[base, Meta(ge=finding.minimum, le=finding.maximum)]
-    return list[number] if finding.kind == "series" else number
 
 
 def keep(ratio: float) -> None:

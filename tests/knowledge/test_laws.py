@@ -13,6 +13,7 @@ from service.engine.atoms import Atom, OneOf, Selection, Within, selections
 from service.engine.bits import members
 from service.engine.index import Match
 from service.engine.presentation import Presentation
+from service.engine.request import RequestReader
 from service.knowledge.conditions import named
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.lint import red_flag_findings
@@ -227,7 +228,7 @@ def test_could_rise_to_is_never_exceeded(request_: Body, more: Body) -> None:
 
 def _ranged() -> set[str]:
     """The numbers that a no to a screen question says something of, without telling the number."""
-    return {finding for question in engine()._screen.questions for finding, _ in question.closes}
+    return {it.finding for question in engine()._screen.questions for it in question.denies if not it.known}
 
 
 def _no_to(name: str) -> list[Any]:
@@ -400,3 +401,11 @@ def test_every_question_is_reached(shipped: Knowledge, answers: list[Assessment]
 def test_the_answers_are_the_recorded_bytes(shipped: Knowledge) -> None:
     """On every Python and every machine; `make prove` records them anew when the knowledge has changed."""
     assert answers_digest(shipped) == ANSWERS.read_text(encoding="ascii").strip()
+
+
+@_laws
+@given(_REPORTS)
+def test_a_report_is_read_quickly_as_it_is_read_closely(request_: Body) -> None:
+    """The typed reader takes every report of the vocabulary, and takes it as the reader that tells faults does."""
+    reader = RequestReader(shipped())
+    assert reader._typed.read(encoded(request_)) == reader.read_closely(encoded(request_))
