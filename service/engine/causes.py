@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from service.engine.bits import Bits, first, members
 from service.engine.index import Index, Match
 from service.engine.measures import inputs
-from service.engine.mould import GAP, encode, ids, listed, mould
+from service.engine.mould import GAP, encode, listed, mould
 from service.engine.rulebook import Rulebook
 from service.knowledge.schema import Cause, Weight
 from service.model.assessment import ConsideredCause, Contribution
@@ -33,17 +33,18 @@ class Considered(NamedTuple):
 class _Weighing(NamedTuple):
     """A weight of a cause: its terms, and the contribution that it makes when some of them hold.
 
-    `told` has the contribution for each single term; where several hold, `mould` takes what they name.
+    `told` has the contribution for each single term; where several hold, `mould` takes what they name. `settles` are
+    the terms counted as the cause counts them: once one of them holds, nothing changes the points of this weight.
     """
 
-    terms: Bits
+    settles: Bits
     points: int
     told: Mapping[Bits, bytes]
     mould: bytes
 
 
 class _Mover(NamedTuple):
-    """A finding that could move a cause's points: the terms that name it by the points they are worth, most first."""
+    """A finding that could move a cause's points: the terms that name it by what they are worth, most first."""
 
     finding: str
     known: Bits
@@ -63,7 +64,6 @@ class _Candidate:
     excluded: Bits
     base: int
     terms: Bits
-    weighings: tuple[_Weighing, ...]
     movers: tuple[_Mover, ...]
 
 
@@ -76,22 +76,28 @@ class Causes:
         self._candidates = tuple(self._compile(pattern, cause) for pattern, cause in rulebook.applies.items())
         conditions = {rulebook.alternatives(pattern): rulebook.index.terms_of[pattern] for pattern in rulebook.applies}
         self._applies = tuple(conditions.values())
-        places = {candidate.cause.id: place for place, candidate in enumerate(self._candidates)}
         self._weights = rulebook.terms_of(rulebook.weights)
-        self._weighed_by = {number: places[weighing.cause] for number, weighing in rulebook.weights.items()}
+        self._weighings = {
+            number: (place, _weighing(rulebook.index, number, rulebook.weights[number].weight, candidate.base))
+            for place, candidate in enumerate(self._candidates)
+            for number in rulebook.weights_of[candidate.cause.id]
+        }
         self._told = {cause.id: _told(cause) for cause in rulebook.applies.values()}
 
     def considered(self, match: Match) -> list[Considered]:
         """The causes with points left, the best fitting first, without their fixes."""
         fired = match.fired
-        weighed = {self._weighed_by[pattern] for pattern, _ in self._rulebook.index.patterns(fired & self._weights)}
+        weighed: dict[int, list[tuple[_Weighing, Bits]]] = {}
+        for pattern, terms in self._rulebook.index.patterns(fired & self._weights):
+            place, weighing = self._weighings[pattern]
+            weighed.setdefault(place, []).append((weighing, terms))
         fitting = [
             considered
-            for place in sorted(weighed)
+            for place, contributions in weighed.items()
             for candidate in [self._candidates[place]]
             if candidate.applies & fired
             and not candidate.excluded & fired
-            and (considered := self._weigh(candidate, match)) is not None
+            and (considered := self._weigh(candidate, contributions, match)) is not None
         ]
         fitting.sort(key=lambda considered: (-considered.likelihood.rank, -considered.points))
         return fitting
@@ -99,16 +105,18 @@ class Causes:
     def told(self, causes: Sequence[Considered], fixes: Mapping[str, tuple[str, ...]]) -> bytes:
         """The causes as they are told, each with the fixes that are given for it."""
         return listed(
-            self._told[cause.id]
-            % (
-                likelihood.json,
-                encode(points),
-                supporting,
-                opposing,
-                ids([finding for finding, _ in unanswered]),
-                ids(fixes.get(cause.id, ())),
-            )
-            for cause, likelihood, points, supporting, opposing, unanswered in causes
+            [
+                self._told[cause.id]
+                % (
+                    likelihood.json,
+                    encode(points),
+                    supporting,
+                    opposing,
+                    encode([finding for finding, _ in unanswered]),
+                    encode(fixes.get(cause.id, ())),
+                )
+                for cause, likelihood, points, supporting, opposing, unanswered in causes
+            ]
         )
 
     def undecided(self, match: Match) -> Iterator[Bits]:
@@ -117,29 +125,30 @@ class Causes:
             if not applies & match.fired and (still_open := match.still_open(applies)):
                 yield still_open
 
-    def _weigh(self, candidate: _Candidate, match: Match) -> Considered | None:
-        hits = match.fired >> candidate.base & candidate.terms
-        points, settled = 0, match.failed >> candidate.base & candidate.terms
+    def _weigh(
+        self, candidate: _Candidate, contributions: Sequence[tuple[_Weighing, Bits]], match: Match
+    ) -> Considered | None:
+        points, settled = 0, match.failed >> candidate.base
         supporting: list[bytes] = []
         opposing: list[bytes] = []
-        for weighing in candidate.weighings:
-            if own := weighing.terms & hits:
-                points += weighing.points
-                settled |= weighing.terms
-                told = weighing.told.get(own) or _contribution(
-                    weighing.mould, self._rulebook.index.because(own << candidate.base)
-                )
-                (supporting if weighing.points > 0 else opposing).append(told)
+        for weighing, terms in contributions:
+            points += weighing.points
+            settled |= weighing.settles
+            told = weighing.told.get(terms) or _contribution(weighing.mould, self._rulebook.index.because(terms))
+            (supporting if weighing.points > 0 else opposing).append(told)
         likelihood = self._likelihood(candidate.cause, points)
         if likelihood is None:
             return None
-        unanswered = tuple(_moving(candidate, settled, match.known))
+        still_open = (candidate.terms & settled) ^ candidate.terms
+        unanswered = _moving(candidate.movers, still_open, match.known)
         return Considered(candidate.cause, likelihood, points, listed(supporting), listed(opposing), unanswered)
 
     def _likelihood(self, cause: Cause, points: int) -> Likelihood | None:
-        band = next((likelihood for likelihood, least in self._bands if points >= least), None)
-        cap = cause.likelihood_at_most
-        return cap if band is not None and cap is not None and band.rank > cap.rank else band
+        for likelihood, least in self._bands:
+            if points >= least:
+                cap = cause.likelihood_at_most
+                return cap if cap is not None and likelihood.rank > cap.rank else likelihood
+        return None
 
     def _compile(self, applies: int, cause: Cause) -> _Candidate:
         rulebook = self._rulebook
@@ -152,7 +161,6 @@ class Causes:
             rulebook.terms_of([rulebook.excludes[cause.id]] if cause.id in rulebook.excludes else []),
             base,
             terms >> base,
-            tuple(_weighing(rulebook.index, number, rulebook.weights[number].weight, base) for number in weights),
             tuple(self._movers(weights, base)),
         )
 
@@ -161,7 +169,7 @@ class Causes:
         index = self._rulebook.index
         for number in weights:
             points = abs(self._rulebook.weights[number].weight.points)
-            for term in members(index.terms_of[number]):
+            for term in index.in_order(index.terms_of[number]):
                 for atom in index.terms[term]:
                     for finding in self._reported(atom.finding):
                         terms = worth.setdefault(finding, {})
@@ -175,15 +183,16 @@ class Causes:
         return (finding,) if derivation is None or derivation.measure is None else inputs(derivation.measure)
 
 
-def _moving(candidate: _Candidate, settled: Bits, known: Bits) -> Iterator[tuple[str, int]]:
+def _moving(movers: Iterable[_Mover], still_open: Bits, known: Bits) -> tuple[tuple[str, int], ...]:
     """The unknown findings that could still change a cause's points, with the most points each could move."""
-    still_open = (candidate.terms & settled) ^ candidate.terms
-    for finding, bit, worth in candidate.movers:
+    moving = []
+    for finding, bit, worth in movers:
         if not bit & known:
             for points, terms in worth:
                 if terms & still_open:
-                    yield finding, points
+                    moving.append((finding, points))
                     break
+    return tuple(moving)
 
 
 def _weighing(index: Index, pattern: int, weight: Weight, base: int) -> _Weighing:
@@ -192,14 +201,13 @@ def _weighing(index: Index, pattern: int, weight: Weight, base: int) -> _Weighin
             finding=GAP, points=weight.points, because=GAP, statement=weight.statement, evidence=weight.evidence
         )
     )
-    told = {
-        1 << term - base: _contribution(moulded, index.because(1 << term)) for term in members(index.terms_of[pattern])
-    }
-    return _Weighing(index.terms_of[pattern] >> base, weight.points, told, moulded)
+    terms = index.terms_of[pattern]
+    told = {1 << term: _contribution(moulded, index.because(1 << term)) for term in members(terms)}
+    return _Weighing(terms >> base, weight.points, told, moulded)
 
 
 def _contribution(moulded: bytes, because: tuple[str, ...]) -> bytes:
-    return moulded % (encode(because[0]), ids(because))
+    return moulded % (encode(because[0]), encode(because))
 
 
 def _told(cause: Cause) -> bytes:

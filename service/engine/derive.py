@@ -9,8 +9,8 @@ from typing import NamedTuple
 from service.engine.atoms import Within
 from service.engine.bits import Bits, first
 from service.engine.index import Match
-from service.engine.measures import inputs, measured
-from service.engine.mould import GAP, encode, ids, mould
+from service.engine.measures import Compute, compiled, inputs
+from service.engine.mould import GAP, encode, mould
 from service.engine.presentation import NUMBER, Reported
 from service.engine.rulebook import Rulebook
 from service.knowledge.schema import Derivation, Measure
@@ -25,7 +25,7 @@ class _Measured(NamedTuple):
 
     place: int
     derivation: Derivation
-    measure: Measure
+    compute: Compute
     more_than: Fraction
     told: bytes
 
@@ -52,13 +52,15 @@ class Derivations:
             for derivation in rulebook.derivations.values()
         }
 
-    def measure(self, known: Mapping[str, Reported]) -> tuple[dict[str, Reported], list[bytes]]:
+    def measure(self, known: Mapping[str, Reported]) -> tuple[Mapping[str, Reported], list[bytes]]:
         """`known` with what its telemetry says, less what that telemetry contradicts, and what fired as it is told."""
-        found = dict(known)
         fired: list[bytes] = []
-        reading = [measured_ for name in known for measured_ in self._reading.get(name, ())]
-        for _, derivation, measure, more_than, told in sorted(reading):
-            value = measured(measure, found)
+        reading = [measured for name in self._reading.keys() & known.keys() for measured in self._reading[name]]
+        if not reading:
+            return known, fired
+        found = dict(known)
+        for _, derivation, compute, more_than, told in sorted(reading):
+            value = compute(found)
             if value is None:
                 continue
             over = value.exceeds(more_than)
@@ -82,7 +84,7 @@ class Derivations:
             threshold=more_than,
             from_=tuple(self._rulebook.path(name) for name in inputs(measure)),
         )
-        return _Measured(place, derivation, measure, Fraction(more_than), mould(told))
+        return _Measured(place, derivation, compiled(measure), Fraction(more_than), mould(told))
 
     def _told(self, derivation: Derivation, terms: Bits, known: Mapping[str, Reported]) -> bytes:
         names = self._rulebook.index.because(terms)
@@ -91,4 +93,4 @@ class Derivations:
             number = known.get(atom.finding)
             if isinstance(atom, Within) and isinstance(number, NUMBER):
                 value, unit, threshold = encode(float(number)), encode(derivation.unit), encode(max(atom.low, 0))
-        return self._tellings[derivation.id] % (value, unit, threshold, ids([self._paths[name] for name in names]))
+        return self._tellings[derivation.id] % (value, unit, threshold, encode([self._paths[name] for name in names]))

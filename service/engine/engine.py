@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -11,7 +12,7 @@ from service.engine.derive import Derivations
 from service.engine.explain import Explanations
 from service.engine.fixes import Fixes
 from service.engine.index import Match
-from service.engine.mould import GAP, encode, flag, ids, listed, mould
+from service.engine.mould import GAP, encode, flag, listed, mould
 from service.engine.notices import Notices
 from service.engine.presentation import Presentation, Reported
 from service.engine.questions import Questions
@@ -31,7 +32,7 @@ _decode: Final = msgspec.json.Decoder(Assessment).decode
 class _Decided(NamedTuple):
     """What a report decides: known findings, with those that were measured; and the measured as they are told."""
 
-    known: dict[str, Reported]
+    known: Mapping[str, Reported]
     measured: list[bytes]
     match: Match
 
@@ -48,7 +49,7 @@ class Engine:
         self._floors = Floors(rulebook, self._screen)
         self._fixes = Fixes(rulebook)
         self._causes = Causes(rulebook)
-        self._questions = Questions(rulebook, self._causes)
+        self._questions = Questions(rulebook, self._screen, self._causes)
         self._training = Training(rulebook)
         self._explanations = Explanations(rulebook)
         self._notices = Notices(knowledge)
@@ -82,7 +83,7 @@ class Engine:
         with_causes = urgency.level.rank < policy.no_causes_from.rank and not urgency.is_out_of_scope
         causes = self._causes.considered(match) if with_causes else []
         given = self._fixes.given(causes, match) if with_fixes else {}
-        questions, more_to_ask = self._questions.next(urgency.level, match, answers, causes)
+        questions, more_to_ask = self._questions.next(urgency.level, match, answers, causes, known)
         body = self._whole % (
             self._told_triage(urgency, answers, causes, more_to_ask=more_to_ask),
             self._floors.red_flags(urgency),
@@ -113,8 +114,8 @@ class Engine:
 
     def _explained(self, presentation: Presentation, assessment: Assessment) -> Explanation:
         known, _, match = self._decided(presentation)
-        known |= self._screen.absent(presentation)
-        return self._explanations.explanation(assessment, match, known)
+        absent = self._screen.absent(presentation)
+        return self._explanations.explanation(assessment, match, {**known, **absent})
 
     def _decided(self, presentation: Presentation) -> _Decided:
         """What is known once telemetry was measured and the screen's answers were taken in, and what it decides."""
@@ -127,11 +128,11 @@ class Engine:
             flag(claim=answers.is_complete),
             urgency.could_rise_to.json,
             flag(claim=more_to_ask),
-            ids(self._referrals(urgency, causes)),
+            encode(self._referrals(urgency, causes)),
             urgency.reasons,
         )
 
-    def _referrals(self, urgency: Urgency, causes: list[Considered]) -> dict[str, None]:
+    def _referrals(self, urgency: Urgency, causes: list[Considered]) -> list[str]:
         """Whom to see: for the red flags, most urgent first; for the causes where none fired.
 
         Whom the level itself asks for comes first where nothing else does: a bare yes may be more urgent than all
@@ -143,7 +144,7 @@ class Engine:
         always = self._knowledge.levels[urgency.level].referral
         if always is not None and always not in asked:
             asked = [always, *asked]
-        return dict.fromkeys(asked)
+        return list(dict.fromkeys(asked))
 
     def _mould_triage(self, level: Level) -> bytes:
         text = self._knowledge.levels[level]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from service.engine.bits import Bits
 from service.engine.causes import Considered
 from service.engine.index import Match
-from service.engine.mould import GAP, ids, listed, mould
+from service.engine.mould import GAP, encode, listed, mould
 from service.engine.rulebook import Rulebook
 from service.knowledge.schema import Fix
 from service.model.assessment import SuggestedFix, WithheldFix
@@ -37,7 +37,7 @@ class Fixes:
         for cause, fixes in given.items():
             for id_ in fixes:
                 addresses.setdefault(id_, []).append(cause)
-        return listed([self._told[id_] % ids(called_by) for id_, called_by in addresses.items()])
+        return listed([self._told[id_] % encode(called_by) for id_, called_by in addresses.items()])
 
     def withheld(self, causes: Sequence[Considered], match: Match) -> bytes:
         """The fixes that causes to act on call for and a finding forbids, as they are told."""
@@ -45,9 +45,11 @@ class Fixes:
             return b"[]"
         called = dict.fromkeys(id_ for cause in acted_on(causes) for id_ in self._called[cause.cause.id])
         return listed(
-            self._told_withheld[id_] % ids(self._index.because(forbidding))
-            for id_ in called
-            if (forbidding := self._forbidding(id_, match))
+            [
+                self._told_withheld[id_] % encode(self._index.because(forbidding))
+                for id_ in called
+                if (forbidding := self._forbidding(id_, match))
+            ]
         )
 
     def _standing(self, cause: str, match: Match) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """Finds which patterns known findings make true.
 
 Everything is a set of terms as bits: what a value makes of all the terms that name its finding was worked out when
-the knowledge was compiled, and a request only joins those sets.
+the knowledge was compiled, and a request only joins those sets. Terms that share findings, directly or through other
+terms, are numbered in a row, and findings likewise: so the numbers that a request joins are as long as what it is
+about, however much else there is.
 """
 
 from __future__ import annotations
@@ -9,16 +11,18 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from operator import or_
 from typing import NamedTuple
 
 from service.engine.atoms import Atom, OneOf, Value, Within
 from service.engine.bits import Bits, bits, first, members
+from service.engine.locality import kinships
 from service.engine.presentation import Reported
 from service.engine.terms import Term
+from service.model.scales import Level
 
 LONGEST = 7
 """The most findings that a term may name; counts up to here fit into three bits."""
@@ -60,6 +64,14 @@ class Match(NamedTuple):
         """Those of `terms` that can still come to hold, or do."""
         return (terms & self.failed) ^ terms
 
+    def highest(self, by_level: Iterable[tuple[Level, Bits]], least: Level) -> Level:
+        """The first level of which a term can still come to hold, or does, and not below `least`."""
+        failed = self.failed
+        for level, terms in by_level:
+            if failed & terms != terms:
+                return level if level.rank > least.rank else least
+        return least
+
 
 Judge = Callable[[Value], Verdict]
 
@@ -68,13 +80,20 @@ class Index:
     """All terms of all patterns, by the findings that they name; `findings` are all that a request can make known."""
 
     def __init__(self, patterns: Sequence[tuple[Term, ...]], findings: Iterable[str]) -> None:
-        self.terms: list[Term] = [term for terms in patterns for term in terms]
-        self.pattern_of: list[int] = [number for number, terms in enumerate(patterns) for _ in terms]
-        ends = list(accumulate(len(terms) for terms in patterns))
-        self.terms_of: list[Bits] = [
-            bits(range(end - len(terms), end)) for end, terms in zip(ends, patterns, strict=True)
-        ]
-        self.bit_of: dict[str, Bits] = {finding: 1 << number for number, finding in enumerate(dict.fromkeys(findings))}
+        names = list(dict.fromkeys(findings))
+        each = ((pattern, term) for pattern, terms in enumerate(patterns) for term in terms)
+        listed = [(pattern, place, term) for place, (pattern, term) in enumerate(each)]
+        self.group_of = kinships((tuple(atom.finding for atom in term) for *_, term in listed), names)
+        listed.sort(key=lambda one: self.group_of[one[2][0].finding] if one[2] else 0)
+        self.terms: list[Term] = [term for *_, term in listed]
+        self.pattern_of: list[int] = [pattern for pattern, *_ in listed]
+        self.places: list[int] = [place for _, place, _ in listed]
+        self.terms_of: list[Bits] = [0] * len(patterns)
+        for number, pattern in enumerate(self.pattern_of):
+            self.terms_of[pattern] |= 1 << number
+        self.bit_of: dict[str, Bits] = {
+            finding: 1 << number for number, finding in enumerate(sorted(names, key=self.group_of.__getitem__))
+        }
         self._names = [tuple(atom.finding for atom in term) for term in self.terms]
         sizes = [len(term) for term in self.terms]
         if max(sizes, default=0) > LONGEST:
@@ -108,16 +127,22 @@ class Index:
         """The terms of which as many atoms hold as they have, and the rest of what is decided."""
         ones, twos, fours, failed, known = tally
         touched = ones | twos | fours
-        full = touched & (ones ^ self._not_ones) & (twos ^ self._not_twos) & (fours ^ self._not_fours)
+        # Masks only ever meet a set of terms by `&`, for they are as long as the rulebook and it is not.
+        full = (touched & ones) ^ (touched & self._not_ones)
+        full = (full & twos) ^ (full & self._not_twos)
+        full = (full & fours) ^ (full & self._not_fours)
         return Match(full, failed, touched, known)
 
-    def patterns(self, terms: Bits) -> Iterator[tuple[int, Bits]]:
+    def patterns(self, terms: Bits) -> list[tuple[int, Bits]]:
         """The patterns that `terms` are of, in order, each with those of its terms."""
+        found = []
         while terms:
-            pattern = self.pattern_of[first(terms)]
+            pattern = self.pattern_of[(terms & -terms).bit_length() - 1]
             own = terms & self.terms_of[pattern]
-            yield pattern, own
+            found.append((pattern, own))
             terms ^= own
+        found.sort()
+        return found
 
     def atoms_on(self, finding: str) -> Mapping[Atom, Bits]:
         """The atoms that test `finding`, each with the terms that hold it."""
@@ -131,7 +156,11 @@ class Index:
         """The findings that `terms` name, in order, each once."""
         if not terms & (terms - 1):
             return self._names[first(terms)] if terms else ()
-        return tuple(dict.fromkeys(name for term in members(terms) for name in self._names[term]))
+        return tuple(dict.fromkeys(name for term in self.in_order(terms) for name in self._names[term]))
+
+    def in_order(self, terms: Bits) -> list[int]:
+        """The members of `terms` in the order of their patterns."""
+        return sorted(members(terms), key=self.places.__getitem__)
 
     def _judge(self, finding: str) -> Judge:
         """What gives the verdict on a value of `finding`."""

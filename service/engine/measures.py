@@ -1,14 +1,14 @@
 """Numbers worked out from telemetry, in whole thousandths so that an edge is an edge.
 
-`measured` answers None where an input is missing or a baseline is too small: not computable is unknown.
+A measure answers None where an input is missing or a baseline is too small: not computable is unknown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from statistics import median
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from service.engine.presentation import NUMBER
 from service.knowledge.schema import Measure
@@ -17,6 +17,7 @@ _PERCENT = 100
 _SECONDS_PER_MINUTE = 60
 
 Telemetry = Mapping[str, object]
+Compute = Callable[[Telemetry], "Ratio | None"]
 
 
 class Ratio(NamedTuple):
@@ -38,9 +39,9 @@ def thousandths(number: float) -> int:
     return round(number * 1000)
 
 
-def measured(measure: Measure, telemetry: Telemetry) -> Ratio | None:
-    """The value of `measure` in its own unit; None where it cannot be computed."""
-    return _MEASURES[measure.kind](measure, telemetry)
+def compiled(measure: Measure) -> Compute:
+    """What gives the value of `measure` in its own unit; None where it cannot be computed."""
+    return _MEASURES[measure.kind](measure)
 
 
 def inputs(measure: Measure) -> tuple[str, ...]:
@@ -50,52 +51,71 @@ def inputs(measure: Measure) -> tuple[str, ...]:
     return tuple(name for name in (measure.series, measure.per, measure.value, measure.baseline) if name)
 
 
-def _number(telemetry: Telemetry, name: str | None) -> int | None:
-    value = telemetry.get(name) if name else None
+def _number(telemetry: Telemetry, name: str) -> int | None:
+    value = telemetry.get(name)
     return thousandths(value) if isinstance(value, NUMBER) else None
 
 
-def _series(telemetry: Telemetry, name: str | None) -> tuple[float, ...]:
-    series = telemetry.get(name) if name else None
+def _series(telemetry: Telemetry, name: str) -> tuple[float, ...]:
+    series = telemetry.get(name)
     return series if isinstance(series, tuple) else ()
 
 
-def _over(new: int, old: int, measure: Measure) -> Ratio | None:
-    if old < thousandths(measure.baseline_at_least or 0) or old == 0:
-        return None
-    return Ratio(_PERCENT * (new - old), old)
+def _over(measure: Measure) -> Callable[[int, int], Ratio | None]:
+    """By how much of an old number a new one is more; None where the old one is no baseline."""
+    least = max(1, thousandths(measure.baseline_at_least or 0))
+    return lambda new, old: Ratio(_PERCENT * (new - old), old) if old >= least else None
 
 
-def _last_change(measure: Measure, telemetry: Telemetry) -> Ratio | None:
-    weeks = _series(telemetry, measure.series)
-    return _over(thousandths(weeks[-1]), thousandths(weeks[-2]), measure) if len(weeks) > 1 else None
+def _last_change(measure: Measure) -> Compute:
+    over, name = _over(measure), measure.series or ""
+
+    def compute(telemetry: Telemetry) -> Ratio | None:
+        weeks = _series(telemetry, name)
+        return over(thousandths(weeks[-1]), thousandths(weeks[-2])) if len(weeks) > 1 else None
+
+    return compute
 
 
-def _excess(measure: Measure, telemetry: Telemetry) -> Ratio | None:
-    new, old = _number(telemetry, measure.value), _number(telemetry, measure.baseline)
-    return None if new is None or old is None else _over(new, old, measure)
+def _excess(measure: Measure) -> Compute:
+    over, value, baseline = _over(measure), measure.value or "", measure.baseline or ""
+
+    def compute(telemetry: Telemetry) -> Ratio | None:
+        new, old = _number(telemetry, value), _number(telemetry, baseline)
+        return None if new is None or old is None else over(new, old)
+
+    return compute
 
 
-def _over_median_ratio(measure: Measure, telemetry: Telemetry) -> Ratio | None:
-    value = _number(telemetry, measure.value)
-    above, below = _series(telemetry, measure.series)[:-1], _series(telemetry, measure.per)[:-1]
-    weeks = measure.weeks or 0
-    pairs = [(thousandths(high), thousandths(low)) for high, low in zip(above, below, strict=False)][-weeks:]
-    if value is None or len(above) != len(below) or len(pairs) < weeks or not all(low for _, low in pairs):
-        return None
-    over = Fraction(value, 1000) - median(Fraction(high, low) for high, low in pairs)
-    return Ratio(over.numerator, over.denominator)
+def _over_median_ratio(measure: Measure) -> Compute:
+    name, per, weeks = measure.series or "", measure.per or "", measure.weeks or 0
+
+    def compute(telemetry: Telemetry) -> Ratio | None:
+        value = _number(telemetry, measure.value or "")
+        above, below = _series(telemetry, name)[:-1], _series(telemetry, per)[:-1]
+        if value is None or len(above) != len(below) or len(above) < weeks:
+            return None
+        pairs = [(thousandths(high), thousandths(low)) for high, low in zip(above, below, strict=True)][-weeks:]
+        if not all(low for _, low in pairs):
+            return None
+        over = Fraction(value, 1000) - median(Fraction(high, low) for high, low in pairs)
+        return Ratio(over.numerator, over.denominator)
+
+    return compute
 
 
-def _step_length_mismatch(_: Measure, telemetry: Telemetry) -> Ratio | None:
-    length, speed, cadence = (_number(telemetry, n) for n in ("step_length_m", "speed_m_s", "cadence_spm"))
-    if length is None or not speed or cadence is None:
-        return None
-    expected = _SECONDS_PER_MINUTE * speed * 1000
-    return Ratio(_PERCENT * abs(length * cadence - expected), expected)
+def _step_length_mismatch(_: Measure) -> Compute:
+    def compute(telemetry: Telemetry) -> Ratio | None:
+        length, speed, cadence = (_number(telemetry, n) for n in ("step_length_m", "speed_m_s", "cadence_spm"))
+        if length is None or not speed or cadence is None:
+            return None
+        expected = _SECONDS_PER_MINUTE * speed * 1000
+        return Ratio(_PERCENT * abs(length * cadence - expected), expected)
+
+    return compute
 
 
-_MEASURES = {
+_MEASURES: Final[Mapping[str, Callable[[Measure], Compute]]] = {
     "last_change": _last_change,
     "excess": _excess,
     "over_median_ratio": _over_median_ratio,

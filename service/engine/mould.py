@@ -23,12 +23,6 @@ def mould(part: Part) -> bytes:
     return encode(part).replace(b"%", b"%%").replace(bytes(GAP), b"%b")
 
 
-def ids(names: Iterable[str]) -> bytes:
-    """A list of ids as JSON; an id needs no escapes."""
-    joined = '","'.join(names)
-    return f'["{joined}"]'.encode() if joined else b"[]"
-
-
 def listed(parts: Iterable[bytes]) -> bytes:
     """A list of parts as JSON."""
     return b"[%b]" % b",".join(parts)

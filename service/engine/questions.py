@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from operator import itemgetter
 
@@ -12,7 +12,7 @@ from service.engine.index import Match
 from service.engine.mould import encode, listed
 from service.engine.rulebook import Rulebook
 from service.engine.safety_questions import SafetyQuestions
-from service.engine.screen import Answers
+from service.engine.screen import Answers, Screen
 from service.knowledge.schema import Finding, ScreenQuestion
 from service.model.assessment import Purpose, Question
 from service.model.scales import Level
@@ -24,16 +24,15 @@ _CAUSE_QUESTIONS = 5
 class Questions:
     """The questions of a rulebook."""
 
-    def __init__(self, rulebook: Rulebook, causes: Causes) -> None:
+    def __init__(self, rulebook: Rulebook, screen: Screen, causes: Causes) -> None:
         self._index = rulebook.index
         self._causes = causes
-        self._safety = SafetyQuestions(rulebook)
+        self._safety = SafetyQuestions(rulebook, screen, self._told_about(rulebook, "safety"))
         knowledge = rulebook.knowledge
         self._told_screen = {
             id_: {level: encode(_of_the_screen(id_, question, level)) for level in Level}
             for id_, question in knowledge.safety_screen.questions.items()
         }
-        self._told_safety = self._told_about(rulebook, "safety")
         self._told_cause = self._told_about(rulebook, "cause")
 
     @staticmethod
@@ -43,17 +42,17 @@ class Questions:
             for id_, finding in rulebook.knowledge.findings.items()
         }
 
-    def next(self, level: Level, match: Match, answers: Answers, causes: Sequence[Considered]) -> tuple[bytes, bool]:
+    def next(
+        self, level: Level, match: Match, answers: Answers, causes: Sequence[Considered], known: Mapping[str, object]
+    ) -> tuple[bytes, bool]:
         """The questions as they are told, and whether others that could raise the level are left out."""
-        still_open = self._safety.still_open(match)
-        screen = self._safety.of_the_screen(answers, still_open)
-        beside, more_to_ask = self._safety.beside_the_screen(level, match, answers, still_open)
-        told = [self._told_screen[id_][raises] for id_, raises in screen]
-        told += [self._told_safety[finding][raises] for finding, raises in beside]
-        asked = {finding for finding, _ in beside}
-        separating = (finding for finding in self._separating(match, causes) if finding not in asked)
+        told = [self._told_screen[id_][raises] for id_, raises in self._safety.of_the_screen(answers, match)]
+        beside, more_to_ask = self._safety.beside_the_screen(level, match, answers, known)
+        told += [asked.told for asked in beside]
+        already = {asked.finding for asked in beside}
+        separating = (finding for finding in self._separating(match, causes) if finding not in already)
         told += [
-            self._told_cause[finding][self._safety.could_raise_to(finding, level, still_open)]
+            self._told_cause[finding][self._safety.could_raise_to(finding, level, match)]
             for finding in islice(separating, _CAUSE_QUESTIONS)
         ]
         return listed(told), more_to_ask

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
-from service.engine.bits import Bits, first, members
+from service.engine.bits import Bits
 from service.engine.index import Index
 from service.engine.terms import Term, terms_of
 from service.knowledge.knowledge import Knowledge
@@ -60,7 +60,11 @@ class Rulebook:
         }
         self.index = Index(self._patterns, (*knowledge.findings, *knowledge.derivations))
         self.raising = self.terms_of(self.red_flags)
-        self._level_of = [flag.level for _, flag in self.raising_terms()]
+        at_level = {
+            level: [number for number, flag in self.red_flags.items() if flag.level is level] for level in Level
+        }
+        self.falling = tuple((level, self.terms_of(at_level[level])) for level in reversed(Level))
+        """All terms of red flags by their level, the most urgent first."""
         self.weights_of: dict[str, tuple[int, ...]] = {
             cause.id: tuple(number for number, weighing in self.weights.items() if weighing.cause == cause.id)
             for cause in causes
@@ -78,15 +82,12 @@ class Rulebook:
     def raising_terms(self) -> Iterator[tuple[int, RedFlag]]:
         """The terms of red flags, most urgent first, each with its red flag."""
         for pattern, flag in self.red_flags.items():
-            for term in members(self.index.terms_of[pattern]):
+            for term in self.index.in_order(self.index.terms_of[pattern]):
                 yield term, flag
 
-    def highest(self, terms: Bits, least: Level) -> Level:
-        """The level of the most urgent of `terms`, all of red flags, where it is above `least`: that of the first."""
-        if not terms:
-            return least
-        highest = self._level_of[first(terms)]
-        return highest if highest.rank > least.rank else least
+    def by_level(self, terms: Bits) -> tuple[tuple[Level, Bits], ...]:
+        """The terms of red flags among `terms` by their level, the most urgent first."""
+        return tuple((level, own) for level, raising in self.falling if (own := terms & raising))
 
     def alternatives(self, pattern: int) -> tuple[Term, ...]:
         """The terms of a pattern themselves; equal conditions have equal ones."""
@@ -98,7 +99,7 @@ class Rulebook:
 
     def members_of(self, question: str) -> tuple[Term, ...]:
         """The atoms that a yes to a screen question may stand for, each a term of one."""
-        return tuple(self.index.terms[term] for term in members(self.index.terms_of[self.screen[question]]))
+        return tuple(self.index.terms[term] for term in self.index.in_order(self.index.terms_of[self.screen[question]]))
 
     def pointer(self, finding: str) -> str:
         """The place of a finding's answer in a request, as a JSON Pointer."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final, NamedTuple
 
-from service.engine.atoms import Atom, OneOf, Within
+from service.engine.atoms import Atom, Within
 from service.engine.bits import Bits
 from service.engine.index import Match, Tally
 from service.engine.presentation import Presentation
@@ -14,23 +15,48 @@ from service.engine.rulebook import Rulebook
 from service.model.scales import Level
 
 
-@dataclass(frozen=True, slots=True)
+class Denial(NamedTuple):
+    """What a no makes of one finding: the terms that it makes fail, and its bit where the finding is absent then.
+
+    A no to a range does not tell the number.
+    """
+
+    finding: str
+    failed: Bits
+    known: Bits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """One compiled question: the terms that show a yes, its floor, and what a no makes false."""
+    """One compiled question: the terms that show a yes, its floor, and what a no denies.
+
+    There is one of each, equal to itself alone.
+    """
 
     id: str
     terms: Bits
     floor: Level
-    denies: tuple[str, ...]
-    closes: tuple[tuple[str, Bits], ...]
+    denies: tuple[Denial, ...]
+
+
+class Start(Enum):
+    """What reports begin with: every question of the screen answered no, or every one open."""
+
+    ALL_NO = auto()
+    ALL_OPEN = auto()
 
 
 class Answers(NamedTuple):
-    """The state of every question: said yes, shown yes by a finding, or still open; the rest are no."""
+    """The state of every question: said yes, shown yes by a finding, or still open; the rest are no.
+
+    `otherwise` are the questions that stand otherwise than `start` has them.
+    """
 
     said: tuple[Question, ...]
     shown: tuple[Question, ...]
     open: tuple[Question, ...]
+    start: Start
+    otherwise: tuple[Question, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -38,20 +64,26 @@ class Answers(NamedTuple):
         return not self.open
 
 
-_ALL_NO: Final = Answers((), (), ())
+_ALL_NO: Final = Answers((), (), (), Start.ALL_NO)
 
 
 class Screen:
     """The questions compiled against a rulebook."""
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self._rulebook = rulebook
+        self._rulebook, index = rulebook, rulebook.index
         self.questions: tuple[Question, ...] = tuple(self._compile(id_) for id_ in rulebook.screen)
         self._shown_by = rulebook.terms_of(rulebook.screen.values())
-        denied = [finding for question in self.questions for finding in question.denies]
-        self._closes = tuple(closed for question in self.questions for closed in question.closes)
-        self._denied_at_once = frozenset(denied)
-        self._all_denied = rulebook.index.tally(dict.fromkeys(denied, False))
+        denials = {denial.finding: denial for question in self.questions for denial in question.denies}
+        self._members = denials.keys()
+        self._telling = {
+            finding for finding, denial in denials.items() if denial.known and index.tally({finding: False}).ones
+        }
+        self._all_denied = {
+            reported: self._denied(self.questions, reported)
+            for reported in (frozenset[str](), *(frozenset({finding}) for finding in denials))
+        }
+        self._all_open = Answers((), (), self.questions, Start.ALL_OPEN)
 
     def _compile(self, id_: str) -> Question:
         atoms = [atom for (atom,) in self._rulebook.members_of(id_)]
@@ -59,9 +91,14 @@ class Screen:
             id_,
             self._rulebook.index.terms_of[self._rulebook.screen[id_]],
             self._floor(atoms),
-            tuple(atom.finding for atom in atoms if isinstance(atom, OneOf)),
-            tuple((atom.finding, self._closed_by(atom)) for atom in atoms if isinstance(atom, Within)),
+            tuple(self._denial(atom) for atom in atoms),
         )
+
+    def _denial(self, member: Atom) -> Denial:
+        if isinstance(member, Within):
+            return Denial(member.finding, self._closed_by(member), 0)
+        absent = self._rulebook.index.tally({member.finding: False})
+        return Denial(member.finding, absent.failed, absent.known)
 
     def _floor(self, members: list[Atom]) -> Level:
         """The least urgent level that a member sets, and never less than consultation.
@@ -92,30 +129,59 @@ class Screen:
                 closed |= terms
         return closed
 
+    def starts(self) -> Iterator[tuple[Start, Answers, Bits]]:
+        """Each start with its answers and the terms that it makes fail."""
+        yield Start.ALL_NO, _ALL_NO, self._all_denied[frozenset()].failed
+        yield Start.ALL_OPEN, self._all_open, 0
+
     def denied(self, presentation: Presentation) -> Tally:
         """What the answers no decide: findings that were not sent are absent, and terms fail.
 
-        Where all is answered no at once and no member was sent, which is the rule, it was worked out before.
+        Where all is answered no and one member at most was sent, which is the rule, it was worked out before.
         """
-        known = presentation.known
-        if presentation.none_of_these and not presentation.screen and self._denied_at_once.isdisjoint(known):
-            return _closing(self._all_denied, self._closes, known)
-        closes = [closed for question in self._answered_no(presentation) for closed in question.closes]
-        return _closing(self._rulebook.index.tally(self.absent(presentation)), closes, known)
+        reported = frozenset(self._members & presentation.known.keys())
+        if reported in self._all_denied and self._is_all_no(presentation):
+            return self._all_denied[reported]
+        return self._denied(self._answered_no(presentation), reported)
+
+    def _denied(self, noes: Iterable[Question], reported: Container[str]) -> Tally:
+        """What these noes decide; findings that were `reported` speak for themselves."""
+        failed = known = 0
+        telling: dict[str, bool] = {}
+        for question in noes:
+            for finding, own_failed, own_known in question.denies:
+                if finding not in reported:
+                    failed |= own_failed
+                    known |= own_known
+                    if finding in self._telling:
+                        telling[finding] = False
+        return self._rulebook.index.tally(telling, Tally(0, 0, 0, failed, known))
 
     def absent(self, presentation: Presentation) -> dict[str, bool]:
         """The findings that were not sent and that an answer no rules out."""
-        denied = (finding for question in self._answered_no(presentation) for finding in question.denies)
-        return {finding: False for finding in denied if finding not in presentation.known}
+        return {
+            denial.finding: False
+            for question in self._answered_no(presentation)
+            for denial in question.denies
+            if denial.known and denial.finding not in presentation.known
+        }
 
     def _answered_no(self, presentation: Presentation) -> list[Question]:
         said, rest = presentation.screen, not presentation.none_of_these
         return [question for question in self.questions if said.get(question.id, rest) is False]
 
+    def _is_all_no(self, presentation: Presentation) -> bool:
+        """Whether every question was answered no."""
+        said = presentation.screen
+        return (presentation.none_of_these or len(said) == len(self.questions)) and True not in said.values()
+
     def answers(self, presentation: Presentation, match: Match) -> Answers:
         """The state of every question; a finding that is present beats a no."""
-        if presentation.none_of_these and not presentation.screen and not match.fired & self._shown_by:
+        is_all_no = self._is_all_no(presentation)
+        if is_all_no and not match.fired & self._shown_by:
             return _ALL_NO
+        if not presentation.screen and not (match.fired | match.failed) & self._shown_by:
+            return self._all_open
         said, shown, still_open = [], [], []
         for question in self.questions:
             answer = presentation.screen.get(question.id)
@@ -125,13 +191,9 @@ class Screen:
                 shown.append(question)
             elif answer is None and not presentation.none_of_these and question.terms & match.failed != question.terms:
                 still_open.append(question)  # else every member of it was itself reported absent
-        return Answers(tuple(said), tuple(shown), tuple(still_open))
-
-
-def _closing(tally: Tally, closes: Iterable[tuple[str, Bits]], known: Container[str]) -> Tally:
-    """`tally`, where the terms of each finding that is not known fail too."""
-    failed = tally.failed
-    for finding, terms in closes:
-        if finding not in known:
-            failed |= terms
-    return tally._replace(failed=failed)
+        if is_all_no:
+            return Answers(tuple(said), tuple(shown), (), Start.ALL_NO)
+        no = self._answered_no(presentation)
+        start, alike = (Start.ALL_NO, no) if len(no) > len(still_open) else (Start.ALL_OPEN, still_open)
+        otherwise = tuple(question for question in self.questions if question not in alike)
+        return Answers(tuple(said), tuple(shown), tuple(still_open), start, otherwise)

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from service.engine.bits import Bits
 from service.engine.index import Match
-from service.engine.mould import GAP, ids, listed, mould
+from service.engine.mould import GAP, encode, listed, mould
 from service.engine.rulebook import Rulebook
 from service.engine.screen import Answers, Screen
 from service.knowledge.schema import RedFlag
@@ -55,7 +55,7 @@ class Floors:
         policy, index = rulebook.knowledge.policy, rulebook.index
         self._index = index
         self._red_flags = rulebook.red_flags
-        self._highest = rulebook.highest
+        self._falling = rulebook.falling
         self._raising = rulebook.raising
         self._shown_flags = {flag.id: _shown(flag) for flag in rulebook.red_flags.values()}
         self._flag_reasons = {flag.id: _reason(flag.id, flag.level, flag.title) for flag in rulebook.red_flags.values()}
@@ -70,7 +70,7 @@ class Floors:
         self._uncovered_reason = _reason(UNCOVERED_SIGN, self._uncovered_level, policy.uncovered_sign_statement)
         self._open_reason = _reason(SCREEN_OPEN, self._open_level, policy.screen_open_statement)
         self._scope_reason = _reason(OUT_OF_SCOPE, Level.CONSULTATION, policy.out_of_scope_statement)
-        clear = _reason(SCREEN_CLEAR, Level.SELF_CARE, policy.screen_clear_statement) % ids(["safety_screen"])
+        clear = _reason(SCREEN_CLEAR, Level.SELF_CARE, policy.screen_clear_statement) % encode(["safety_screen"])
         self._clear = listed([clear])
 
     def urgency(self, match: Match, answers: Answers) -> Urgency:
@@ -81,31 +81,31 @@ class Floors:
         )
         floors = sorted(self._floors(fired, match, answers), key=lambda floor: -floor.level.rank)
         level = floors[0].level if floors else Level.SELF_CARE
-        reasons = listed(floor.reason for floor in floors) if floors else self._clear
+        reasons = listed([floor.reason for floor in floors]) if floors else self._clear
         return Urgency(level, self._could_rise_to(level, match, answers), reasons, fired)
 
     def red_flags(self, urgency: Urgency) -> bytes:
         """The red flags that fired, as they are told."""
-        return listed(self._shown_flags[flag.id] % ids(because) for flag, because in urgency.fired)
+        return listed([self._shown_flags[flag.id] % encode(because) for flag, because in urgency.fired])
 
     def _floors(self, fired: Iterable[Fired], match: Match, answers: Answers) -> Iterator[Floor]:
         covered: set[str] = set()
         for flag, because in fired:
-            yield Floor(flag.level, self._flag_reasons[flag.id] % ids(because))
+            yield Floor(flag.level, self._flag_reasons[flag.id] % encode(because))
             if flag.out_of_scope:
-                yield Floor(Level.CONSULTATION, self._scope_reason % ids(because))
+                yield Floor(Level.CONSULTATION, self._scope_reason % encode(because))
             covered.update(because)
         for question in answers.said:
             said = self._screen_reasons[question.id, question.floor]
-            yield Floor(question.floor, said % ids([f"safety_screen.{question.id}"]))
+            yield Floor(question.floor, said % encode([f"safety_screen.{question.id}"]))
         for question in answers.shown:
             if signs := self._signs(question.terms & match.fired, covered):
-                yield Floor(Level.CONSULTATION, self._screen_reasons[question.id, Level.CONSULTATION] % ids(signs))
+                yield Floor(Level.CONSULTATION, self._screen_reasons[question.id, Level.CONSULTATION] % encode(signs))
                 covered.update(signs)
         if signs := self._signs(self._uncovered & match.fired, covered):
-            yield Floor(self._uncovered_level, self._uncovered_reason % ids(signs))
+            yield Floor(self._uncovered_level, self._uncovered_reason % encode(signs))
         if answers.open:
-            still_open = ids(f"safety_screen.{question.id}" for question in answers.open)
+            still_open = encode([f"safety_screen.{question.id}" for question in answers.open])
             yield Floor(self._open_level, self._open_reason % still_open)
 
     def _signs(self, terms: Bits, covered: set[str]) -> tuple[str, ...]:
@@ -116,14 +116,14 @@ class Floors:
         """The most urgent level over every way of answering what is unknown.
 
         A term that no known finding fails can be made true, because it names each finding once; and the
-        level is the most urgent of single rules. So the most urgent open term, which is the first, tells exactly.
+        level is the most urgent of single rules. So the most urgent term that has not failed tells exactly.
         """
         highest = level
         for question in answers.open:
             highest = _higher(highest, question.floor)
         if match.still_open(self._uncovered):
             highest = _higher(highest, self._uncovered_level)
-        return self._highest(match.still_open(self._raising), highest)
+        return match.highest(self._falling, highest)
 
 
 def _higher(one: Level, other: Level) -> Level:

@@ -226,12 +226,11 @@ def _state(rules: Rules, atom: Atom, screen: Screen, term: int) -> tuple[Any, An
     """When an atom holds, and when it fails: by its finding, or by a no that denies or closes it."""
     variable = rules.variable(atom.finding)
     passes = _passes(rules, atom)
-    denying = [question.id for question in screen.questions if atom.finding in question.denies]
-    closing = [
-        question.id
-        for question in screen.questions
-        if any(finding == atom.finding and terms >> term & 1 for finding, terms in question.closes)
+    denials = [
+        (question.id, it) for question in screen.questions for it in question.denies if it.finding == atom.finding
     ]
+    denying = [id_ for id_, denial in denials if denial.known]
+    closing = [id_ for id_, denial in denials if not denial.known and denial.failed >> term & 1]
     no = z3.And(z3.Not(variable.known), z3.Or(*(rules.denied(id_) for id_ in denying)))
     denied_passes = isinstance(atom, OneOf) and False in atom.values
     closed = z3.And(z3.Not(variable.known), z3.Or(*(rules.denied(id_) for id_ in closing)))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.engine.measures import Ratio, inputs, measured, thousandths
+from service.engine.measures import Ratio, compiled, inputs, thousandths
 from service.knowledge.schema import Measure
 
 _CHANGE = Measure(kind="last_change", series="km", baseline_at_least=5)
@@ -54,7 +54,7 @@ def test_tenths_are_counted_whole() -> None:
 )
 def test_a_measure_is_exact_or_unknown(measure: Measure, telemetry: dict[str, Any], value: Fraction | None) -> None:
     """The value is a fraction without rounding; a missing input or a small baseline leaves it unknown."""
-    assert _exact(measured(measure, telemetry)) == value
+    assert _exact(compiled(measure)(telemetry)) == value
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_raising_terms_are_all_terms_of_red_flags(rulebook: Rulebook) -> None:
     """One for each alternative, in the order of their red flags."""
     flags = [flag.id for _, flag in rulebook.raising_terms()]
     assert flags == ["heat", "clot", "clot", "swollen", "wobble", "wobble", "young"]
-    assert [term for term, _ in rulebook.raising_terms()] == list(range(7))
+    assert [rulebook.index.places[term] for term, _ in rulebook.raising_terms()] == list(range(7))
 
 
 def test_every_pattern_says_what_it_stands_for(rulebook: Rulebook) -> None:

@@ -153,6 +153,8 @@ def test_the_questions_are_compiled_in_order(small_values: dict[str, Any]) -> No
     questions = Screen(rulebook).questions
     assert [question.id for question in questions] == [f"question_{number}" for number in range(1, 14)]
     last = questions[-1]
-    assert last.denies == ("sign_13",)
-    assert [finding for finding, _ in last.closes] == ["age_years"]
-    assert last.terms & last.closes[0][1]
+    absent, closed = last.denies
+    assert (absent.finding, absent.known) == ("sign_13", rulebook.index.bit_of["sign_13"])
+    assert (closed.finding, closed.known) == ("age_years", 0)
+    assert last.terms & absent.failed
+    assert last.terms & closed.failed
