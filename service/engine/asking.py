@@ -17,10 +17,10 @@ Told = Mapping[str, Mapping[Level, bytes]]
 
 
 class Asked(NamedTuple):
-    """A finding to ask about: where it stands among the others, and the question as it is told."""
+    """A finding or a question of the screen: where it stands among the others, and the question as it is told."""
 
     order: int
-    finding: str
+    id: str
     told: bytes
 
 

@@ -10,7 +10,7 @@ import msgspec
 from service.engine.causes import Causes, Considered
 from service.engine.derive import Derivations
 from service.engine.explain import Explanations
-from service.engine.fixes import Fixes
+from service.engine.fixes import Fixes, acted_on
 from service.engine.index import Match
 from service.engine.mould import GAP, encode, flag, listed, mould
 from service.engine.notices import Notices
@@ -82,15 +82,16 @@ class Engine:
         with_fixes = urgency.level.rank < policy.no_fixes_from.rank
         with_causes = urgency.level.rank < policy.no_causes_from.rank and not urgency.is_out_of_scope
         causes = self._causes.considered(match) if with_causes else []
-        given = self._fixes.given(causes, match) if with_fixes else {}
+        to_act_on = acted_on(causes)
+        given = self._fixes.given(to_act_on, match) if with_fixes else {}
         questions, more_to_ask = self._questions.next(urgency.level, match, answers, causes, known)
         body = self._whole % (
             self._told_triage(urgency, answers, causes, more_to_ask=more_to_ask),
             self._floors.red_flags(urgency),
             self._causes.told(causes, given),
             self._fixes.suggested(given),
-            self._fixes.withheld(causes, match) if with_fixes else b"[]",
-            self._training.advice(urgency, causes, match),
+            self._fixes.withheld(to_act_on, match) if with_fixes else b"[]",
+            self._training.advice(urgency, to_act_on, match),
             questions,
             listed((*measured, *self._derivations.named(match, known))),
             self._notices.shown(urgency, presentation.country),

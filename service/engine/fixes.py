@@ -27,9 +27,11 @@ class Fixes:
         self._told = {id_: _told(fix) for id_, fix in knowledge.fixes.items()}
         self._told_withheld = {id_: mould(WithheldFix(id=id_, because=GAP)) for id_ in rulebook.withheld}
 
-    def given(self, causes: Sequence[Considered], match: Match) -> dict[str, tuple[str, ...]]:
+    def given(self, acted_on: Sequence[Considered], match: Match) -> dict[str, tuple[str, ...]]:
         """The fixes of each cause to act on."""
-        return {cause.cause.id: self._standing(cause.cause.id, match) for cause in acted_on(causes)}
+        if not match.fired & self._any_withholding:
+            return {cause.cause.id: self._called[cause.cause.id] for cause in acted_on}
+        return {cause.cause.id: self._standing(cause.cause.id, match) for cause in acted_on}
 
     def suggested(self, given: Mapping[str, tuple[str, ...]]) -> bytes:
         """The fixes that are given as they are told, in the order of the causes."""
@@ -39,11 +41,11 @@ class Fixes:
                 addresses.setdefault(id_, []).append(cause)
         return listed([self._told[id_] % encode(called_by) for id_, called_by in addresses.items()])
 
-    def withheld(self, causes: Sequence[Considered], match: Match) -> bytes:
+    def withheld(self, acted_on: Sequence[Considered], match: Match) -> bytes:
         """The fixes that causes to act on call for and a finding forbids, as they are told."""
         if not match.fired & self._any_withholding:
             return b"[]"
-        called = dict.fromkeys(id_ for cause in acted_on(causes) for id_ in self._called[cause.cause.id])
+        called = dict.fromkeys(id_ for cause in acted_on for id_ in self._called[cause.cause.id])
         return listed(
             [
                 self._told_withheld[id_] % encode(self._index.because(forbidding))
@@ -54,10 +56,8 @@ class Fixes:
 
     def _standing(self, cause: str, match: Match) -> tuple[str, ...]:
         """The fixes that a cause calls for, each once: allowed ones, or what takes their place."""
-        called = self._called[cause]
-        if not match.fired & self._any_withholding:
-            return called
-        return tuple(dict.fromkeys(id_ for fix in called if (id_ := self._standing_for(fix, match)) is not None))
+        called = (self._standing_for(fix, match) for fix in self._called[cause])
+        return tuple(dict.fromkeys(id_ for id_ in called if id_ is not None))
 
     def _standing_for(self, id_: str, match: Match) -> str | None:
         if not self._forbidding(id_, match):

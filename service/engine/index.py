@@ -94,7 +94,7 @@ class Index:
         self.bit_of: dict[str, Bits] = {
             finding: 1 << number for number, finding in enumerate(sorted(names, key=self.group_of.__getitem__))
         }
-        self._names = [tuple(atom.finding for atom in term) for term in self.terms]
+        self.names = [tuple(atom.finding for atom in term) for term in self.terms]
         sizes = [len(term) for term in self.terms]
         if max(sizes, default=0) > LONGEST:
             raise ValueError(f"a term may name {LONGEST} findings")
@@ -155,8 +155,8 @@ class Index:
     def because(self, terms: Bits) -> tuple[str, ...]:
         """The findings that `terms` name, in order, each once."""
         if not terms & (terms - 1):
-            return self._names[first(terms)] if terms else ()
-        return tuple(dict.fromkeys(name for term in self.in_order(terms) for name in self._names[term]))
+            return self.names[first(terms)] if terms else ()
+        return tuple(dict.fromkeys(name for term in self.in_order(terms) for name in self.names[term]))
 
     def in_order(self, terms: Bits) -> list[int]:
         """The members of `terms` in the order of their patterns."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
+from typing import Final
 
 from service.engine.bits import first
 from service.engine.causes import Causes, Considered
@@ -19,6 +19,7 @@ from service.model.scales import Level
 
 _LEADING_CAUSES = 3
 _CAUSE_QUESTIONS = 5
+_POINTS: Final = itemgetter(1)
 
 
 class Questions:
@@ -27,12 +28,11 @@ class Questions:
     def __init__(self, rulebook: Rulebook, screen: Screen, causes: Causes) -> None:
         self._index = rulebook.index
         self._causes = causes
-        self._safety = SafetyQuestions(rulebook, screen, self._told_about(rulebook, "safety"))
-        knowledge = rulebook.knowledge
-        self._told_screen = {
+        told_screen = {
             id_: {level: encode(_of_the_screen(id_, question, level)) for level in Level}
-            for id_, question in knowledge.safety_screen.questions.items()
+            for id_, question in rulebook.knowledge.safety_screen.questions.items()
         }
+        self._safety = SafetyQuestions(rulebook, screen, told_screen, self._told_about(rulebook, "safety"))
         self._told_cause = self._told_about(rulebook, "cause")
 
     @staticmethod
@@ -46,30 +46,28 @@ class Questions:
         self, level: Level, match: Match, answers: Answers, causes: Sequence[Considered], known: Mapping[str, object]
     ) -> tuple[bytes, bool]:
         """The questions as they are told, and whether others that could raise the level are left out."""
-        told = [self._told_screen[id_][raises] for id_, raises in self._safety.of_the_screen(answers, match)]
+        screen = self._safety.of_the_screen(answers, match)
         beside, more_to_ask = self._safety.beside_the_screen(level, match, answers, known)
-        told += [asked.told for asked in beside]
-        already = {asked.finding for asked in beside}
-        separating = (finding for finding in self._separating(match, causes) if finding not in already)
+        told = [asked.told for asked in (*screen, *beside)]
+        already = {asked.id for asked in beside}
+        separating = [finding for finding in self._separating(match, causes) if finding not in already]
         told += [
             self._told_cause[finding][self._safety.could_raise_to(finding, level, match)]
-            for finding in islice(separating, _CAUSE_QUESTIONS)
+            for finding in separating[:_CAUSE_QUESTIONS]
         ]
         return listed(told), more_to_ask
 
-    def _separating(self, match: Match, causes: Sequence[Considered]) -> Iterator[str]:
+    def _separating(self, match: Match, causes: Sequence[Considered]) -> Iterable[str]:
         """What the complaint is, where that is open; then the findings that move the leading causes most; each once."""
-        told = set()
-        for terms in self._causes.undecided(match):
-            for finding in self._index.because(1 << first(terms)):
-                if not self._index.bit_of[finding] & match.known and finding not in told:
-                    told.add(finding)
-                    yield finding
-        moving = chain.from_iterable(cause.unanswered for cause in causes[:_LEADING_CAUSES])
-        for finding, _ in sorted(moving, key=itemgetter(1), reverse=True):
-            if finding not in told:
-                told.add(finding)
-                yield finding
+        complaint = [
+            finding
+            for terms in self._causes.undecided(match)
+            for finding in self._index.names[first(terms)]
+            if not self._index.bit_of[finding] & match.known
+        ]
+        moving = [mover for cause in causes[:_LEADING_CAUSES] for mover in cause.unanswered]
+        moving.sort(key=_POINTS, reverse=True)
+        return dict.fromkeys([*complaint, *(finding for finding, _ in moving)])
 
 
 def _of_the_screen(id_: str, question: ScreenQuestion, raises: Level) -> Question:

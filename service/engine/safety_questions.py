@@ -6,7 +6,7 @@ the terms that its own findings have to do with, and takes the rest as it stands
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from itertools import islice
 from operator import or_
@@ -16,11 +16,15 @@ from service.engine.asking import Asked, Asking, Standing, Told
 from service.engine.bits import Bits
 from service.engine.index import Match
 from service.engine.rulebook import Rulebook
-from service.engine.screen import Answers, Screen
+from service.engine.screen import Answers, Question, Screen
 from service.model.scales import Level
 
 _URGENT_QUESTIONS: Final = 24
 _LESS_URGENT_QUESTIONS: Final = 6
+
+
+ALWAYS: Final[Bits] = -1
+"""Terms of which some are always open: every number is a set, and this one is of all."""
 
 
 class _Standings(NamedTuple):
@@ -40,7 +44,7 @@ class SafetyQuestions:
     When all that are listed have been answered no, no term that asked can hold.
     """
 
-    def __init__(self, rulebook: Rulebook, screen: Screen, told: Told) -> None:
+    def __init__(self, rulebook: Rulebook, screen: Screen, told_screen: Told, told: Told) -> None:
         naming = rulebook.index.naming
         self._members = {id_: tuple(atom.finding for (atom,) in rulebook.members_of(id_)) for id_ in rulebook.screen}
         self._asking = Asking(rulebook, self._members, told)
@@ -51,8 +55,11 @@ class SafetyQuestions:
         urgent = self._above[Level.CONSULTATION_24]
         self._by_urgency = ((True, urgent), (False, rulebook.raising ^ urgent))
         self._raising = {id_: rulebook.by_level(naming(id_)) for id_ in rulebook.knowledge.findings}
-        self._screen_raising = {
-            id_: rulebook.by_level(reduce(or_, map(naming, members))) for id_, members in self._members.items()
+        self._screen = {
+            question.id: tuple(
+                _ways(question, rulebook.by_level(reduce(or_, map(naming, members))), place, told_screen)
+            )
+            for place, (question, members) in enumerate(zip(screen.questions, self._members.values(), strict=True))
         }
         self._starts = {
             (start, level): self._start(level, answers, failed)
@@ -60,12 +67,16 @@ class SafetyQuestions:
             for level in Level
         }
 
-    def of_the_screen(self, answers: Answers, match: Match) -> list[tuple[str, Level]]:
-        """The open questions of the screen, each with the most urgent level that a yes could lead to, most first."""
-        asked = [
-            (question.id, match.highest(self._screen_raising[question.id], question.floor)) for question in answers.open
-        ]
-        return sorted(asked, key=lambda question: -question[1].rank)
+    def of_the_screen(self, answers: Answers, match: Match) -> list[Asked]:
+        """The open questions of the screen, those first by which a yes could lead to the most urgent level."""
+        asked = []
+        for question in answers.open:
+            for terms, as_told in self._screen[question.id]:
+                if match.failed & terms != terms:
+                    asked.append(as_told)
+                    break
+        asked.sort()
+        return asked
 
     def beside_the_screen(
         self, level: Level, match: Match, answers: Answers, known: Mapping[str, object]
@@ -76,9 +87,11 @@ class SafetyQuestions:
         What an open question of the screen stands for is left to that question, and while there is one, only what can
         reach an emergency is asked beside it.
         """
+        if not (above := self._above[level]):
+            return [], False
         groups, changed = self._changed(known, answers)
         left, passed_over = self._left_to_the_screen(answers)
-        still_open = [match.still_open(terms & self._above[level]) for terms in groups]
+        still_open = [match.still_open(terms & above) for terms in groups]
         touched = [terms & match.touched for terms in still_open]
         quiet = [terms ^ (terms & (match.touched | left)) for terms in still_open]
         room = {True: _URGENT_QUESTIONS, False: 0 if answers.open else _LESS_URGENT_QUESTIONS}
@@ -151,3 +164,13 @@ class SafetyQuestions:
             start[is_urgent] = _Standings(each, tuple(one.asked for one in each), known)
             passed_over |= known
         return start
+
+
+def _ways(
+    question: Question, by_level: Iterable[tuple[Level, Bits]], place: int, told: Told
+) -> Iterator[tuple[Bits, Asked]]:
+    """How a question of the screen is asked while some of these terms is open, and below its floor in any case."""
+    above = [(terms, level) for level, terms in by_level if level.rank > question.floor.rank]
+    for terms, level in (*above, (ALWAYS, question.floor)):
+        order = (len(Level) - level.rank) * len(told) + place
+        yield terms, Asked(order, question.id, told[question.id][level])

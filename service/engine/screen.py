@@ -28,12 +28,13 @@ class Denial(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """One compiled question: the terms that show a yes, its floor, and what a no denies.
+    """One compiled question: its place in a request, the terms that show a yes, its floor, and what a no denies.
 
     There is one of each, equal to itself alone.
     """
 
     id: str
+    path: str
     terms: Bits
     floor: Level
     denies: tuple[Denial, ...]
@@ -89,6 +90,7 @@ class Screen:
         atoms = [atom for (atom,) in self._rulebook.members_of(id_)]
         return Question(
             id_,
+            f"safety_screen.{id_}",
             self._rulebook.index.terms_of[self._rulebook.screen[id_]],
             self._floor(atoms),
             tuple(self._denial(atom) for atom in atoms),

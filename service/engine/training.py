@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from service.engine.causes import Considered
-from service.engine.fixes import acted_on
 from service.engine.index import Match
 from service.engine.mould import encode
 from service.engine.rulebook import Rulebook
@@ -39,10 +38,10 @@ class Training:
             for running, text in rulebook.knowledge.running.items()
         }
 
-    def advice(self, urgency: Urgency, causes: Sequence[Considered], match: Match) -> bytes:
+    def advice(self, urgency: Urgency, acted_on: Sequence[Considered], match: Match) -> bytes:
         """The strictest of what the level, the fired red flags, the complaint and the causes acted on ask for."""
         asked = [self._levels[urgency.level]]
         asked += [fired.flag.running.rank for fired in urgency.fired if fired.flag.running is not None]
         asked += [self._named[pattern] for pattern, _ in self._patterns(match.fired & self._naming)]
-        asked += [cause.cause.running.rank for cause in acted_on(causes) if cause.cause.running is not None]
+        asked += [cause.cause.running.rank for cause in acted_on if cause.cause.running is not None]
         return self._told[max(asked)]

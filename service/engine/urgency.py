@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from service.engine.bits import Bits
@@ -15,6 +16,7 @@ from service.model.assessment import FiredRedFlag, Reason
 from service.model.scales import Level
 
 OUT_OF_SCOPE: Final = "out_of_scope"
+_RANK: Final = attrgetter("rank")
 SCREEN_OPEN: Final = "safety_screen_open"
 SCREEN_CLEAR: Final = "safety_screen_clear"
 UNCOVERED_SIGN: Final = "uncovered_sign"
@@ -60,7 +62,7 @@ class Floors:
         self._shown_flags = {flag.id: _shown(flag) for flag in rulebook.red_flags.values()}
         self._flag_reasons = {flag.id: _reason(flag.id, flag.level, flag.title) for flag in rulebook.red_flags.values()}
         self._screen_reasons = {
-            (question.id, level): _reason(f"safety_screen.{question.id}", level, policy.screen_yes_statement)
+            (question.id, level): _reason(question.path, level, policy.screen_yes_statement)
             for question in screen.questions
             for level in (question.floor, Level.CONSULTATION)
         }
@@ -97,7 +99,7 @@ class Floors:
             covered.update(because)
         for question in answers.said:
             said = self._screen_reasons[question.id, question.floor]
-            yield Floor(question.floor, said % encode([f"safety_screen.{question.id}"]))
+            yield Floor(question.floor, said % encode([question.path]))
         for question in answers.shown:
             if signs := self._signs(question.terms & match.fired, covered):
                 yield Floor(Level.CONSULTATION, self._screen_reasons[question.id, Level.CONSULTATION] % encode(signs))
@@ -105,7 +107,7 @@ class Floors:
         if signs := self._signs(self._uncovered & match.fired, covered):
             yield Floor(self._uncovered_level, self._uncovered_reason % encode(signs))
         if answers.open:
-            still_open = encode([f"safety_screen.{question.id}" for question in answers.open])
+            still_open = encode([question.path for question in answers.open])
             yield Floor(self._open_level, self._open_reason % still_open)
 
     def _signs(self, terms: Bits, covered: set[str]) -> tuple[str, ...]:
@@ -118,16 +120,13 @@ class Floors:
         A term that no known finding fails can be made true, because it names each finding once; and the
         level is the most urgent of single rules. So the most urgent term that has not failed tells exactly.
         """
-        highest = level
-        for question in answers.open:
-            highest = _higher(highest, question.floor)
+        highest = match.highest(self._falling, level)
+        if highest is Level.EMERGENCY_AMBULANCE:
+            return highest
+        others = [question.floor for question in answers.open]
         if match.still_open(self._uncovered):
-            highest = _higher(highest, self._uncovered_level)
-        return match.highest(self._falling, highest)
-
-
-def _higher(one: Level, other: Level) -> Level:
-    return other if other.rank > one.rank else one
+            others.append(self._uncovered_level)
+        return max((highest, *others), key=_RANK)
 
 
 def _reason(rule: str, level: Level, statement: str) -> bytes:

@@ -13,6 +13,6 @@ def test_one_no_settles_all_that_it_can(small_engine: Engine) -> None:
     answers = small_engine._screen.answers(report, match)
     urgency = small_engine._floors.urgency(match, answers)
     asked, _ = safety.beside_the_screen(urgency.level, match, answers, known)
-    names = [one.finding for one in asked]
+    names = [one.id for one in asked]
     assert len(set(names)) == len(names)
     assert known.keys().isdisjoint(names)
