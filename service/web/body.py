@@ -73,14 +73,16 @@ class Body:
             yield part
 
     async def _arrive(self, receive: Receive) -> bytes:
-        part, more = await _part(receive)
-        whole = bytearray(part)
-        while more and len(whole) <= self.limit:
-            part, more = await _part(receive)
-            whole += part
+        whole, more = await _part(receive)
+        if more:
+            parts = bytearray(whole)
+            while more and len(parts) <= self.limit:
+                part, more = await _part(receive)
+                parts += part
+            whole = bytes(parts)
         if len(whole) > self.limit:
             raise LargeBody
-        return bytes(whole)
+        return whole
 
 
 async def _part(receive: Receive) -> tuple[bytes, bool]:

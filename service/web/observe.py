@@ -124,7 +124,7 @@ class Observe:
         whole = [*headers, (b"x-request-id", exchange.request_id.encode()), *(_DOCS if docs else _STRICT)]
         if (admission := cast("dict[str, Admission]", scope).get(ADMISSION)) is not None:
             whole += admission.fields
-        if not any(name == b"cache-control" for name, _ in whole):
+        if b"cache-control" not in dict(whole):
             whole.append(_NO_STORE)
         if not self.readiness.is_ready:
             whole.append(_CLOSE)

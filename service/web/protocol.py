@@ -103,6 +103,8 @@ class Connection(HttpToolsProtocol):
         """Begin a request; one that had to wait its turn has come long since."""
         if not cycle.more_body:
             self._arrive(cycle)
+        if cycle.scope["method"] != "HEAD":  # of which the head is all that is ever written
+            cycle.transport = cast("asyncio.Transport", Joined(cycle))
         super()._start_asgi_task(cycle, app)
 
     def _arrive(self, cycle: RequestResponseCycle) -> None:
@@ -134,3 +136,33 @@ class Connection(HttpToolsProtocol):
         lines = [name + b": " + value + b"\r\n" for name, value in (*self.server_state.default_headers, *head)]
         self.transport.write(b"".join([STATUS_LINE[kind.status], *lines, b"\r\n", body]))
         self.transport.close()
+
+
+class Joined:
+    """A transport that sends the head of an answer together with what follows it: one call of the system, not two."""
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+        self._transport = cycle.transport
+        self._head = b""
+        self._is_begun = False
+
+    def write(self, data: bytes) -> None:
+        """Write, or keep the head until more comes."""
+        if self._is_begun or not self._cycle.response_started:
+            self._transport.write(data)
+        elif not self._head:
+            self._head = data
+        else:
+            self._is_begun = True
+            self._transport.write(self._head + data)
+
+    def close(self) -> None:
+        """Close once all is written; a head without a body shows that something failed behind it."""
+        if self._head and not self._is_begun:
+            self._transport.write(self._head)
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        """Whether nothing more can be written."""
+        return self._transport.is_closing()
