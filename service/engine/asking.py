@@ -105,11 +105,11 @@ class Asking:
                         yield standing
                         break
 
-    def touched(self, terms: Bits, failed: Bits, passed_over: Bits, known: Container[str]) -> Iterator[Standing]:
+    def touched(self, terms: Bits, failed: Bits, passed_over: Bits, known: Bits) -> Iterator[Standing]:
         """The same of terms of which a `known` finding holds."""
         while terms:
             for choice in self._choices[(terms & -terms).bit_length() - 1]:
-                if choice[0] not in known:
+                if not choice[1] & known:
                     break  # at the last choice at the latest: an open term has an unknown finding
             _, bit, settles, ways = choice
             terms ^= terms & settles

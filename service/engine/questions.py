@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Final
 
@@ -50,24 +50,25 @@ class Questions:
         beside, more_to_ask = self._safety.beside_the_screen(level, match, answers, known)
         told = [asked.told for asked in (*screen, *beside)]
         already = {asked.id for asked in beside}
-        separating = [finding for finding in self._separating(match, causes) if finding not in already]
-        told += [
-            self._told_cause[finding][self._safety.could_raise_to(finding, level, match)]
-            for finding in separating[:_CAUSE_QUESTIONS]
-        ]
+        room = len(told) + _CAUSE_QUESTIONS
+        for finding in self._separating(match, causes):
+            if finding not in already:
+                already.add(finding)
+                told.append(self._told_cause[finding][self._safety.could_raise_to(finding, level, match)])
+                if len(told) == room:
+                    break
         return listed(told), more_to_ask
 
-    def _separating(self, match: Match, causes: Sequence[Considered]) -> Iterable[str]:
-        """What the complaint is, where that is open; then the findings that move the leading causes most; each once."""
-        complaint = [
-            finding
-            for terms in self._causes.undecided(match)
-            for finding in self._index.names[first(terms)]
-            if not self._index.bit_of[finding] & match.known
-        ]
+    def _separating(self, match: Match, causes: Sequence[Considered]) -> Iterator[str]:
+        """What the complaint is, where that is open; then the findings that move the leading causes most."""
+        for terms in self._causes.undecided(match):
+            for finding in self._index.names[first(terms)]:
+                if not self._index.bit_of[finding] & match.known:
+                    yield finding
         moving = [mover for cause in causes[:_LEADING_CAUSES] for mover in cause.unanswered]
         moving.sort(key=_POINTS, reverse=True)
-        return dict.fromkeys([*complaint, *(finding for finding, _ in moving)])
+        for finding, _ in moving:
+            yield finding
 
 
 def _of_the_screen(id_: str, question: ScreenQuestion, raises: Level) -> Question:

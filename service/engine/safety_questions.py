@@ -22,8 +22,7 @@ from service.model.scales import Level
 _URGENT_QUESTIONS: Final = 24
 _LESS_URGENT_QUESTIONS: Final = 6
 
-
-ALWAYS: Final[Bits] = -1
+_ALWAYS: Final[Bits] = -1
 """Terms of which some are always open: every number is a set, and this one is of all."""
 
 
@@ -47,6 +46,7 @@ class SafetyQuestions:
     def __init__(self, rulebook: Rulebook, screen: Screen, told_screen: Told, told: Told) -> None:
         naming = rulebook.index.naming
         self._members = {id_: tuple(atom.finding for (atom,) in rulebook.members_of(id_)) for id_ in rulebook.screen}
+        self._telling = screen.telling
         self._asking = Asking(rulebook, self._members, told)
         self._above = {
             level: reduce(or_, (terms for other, terms in rulebook.falling if other.rank > level.rank), 0)
@@ -106,7 +106,7 @@ class SafetyQuestions:
                         standing = (
                             self._asking.quiet(own, match.failed, passed_over)
                             if is_quiet
-                            else self._asking.touched(own, match.failed, passed_over, known)
+                            else self._asking.touched(own, match.failed, passed_over, match.known)
                         )
                         found += islice(standing, most + 1)
                 each, as_it_stands, bits = start[is_urgent]
@@ -134,8 +134,9 @@ class SafetyQuestions:
         """The terms that stand otherwise than where only the screen is known, group by group, and what asks by them."""
         kin = self._asking.kin
         names: Iterable[str] = known
-        if answers.otherwise:
-            names = {*known, *(finding for question in answers.otherwise for finding in self._members[question.id])}
+        if answers.otherwise or self._telling:
+            otherwise = (finding for question in answers.otherwise for finding in self._members[question.id])
+            names = {*known, *otherwise, *self._telling}
         groups: dict[int, Bits] = {}
         changed = 0
         for finding in kin.keys() & names:
@@ -171,6 +172,6 @@ def _ways(
 ) -> Iterator[tuple[Bits, Asked]]:
     """How a question of the screen is asked while some of these terms is open, and below its floor in any case."""
     above = [(terms, level) for level, terms in by_level if level.rank > question.floor.rank]
-    for terms, level in (*above, (ALWAYS, question.floor)):
+    for terms, level in (*above, (_ALWAYS, question.floor)):
         order = (len(Level) - level.rank) * len(told) + place
         yield terms, Asked(order, question.id, told[question.id][level])

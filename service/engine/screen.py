@@ -73,13 +73,15 @@ class Screen:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook, index = rulebook, rulebook.index
+        self._raising = [(index.terms[term], flag.level) for term, flag in rulebook.raising_terms()]
         self.questions: tuple[Question, ...] = tuple(self._compile(id_) for id_ in rulebook.screen)
         self._shown_by = rulebook.terms_of(rulebook.screen.values())
         denials = {denial.finding: denial for question in self.questions for denial in question.denies}
         self._members = denials.keys()
-        self._telling = {
+        self.telling = frozenset(
             finding for finding, denial in denials.items() if denial.known and index.tally({finding: False}).ones
-        }
+        )
+        """The findings whose absence makes a term hold, and not only fail."""
         self._all_denied = {
             reported: self._denied(self.questions, reported)
             for reported in (frozenset[str](), *(frozenset({finding}) for finding in denials))
@@ -114,9 +116,8 @@ class Screen:
     def _sets(self, member: Atom, *, together: bool) -> Level | None:
         """The most urgent level that `member` sets alone, or the least that it sets together with other findings."""
         levels = [
-            flag.level
-            for term, flag in self._rulebook.raising_terms()
-            for atoms in [self._rulebook.index.terms[term]]
+            level
+            for atoms, level in self._raising
             if (len(atoms) > 1) is together
             and any(atom.finding == member.finding and atom.narrowed(member) is not None for atom in atoms)
         ]
@@ -155,7 +156,7 @@ class Screen:
                 if finding not in reported:
                     failed |= own_failed
                     known |= own_known
-                    if finding in self._telling:
+                    if finding in self.telling:
                         telling[finding] = False
         return self._rulebook.index.tally(telling, Tally(0, 0, 0, failed, known))
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from service.web.server import Config
 
 HEAD_LIMIT: Final = 65_536
+CONTINUE: Final = b"HTTP/1.1 100 "
+"""What goes before a head: the client waits for it with the body."""
+
 QUIET_SECONDS: Final = 0.5
 """How long a stop waits for a request that may be on its way over an idle connection."""
 
@@ -104,7 +107,7 @@ class Connection(HttpToolsProtocol):
         if not cycle.more_body:
             self._arrive(cycle)
         if cycle.scope["method"] != "HEAD":  # of which the head is all that is ever written
-            cycle.transport = cast("asyncio.Transport", Joined(cycle))
+            cycle.transport = cast("asyncio.Transport", Joined(cycle.transport))
         super()._start_asgi_task(cycle, app)
 
     def _arrive(self, cycle: RequestResponseCycle) -> None:
@@ -141,15 +144,14 @@ class Connection(HttpToolsProtocol):
 class Joined:
     """A transport that sends the head of an answer together with what follows it: one call of the system, not two."""
 
-    def __init__(self, cycle: RequestResponseCycle) -> None:
-        self._cycle = cycle
-        self._transport = cycle.transport
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
         self._head = b""
         self._is_begun = False
 
     def write(self, data: bytes) -> None:
         """Write, or keep the head until more comes."""
-        if self._is_begun or not self._cycle.response_started:
+        if self._is_begun or data.startswith(CONTINUE):
             self._transport.write(data)
         elif not self._head:
             self._head = data

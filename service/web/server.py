@@ -110,6 +110,7 @@ class Server(uvicorn.Server):
 
         All that was loaded stays, so the collector need not walk it again and again while requests wait.
         """
+        gc.collect()
         gc.freeze()
         self._app.journal.note("serving", pid=os.getpid(), host=self.config.host, port=self._port())
         await super().main_loop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,37 +27,38 @@ class _Transport:
 
 
 @pytest.fixture
-def cycle() -> Any:
-    """One request whose answer has begun."""
-    return SimpleNamespace(transport=_Transport(), response_started=True)
+def transport() -> _Transport:
+    """A connection."""
+    return _Transport()
 
 
-def test_a_head_goes_with_what_follows_it(cycle: Any) -> None:
+def test_a_head_goes_with_what_follows_it(transport: Any) -> None:
     """Two writes of an answer are one on the connection, and the rest goes as it comes."""
-    joined = Joined(cycle)
+    joined = Joined(transport)
     for part in (b"head;", b"first;", b"second;"):
         joined.write(part)
-    assert cycle.transport.written == [b"head;first;", b"second;"]
+    assert transport.written == [b"head;first;", b"second;"]
 
 
-def test_an_empty_body_lets_the_head_go(cycle: Any) -> None:
+def test_an_empty_body_lets_the_head_go(transport: Any) -> None:
     """Nothing is kept back once the answer is at its end."""
-    joined = Joined(cycle)
+    joined = Joined(transport)
     joined.write(b"head")
     joined.write(b"")
-    assert cycle.transport.written == [b"head"]
+    assert transport.written == [b"head"]
 
 
-def test_what_comes_before_the_answer_goes_at_once(cycle: Any) -> None:
+def test_what_comes_before_the_answer_goes_at_once(transport: Any) -> None:
     """A client that waits for `100 Continue` sends nothing before it."""
-    cycle.response_started = False
-    Joined(cycle).write(b"continue")
-    assert cycle.transport.written == [b"continue"]
+    joined = Joined(transport)
+    for part in (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n", b"body"):
+        joined.write(part)
+    assert transport.written == [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\nbody"]
 
 
-def test_a_head_alone_is_sent_before_the_end(cycle: Any) -> None:
+def test_a_head_alone_is_sent_before_the_end(transport: Any) -> None:
     """A client sees that an answer began and did not come."""
-    joined = Joined(cycle)
+    joined = Joined(transport)
     joined.write(b"head")
     joined.close()
-    assert (cycle.transport.written, joined.is_closing()) == ([b"head"], True)
+    assert (transport.written, joined.is_closing()) == ([b"head"], True)

@@ -128,6 +128,23 @@ def test_a_touched_term_without_room_does_not_end_the_search(
     assert assessment.triage.more_to_ask
 
 
+def test_a_no_that_makes_half_a_rule_hold_leaves_the_other_half_to_ask(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """A finding that the screen rules out is not asked about, also where its absence is what a rule wants."""
+    small_values["red_flags"]["half"] = small_values["red_flags"]["wobble"] | {
+        "id": "half",
+        "level": "emergency",
+        "when": {"all": [{"not": "sign_3"}, "shoe"]},
+    }
+    engine = engine_of(small_values)
+    asked = _ids(ask(engine, findings={"near_miss": False, "temp": 37}, safety_screen=_NONE), "safety")
+    assert "shoe" in asked
+    assert "sign_3" not in asked
+    told = ask(engine, findings={"near_miss": False, "temp": 37, "shoe": True}, safety_screen=_NONE)
+    assert told.triage.level is Level.EMERGENCY
+
+
 def test_answering_every_listed_question_no_settles_the_level(ask: Ask) -> None:
     """With nothing more to ask, noes leave no open way up."""
     asked = ask(safety_screen=_NONE)
