@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
@@ -25,9 +25,10 @@ class Asked(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What a term is asked about by; the place of the term, and the bit of the finding."""
+    """What a term is asked about by: the place of the term, whether it is of an emergency, and the finding's bit."""
 
     place: int
+    is_urgent: bool
     known: Bits
     asked: Asked
 
@@ -43,15 +44,14 @@ class Kin(NamedTuple):
     findings: Bits
 
 
-class _Way(NamedTuple):
-    """How a finding is asked about while one of these `terms`, all of one level, is open."""
-
-    terms: Bits
-    standing: Standing
+_Way = tuple[Bits, Standing]
 
 
 class _Choice(NamedTuple):
-    """One way to ask about a term, and the terms that a no settles."""
+    """One way to ask about a term, and the terms that a no settles.
+
+    `ways` say how it is asked while some of these terms, each of one level, are open, the most urgent first.
+    """
 
     finding: str
     known: Bits
@@ -92,33 +92,22 @@ class Asking:
         """For each question of the screen the terms that are left to it, and the findings."""
 
     def quiet(self, terms: Bits, failed: Bits, passed_over: Bits) -> Iterator[Standing]:
-        """What `terms` are asked about by, of which nothing is known: in their order, each finding once.
+        """What `terms` of one group are asked about by, of which nothing is known: in their order, each finding once.
 
         `failed` terms do not count for how far a finding could raise the level, and what is `passed_over` is left out.
         """
-        while terms:
-            _, known, settles, ways = self._first[(terms & -terms).bit_length() - 1]
-            terms ^= terms & settles
-            if not known & passed_over:
-                for open_, standing in ways:
-                    if failed & open_ != open_:
-                        yield standing
-                        break
+        return _standing(terms, self._first.__getitem__, failed, passed_over)
 
     def touched(self, terms: Bits, failed: Bits, passed_over: Bits, known: Bits) -> Iterator[Standing]:
         """The same of terms of which a `known` finding holds."""
-        while terms:
-            for choice in self._choices[(terms & -terms).bit_length() - 1]:
+
+        def unknown(term: int) -> _Choice:
+            for choice in self._choices[term]:
                 if not choice[1] & known:
                     break  # at the last choice at the latest: an open term has an unknown finding
-            _, bit, settles, ways = choice
-            terms ^= terms & settles
-            if not bit & passed_over:
-                passed_over |= bit
-                for open_, standing in ways:
-                    if failed & open_ != open_:
-                        yield standing
-                        break
+            return choice
+
+        return _standing(terms, unknown, failed, passed_over)
 
     def _kin(self, rulebook: Rulebook, terms: Bits, alike: Mapping[str, Bits]) -> Iterator[Bits]:
         """The terms and the findings that change their standing when a finding that `terms` name becomes known."""
@@ -127,21 +116,35 @@ class Asking:
         yield reduce(or_, (rulebook.index.bit_of[finding] for finding in beside))
 
 
+def _standing(terms: Bits, choose: Callable[[int], _Choice], failed: Bits, passed_over: Bits) -> Iterator[Standing]:
+    while terms:
+        _, known, settles, ways = choose((terms & -terms).bit_length() - 1)
+        terms ^= terms & settles
+        if not known & passed_over:
+            passed_over |= known
+            for open_, standing in ways:  # written out: a call for each would be felt
+                if failed & open_ != open_:
+                    yield standing
+                    break
+
+
 def _choices(rulebook: Rulebook, screened: Container[str], told: Told) -> dict[int, tuple[_Choice, ...]]:
     """What each term can be asked about by, the best first."""
     index = rulebook.index
     places = {finding: place for place, finding in enumerate(rulebook.knowledge.findings)}
-    raising = {term: (index.pattern_of[term], index.terms[term]) for term, _ in rulebook.raising_terms()}
+    level_of = {term: flag.level for term, flag in rulebook.raising_terms()}
+    raising = {term: (index.pattern_of[term], index.terms[term]) for term in level_of}
     shared = Counter((pattern, atom.finding) for pattern, atoms in raising.values() for atom in atoms)
 
     def worth(pattern: int, finding: str) -> tuple[bool, int, int]:
         return (finding not in screened, -shared[pattern, finding], places[finding])
 
     def ways(term: int, finding: str) -> Iterator[_Way]:
-        for level, open_ in rulebook.by_level(index.naming(finding)):
+        is_urgent = level_of[term].rank >= Level.EMERGENCY.rank
+        for open_, level in rulebook.by_level(index.naming(finding)):
             order = 2 * (len(Level) - level.rank) * len(told) + places[finding]
             asked = Asked(order, finding, told[finding][level])
-            yield _Way(open_, Standing(index.places[term], index.bit_of[finding], asked))
+            yield open_, Standing(index.places[term], is_urgent, index.bit_of[finding], asked)
 
     return {
         term: tuple(
@@ -155,4 +158,4 @@ def _choices(rulebook: Rulebook, screened: Container[str], told: Told) -> dict[i
 def _behind(by: int, ways: Iterable[_Way]) -> Iterator[_Way]:
     """The same ways, each asked about so many places further back."""
     for terms, standing in ways:
-        yield _Way(terms, standing._replace(asked=standing.asked._replace(order=standing.asked.order + by)))
+        yield terms, standing._replace(asked=standing.asked._replace(order=standing.asked.order + by))

@@ -11,6 +11,7 @@ from service.engine.index import Index, Match
 from service.engine.measures import inputs
 from service.engine.mould import GAP, encode, listed, mould
 from service.engine.rulebook import Rulebook
+from service.engine.terms import Term
 from service.knowledge.schema import Cause, Weight
 from service.model.assessment import ConsideredCause, Contribution
 from service.model.scales import Likelihood
@@ -55,8 +56,7 @@ class _Mover(NamedTuple):
 class _Candidate:
     """A cause, compiled.
 
-    The terms of its weights stand in a row from `base` on, so that within a cause they are counted from there: short
-    numbers, wherever in the rulebook the cause stands.
+    The terms of its weights are counted from `base`, the first of them, for shorter numbers.
     """
 
     cause: Cause
@@ -74,11 +74,15 @@ class Causes:
         self._rulebook = rulebook
         self._bands = sorted(rulebook.knowledge.policy.likelihood_from_points.items(), key=lambda band: -band[1])
         self._candidates = tuple(self._compile(pattern, cause) for pattern, cause in rulebook.applies.items())
-        conditions = {rulebook.alternatives(pattern): rulebook.index.terms_of[pattern] for pattern in rulebook.applies}
-        self._applies = tuple(conditions.values())
+        index = rulebook.index
+        conditions = {rulebook.alternatives(pattern): index.terms_of[pattern] for pattern in rulebook.applies}
+        self._applies = tuple(
+            (terms, tuple((1 << term, index.terms[term]) for term in index.in_order(terms)))
+            for terms in conditions.values()
+        )
         self._weights = rulebook.terms_of(rulebook.weights)
         self._weighings = {
-            number: (place, _weighing(rulebook.index, number, rulebook.weights[number].weight, candidate.base))
+            number: (place, _weighing(index, number, rulebook.weights[number].weight, candidate.base))
             for place, candidate in enumerate(self._candidates)
             for number in rulebook.weights_of[candidate.cause.id]
         }
@@ -119,11 +123,14 @@ class Causes:
             ]
         )
 
-    def undecided(self, match: Match) -> Iterator[Bits]:
-        """The terms that would make causes apply that may and do not yet, for each condition on which some do."""
-        for applies in self._applies:
-            if not applies & match.fired and (still_open := match.still_open(applies)):
-                yield still_open
+    def undecided(self, match: Match) -> Iterator[Term]:
+        """For each condition on which causes may apply and do not yet, the first term that would make them."""
+        for applies, alternatives in self._applies:
+            if not applies & match.fired:
+                for bit, term in alternatives:
+                    if not bit & match.failed:
+                        yield term
+                        break
 
     def _weigh(
         self, candidate: _Candidate, contributions: Sequence[tuple[_Weighing, Bits]], match: Match

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from service.engine.atoms import Within
-from service.engine.bits import Bits, first
+from service.engine.bits import Bits
 from service.engine.index import Match
 from service.engine.measures import Compute, compiled, inputs
 from service.engine.mould import GAP, encode, mould
@@ -89,7 +89,7 @@ class Derivations:
     def _told(self, derivation: Derivation, terms: Bits, known: Mapping[str, Reported]) -> bytes:
         names = self._rulebook.index.because(terms)
         value, unit, threshold = encode(float(len(names))), _COUNTED, b"1"
-        for atom in self._rulebook.index.terms[first(terms)] if derivation.unit is not None else ():
+        for atom in self._rulebook.index.first(terms) if derivation.unit is not None else ():
             number = known.get(atom.finding)
             if isinstance(atom, Within) and isinstance(number, NUMBER):
                 value, unit, threshold = encode(float(number)), encode(derivation.unit), encode(max(atom.low, 0))

@@ -84,7 +84,7 @@ class Engine:
         causes = self._causes.considered(match) if with_causes else []
         to_act_on = acted_on(causes)
         given = self._fixes.given(to_act_on, match) if with_fixes else {}
-        questions, more_to_ask = self._questions.next(urgency.level, match, answers, causes, known)
+        questions, more_to_ask = self._questions.next(urgency.level, match, answers, causes, presentation.known)
         body = self._whole % (
             self._told_triage(urgency, answers, causes, more_to_ask=more_to_ask),
             self._floors.red_flags(urgency),

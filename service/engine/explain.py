@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from service.engine.bits import Bits, members
+from service.engine.bits import Bits
 from service.engine.index import Match
 from service.engine.presentation import Reported
 from service.engine.rulebook import Rulebook
@@ -48,7 +48,7 @@ class Explanations:
     def _failing(self, terms: Bits, known: Mapping[str, Reported]) -> dict[str, None]:
         """The findings that make `terms` fail: reported ones, or those that a no on the screen rules out."""
         failing: dict[str, None] = {}
-        for term in members(terms):
+        for term in self._rulebook.index.in_order(terms):
             atoms = self._rulebook.index.terms[term]
             reported = [
                 atom.finding

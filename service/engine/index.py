@@ -2,8 +2,8 @@
 
 Everything is a set of terms as bits: what a value makes of all the terms that name its finding was worked out when
 the knowledge was compiled, and a request only joins those sets. Terms that share findings, directly or through other
-terms, are numbered in a row, and findings likewise: so the numbers that a request joins are as long as what it is
-about, however much else there is.
+terms, are numbered in a row, and findings likewise: so the numbers that a request joins reach to the last group that
+it is about, whatever comes behind.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import pairwise
 from operator import or_
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from service.engine.atoms import Atom, OneOf, Value, Within
 from service.engine.bits import Bits, bits, first, members
@@ -23,6 +23,8 @@ from service.engine.locality import kinships
 from service.engine.presentation import Reported
 from service.engine.terms import Term
 from service.model.scales import Level
+
+T = TypeVar("T")
 
 LONGEST = 7
 """The most findings that a term may name; counts up to here fit into three bits."""
@@ -64,16 +66,21 @@ class Match(NamedTuple):
         """Those of `terms` that can still come to hold, or do."""
         return (terms & self.failed) ^ terms
 
-    def highest(self, by_level: Iterable[tuple[Level, Bits]], least: Level) -> Level:
+    def highest(self, by_level: Iterable[tuple[Bits, Level]], least: Level) -> Level:
         """The first level of which a term can still come to hold, or does, and not below `least`."""
-        failed = self.failed
-        for level, terms in by_level:
-            if failed & terms != terms:
-                return level if level.rank > least.rank else least
-        return least
+        level = first_open(by_level, self.failed)
+        return least if level is None or level.rank <= least.rank else level
 
 
 Judge = Callable[[Value], Verdict]
+
+
+def first_open(ways: Iterable[tuple[Bits, T]], failed: Bits) -> T | None:
+    """What stands beside the first terms that have not all `failed`."""
+    for terms, what in ways:
+        if failed & terms != terms:
+            return what
+    return None
 
 
 class Index:
@@ -157,6 +164,10 @@ class Index:
         if not terms & (terms - 1):
             return self.names[first(terms)] if terms else ()
         return tuple(dict.fromkeys(name for term in self.in_order(terms) for name in self.names[term]))
+
+    def first(self, terms: Bits) -> Term:
+        """The first of `terms`, of which there is one, in the order of their patterns."""
+        return self.terms[min(members(terms), key=self.places.__getitem__)]
 
     def in_order(self, terms: Bits) -> list[int]:
         """The members of `terms` in the order of their patterns."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Final
 
-from service.engine.bits import first
 from service.engine.causes import Causes, Considered
 from service.engine.index import Match
 from service.engine.mould import encode, listed
@@ -43,11 +42,11 @@ class Questions:
         }
 
     def next(
-        self, level: Level, match: Match, answers: Answers, causes: Sequence[Considered], known: Mapping[str, object]
+        self, level: Level, match: Match, answers: Answers, causes: Sequence[Considered], reported: Mapping[str, object]
     ) -> tuple[bytes, bool]:
         """The questions as they are told, and whether others that could raise the level are left out."""
         screen = self._safety.of_the_screen(answers, match)
-        beside, more_to_ask = self._safety.beside_the_screen(level, match, answers, known)
+        beside, more_to_ask = self._safety.beside_the_screen(level, match, answers, reported)
         told = [asked.told for asked in (*screen, *beside)]
         already = {asked.id for asked in beside}
         room = len(told) + _CAUSE_QUESTIONS
@@ -61,10 +60,10 @@ class Questions:
 
     def _separating(self, match: Match, causes: Sequence[Considered]) -> Iterator[str]:
         """What the complaint is, where that is open; then the findings that move the leading causes most."""
-        for terms in self._causes.undecided(match):
-            for finding in self._index.names[first(terms)]:
-                if not self._index.bit_of[finding] & match.known:
-                    yield finding
+        for term in self._causes.undecided(match):
+            for atom in term:
+                if not self._index.bit_of[atom.finding] & match.known:
+                    yield atom.finding
         moving = [mover for cause in causes[:_LEADING_CAUSES] for mover in cause.unanswered]
         moving.sort(key=_POINTS, reverse=True)
         for finding, _ in moving:

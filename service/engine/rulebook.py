@@ -63,7 +63,7 @@ class Rulebook:
         at_level = {
             level: [number for number, flag in self.red_flags.items() if flag.level is level] for level in Level
         }
-        self.falling = tuple((level, self.terms_of(at_level[level])) for level in reversed(Level))
+        self.falling = tuple((self.terms_of(at_level[level]), level) for level in reversed(Level))
         """All terms of red flags by their level, the most urgent first."""
         self.weights_of: dict[str, tuple[int, ...]] = {
             cause.id: tuple(number for number, weighing in self.weights.items() if weighing.cause == cause.id)
@@ -85,9 +85,9 @@ class Rulebook:
             for term in self.index.in_order(self.index.terms_of[pattern]):
                 yield term, flag
 
-    def by_level(self, terms: Bits) -> tuple[tuple[Level, Bits], ...]:
+    def by_level(self, terms: Bits) -> tuple[tuple[Bits, Level], ...]:
         """The terms of red flags among `terms` by their level, the most urgent first."""
-        return tuple((level, own) for level, raising in self.falling if (own := terms & raising))
+        return tuple((own, level) for raising, level in self.falling if (own := terms & raising))
 
     def alternatives(self, pattern: int) -> tuple[Term, ...]:
         """The terms of a pattern themselves; equal conditions have equal ones."""

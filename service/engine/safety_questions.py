@@ -6,15 +6,15 @@ the terms that its own findings have to do with, and takes the rest as it stands
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import islice
 from operator import or_
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from service.engine.asking import Asked, Asking, Standing, Told
 from service.engine.bits import Bits
-from service.engine.index import Match
+from service.engine.index import Match, first_open
 from service.engine.rulebook import Rulebook
 from service.engine.screen import Answers, Question, Screen
 from service.model.scales import Level
@@ -26,15 +26,14 @@ _ALWAYS: Final[Bits] = -1
 """Terms of which some are always open: every number is a set, and this one is of all."""
 
 
-class _Standings(NamedTuple):
+class _Start(NamedTuple):
     """What is asked where only the screen is known, in the order of the terms; and the bits of it all."""
 
-    each: tuple[Standing, ...]
-    asked: tuple[Asked, ...]
+    standing: tuple[Standing, ...]
     known: Bits
 
 
-_NOTHING: Final = dict.fromkeys((True, False), _Standings((), (), 0))
+_NOTHING: Final = dict.fromkeys((True, False), _Start((), 0))
 
 
 class SafetyQuestions:
@@ -49,11 +48,9 @@ class SafetyQuestions:
         self._telling = screen.telling
         self._asking = Asking(rulebook, self._members, told)
         self._above = {
-            level: reduce(or_, (terms for other, terms in rulebook.falling if other.rank > level.rank), 0)
+            level: reduce(or_, (terms for terms, other in rulebook.falling if other.rank > level.rank), 0)
             for level in Level
         }
-        urgent = self._above[Level.CONSULTATION_24]
-        self._by_urgency = ((True, urgent), (False, rulebook.raising ^ urgent))
         self._raising = {id_: rulebook.by_level(naming(id_)) for id_ in rulebook.knowledge.findings}
         self._screen = {
             question.id: tuple(
@@ -69,17 +66,10 @@ class SafetyQuestions:
 
     def of_the_screen(self, answers: Answers, match: Match) -> list[Asked]:
         """The open questions of the screen, those first by which a yes could lead to the most urgent level."""
-        asked = []
-        for question in answers.open:
-            for terms, as_told in self._screen[question.id]:
-                if match.failed & terms != terms:
-                    asked.append(as_told)
-                    break
-        asked.sort()
-        return asked
+        return sorted([cast("Asked", first_open(self._screen[question.id], match.failed)) for question in answers.open])
 
     def beside_the_screen(
-        self, level: Level, match: Match, answers: Answers, known: Mapping[str, object]
+        self, level: Level, match: Match, answers: Answers, reported: Mapping[str, object]
     ) -> tuple[list[Asked], bool]:
         """What open terms above `level` are asked about by, and whether there is more.
 
@@ -89,54 +79,34 @@ class SafetyQuestions:
         """
         if not (above := self._above[level]):
             return [], False
-        groups, changed = self._changed(known, answers)
+        failed, known, asking = match.failed, match.known, self._asking
+        groups, changed = self._changed(reported, answers)
         left, passed_over = self._left_to_the_screen(answers)
+        room = _Room(0 if answers.open else _LESS_URGENT_QUESTIONS)
         still_open = [match.still_open(terms & above) for terms in groups]
         touched = [terms & match.touched for terms in still_open]
+        room.take([asking.touched(terms, failed, passed_over, known) for terms in touched if terms], _NOTHING, 0)
+        for standing in room.taken:
+            passed_over |= standing.known
         quiet = [terms ^ (terms & (match.touched | left)) for terms in still_open]
-        room = {True: _URGENT_QUESTIONS, False: 0 if answers.open else _LESS_URGENT_QUESTIONS}
-        asked: list[Asked] = []
-        is_short = False
-        for is_quiet, parts, start in ((False, touched, _NOTHING), (True, quiet, self._starts[answers.start, level])):
-            for is_urgent, alike in self._by_urgency:
-                most = room[is_urgent]
-                found: list[Standing] = []
-                for terms in parts:
-                    if own := terms & alike:
-                        standing = (
-                            self._asking.quiet(own, match.failed, passed_over)
-                            if is_quiet
-                            else self._asking.touched(own, match.failed, passed_over, match.known)
-                        )
-                        found += islice(standing, most + 1)
-                each, as_it_stands, bits = start[is_urgent]
-                if found or bits & changed:
-                    found += islice((one for one in each if not one[1] & changed), most + 1)
-                    found.sort()
-                    asking = tuple(one[2] for one in found[: most + 1])
-                    for one in found[:most]:
-                        passed_over |= one[1]
-                else:
-                    asking = as_it_stands[: most + 1]
-                asked += asking[:most]
-                room[is_urgent] = max(0, most - len(asking))
-                if len(asking) > most:
-                    is_short = True
-                    break  # what follows is no more urgent
-        asked.sort()
-        return asked, is_short
+        start = self._starts[answers.start, level]
+        room.take([asking.quiet(terms, failed, passed_over) for terms in quiet if terms], start, changed)
+        return sorted([standing.asked for standing in room.taken]), room.is_short
 
     def could_raise_to(self, finding: str, level: Level, match: Match) -> Level:
         """The most urgent level that is open once `finding` is present."""
         return match.highest(self._raising[finding], level)
 
-    def _changed(self, known: Mapping[str, object], answers: Answers) -> tuple[Iterable[Bits], Bits]:
-        """The terms that stand otherwise than where only the screen is known, group by group, and what asks by them."""
+    def _changed(self, reported: Mapping[str, object], answers: Answers) -> tuple[Iterable[Bits], Bits]:
+        """The terms that stand otherwise than where only the screen is known, group by group, and what asks by them.
+
+        What was reported counts also where telemetry has discarded it: no answer of the screen speaks for it.
+        """
         kin = self._asking.kin
-        names: Iterable[str] = known
+        names: Iterable[str] = reported
         if answers.otherwise or self._telling:
             otherwise = (finding for question in answers.otherwise for finding in self._members[question.id])
-            names = {*known, *otherwise, *self._telling}
+            names = {*reported, *otherwise, *self._telling}
         groups: dict[int, Bits] = {}
         changed = 0
         for finding in kin.keys() & names:
@@ -154,24 +124,57 @@ class SafetyQuestions:
             findings |= own_findings
         return terms, findings
 
-    def _start(self, level: Level, answers: Answers, failed: Bits) -> dict[bool, _Standings]:
+    def _start(self, level: Level, answers: Answers, failed: Bits) -> dict[bool, _Start]:
         """What is asked where only the screen is known: what could lead to an emergency, and what could not."""
         left, passed_over = self._left_to_the_screen(answers)
         still_open = self._above[level] ^ (self._above[level] & (failed | left))
-        start: dict[bool, _Standings] = {}
-        for is_urgent, alike in self._by_urgency:
-            each = tuple(sorted(self._asking.quiet(still_open & alike, failed, passed_over)))
-            known = reduce(or_, (one.known for one in each), 0)
-            start[is_urgent] = _Standings(each, tuple(one.asked for one in each), known)
-            passed_over |= known
-        return start
+        standing = sorted(self._asking.quiet(still_open, failed, passed_over))
+        return {
+            is_urgent: _Start(tuple(some), reduce(or_, (one.known for one in some), 0))
+            for is_urgent in (True, False)
+            for some in [[one for one in standing if one.is_urgent is is_urgent]]
+        }
+
+
+class _Room:
+    """So many questions that could lead to an emergency, and some that could not."""
+
+    def __init__(self, less_urgent: int) -> None:
+        self._left = {True: _URGENT_QUESTIONS, False: less_urgent}
+        self.taken: list[Standing] = []
+        self.is_short = False
+
+    def take(self, groups: Iterable[Iterator[Standing]], start: Mapping[bool, _Start], changed: Bits) -> None:
+        """Take what `groups` ask about and what is left of `start`, the urgent first, each in the order of the terms.
+
+        Once something does not fit, what follows is no more urgent, and nothing more is taken.
+        """
+        found: dict[bool, list[Standing]] = {True: [], False: []}
+        for group in groups:
+            fitting = {is_urgent: left + 1 for is_urgent, left in self._left.items()}
+            for standing in group:
+                found[standing[1]].append(standing)
+                fitting[standing[1]] -= 1
+                if not fitting[standing[1]]:
+                    break
+        for is_urgent, most in self._left.items():
+            before, known = start[is_urgent]
+            taken: Sequence[Standing] = before
+            if found[is_urgent] or known & changed:
+                unchanged = islice((one for one in before if not one[2] & changed), most + 1)
+                taken = sorted([*found[is_urgent], *unchanged])
+            self.taken += taken[:most]
+            self._left[is_urgent] = max(0, most - len(taken))
+            if len(taken) > most:
+                self.is_short = True
+                return
 
 
 def _ways(
-    question: Question, by_level: Iterable[tuple[Level, Bits]], place: int, told: Told
+    question: Question, by_level: Iterable[tuple[Bits, Level]], place: int, told: Told
 ) -> Iterator[tuple[Bits, Asked]]:
-    """How a question of the screen is asked while some of these terms is open, and below its floor in any case."""
-    above = [(terms, level) for level, terms in by_level if level.rank > question.floor.rank]
+    """How a question of the screen is asked while some of these terms are open, and at its floor in any case."""
+    above = [(terms, level) for terms, level in by_level if level.rank > question.floor.rank]
     for terms, level in (*above, (_ALWAYS, question.floor)):
         order = (len(Level) - level.rank) * len(told) + place
         yield terms, Asked(order, question.id, told[question.id][level])

@@ -5,6 +5,7 @@ The types hold what the readers of `fields.py` take and nothing more, so what is
 
 from __future__ import annotations
 
+from math import ceil, floor
 from typing import Annotated, Any, Final, Literal, TypedDict
 
 import msgspec
@@ -81,8 +82,10 @@ def type_of(finding: Finding) -> Any:
         return _LITERAL[finding.values]
     if finding.kind == "choices":
         return _ANNOTATED[_LIST[_LITERAL[finding.values]], Meta(min_length=1, max_length=len(finding.values))]
-    base = int if finding.kind == "integer" else float
-    number = _ANNOTATED[base, Meta(ge=finding.minimum or 0, le=finding.maximum or 0)]
+    least, most = finding.minimum or 0, finding.maximum or 0
+    if finding.kind == "integer":
+        return _ANNOTATED[int, Meta(ge=ceil(least), le=floor(most))]
+    number = _ANNOTATED[float, Meta(ge=least, le=most)]
     if finding.kind == "series":
         return _ANNOTATED[
             _TUPLE[number, ...], Meta(min_length=finding.min_items or 0, max_length=finding.max_items or 0)

@@ -228,6 +228,10 @@ def _new_finding(**more: Any) -> Change:
             "findings: extra: min_items and max_items belong to a series, and only there",
         ),
         (_new_finding(question="Extra.", context_only="Context."), "findings: extra: the question must end in '?'"),
+        (
+            _set("findings", "where", "values", ["heel", "toes", "sole", "unknown"]),
+            "findings: where: what is not known cannot be one of several: leave 'unknown' to a choice",
+        ),
         (_new_finding(), "findings: extra: is used by no condition"),
         (
             _set("findings", "ache", "context_only", "Context."),

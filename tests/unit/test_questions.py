@@ -145,6 +145,47 @@ def test_a_no_that_makes_half_a_rule_hold_leaves_the_other_half_to_ask(
     assert told.triage.level is Level.EMERGENCY
 
 
+def test_a_yes_without_detail_leaves_its_details_to_ask(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """What a question stands for is left to it while it is open, and asked about once it was answered yes."""
+    wobble = small_values["red_flags"]["wobble"]
+    small_values["red_flags"] |= {
+        "mild": wobble | {"id": "mild", "when": "sign_3"},
+        "grave": wobble | {"id": "grave", "level": "emergency", "when": {"all": ["sign_3", "salty"]}},
+    }
+    engine = engine_of(small_values)
+    assert "sign_3" not in _ids(ask(engine), "safety")
+    for screen in ({"question_3": True}, {"question_3": True} | _NONE):
+        assert "sign_3" in _ids(ask(engine, safety_screen=screen), "safety")
+
+
+def test_what_telemetry_discards_is_asked_anew(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
+    """A number that was reported and thrown out is unknown, and no answer of the screen stands for it."""
+    small_values["derivations"]["jump"]["discards"] = ["temp"]
+    small_values["safety_screen"]["questions"]["question_3"]["members"].append({"finding": "temp", "at_least": 40})
+    report = {"findings": {"near_miss": False, "temp": 37}, "training": {"km": [30, 40]}, "safety_screen": _NONE}
+    assert "temp" in _ids(ask(engine_of(small_values), **report), "safety")
+
+
+def test_what_an_urgent_question_settles_is_not_asked_for_a_lesser_rule(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """A no to it ends both rules, so what else the lesser one would ask by takes no room."""
+    small_values["red_flags"] |= {
+        "grave": small_values["red_flags"]["wobble"]
+        | {"id": "grave", "level": "emergency", "when": {"all": ["ache", "salty"]}},
+        "lesser": small_values["red_flags"]["wobble"]
+        | {
+            "id": "lesser",
+            "level": "consultation_24",
+            "when": {"any": [{"all": ["ache", "salty", "hot_run"]}, {"all": ["shoe", "hot_run"]}]},
+        },
+    }
+    known = {"ache": True, "shoe": False, "near_miss": False, "temp": 37}
+    assert _ids(ask(engine_of(small_values), findings=known, safety_screen=_NONE), "safety") == ["salty"]
+
+
 def test_answering_every_listed_question_no_settles_the_level(ask: Ask) -> None:
     """With nothing more to ask, noes leave no open way up."""
     asked = ask(safety_screen=_NONE)
