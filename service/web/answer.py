@@ -10,7 +10,6 @@ from litestar import Request
 from litestar.types import Receive, Scope, Send
 
 JSON: Final = "application/json"
-_JSON: Final = (b"content-type", JSON.encode())
 CACHED: Final = ("cache-control", "public, max-age=300")
 
 
@@ -33,11 +32,6 @@ class Answer:
     def to_asgi_response(self, **_: object) -> Answer:
         """Itself: Litestar asks this of what an exception handler gives."""
         return self
-
-
-def assessment(body: bytes) -> Answer:
-    """An assessment, whose headers are always these."""
-    return Answer(200, body, (_JSON, (b"content-length", b"%d" % len(body))))
 
 
 def answer(body: bytes, media_type: str = JSON, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
@@ -64,7 +58,11 @@ class Document:
 
 
 def _encoded(media_type: str, body: bytes, more: Iterable[tuple[str, str]]) -> Iterable[tuple[bytes, bytes]]:
-    return _pairs((("content-type", media_type), ("content-length", str(len(body))), *more))
+    return (
+        (b"content-type", media_type.encode("latin-1")),
+        (b"content-length", b"%d" % len(body)),
+        *_pairs(more),
+    )
 
 
 def _pairs(headers: Iterable[tuple[str, str]]) -> tuple[tuple[bytes, bytes], ...]:

@@ -127,6 +127,7 @@ class Stream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI)
         """Send each slice once the client has taken what came before it."""
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", self._media_type)]})
+        await send({"type": "http.response.body", "body": b"", "more_body": True})  # a client may wait for the head
         try:
             async for part in self._slices:
                 await send({"type": "http.response.body", "body": part, "more_body": True})

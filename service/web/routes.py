@@ -23,7 +23,7 @@ from service.model.assessment import EncodedAssessment
 from service.problems import STOPPING
 from service.telemetry.journal import Journal
 from service.telemetry.metrics import MEDIA_TYPE, Metrics
-from service.web.answer import Document, answer, assessment
+from service.web.answer import Document, answer
 from service.web.batch import Batch, Stream, begun
 from service.web.body import JSON, NDJSON, Body, media_type
 from service.web.door import Toll, door
@@ -45,7 +45,7 @@ def assess(engine: Engine, body: Body, access: Access | None = None) -> HTTPRout
     async def answered(scope: Scope, receive: Receive) -> ASGIApp:
         given = _way(engine, scope)
         media_type(scope["headers"])
-        return assessment(_noted(scope, given(engine.read(await body.read(scope, receive)))))
+        return answer(_noted(scope, given(engine.read(await body.read(scope, receive)))))
 
     @post("/assess", name="assess", status_code=200, middleware=[*_doors(access), at_once(answered)])
     async def handler() -> None:

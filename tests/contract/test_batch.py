@@ -154,6 +154,15 @@ def test_lines_are_answered_while_they_come(service: Any) -> None:
     assert _read_until(connection, b"\r\n0\r\n\r\n").endswith(b"0\r\n\r\n")
 
 
+def test_the_head_of_a_stream_is_there_before_the_first_line_ends(service: Any) -> None:
+    """A client may wait for it before it sends more."""
+    connection = service.stream()
+    connection.sendall(service.chunk(GOOD[0]))
+    assert _read_until(connection, b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+    connection.sendall(service.chunk(b"\n"))
+    assert b'"triage"' in _read_until(connection, b"}\n")
+
+
 def test_a_stream_that_falls_silent_is_cut(start: Callable[..., Any]) -> None:
     """The client sees that the end is missing, and the log why."""
     service = start(body_seconds="1")

@@ -65,6 +65,16 @@ def test_an_announced_length_over_the_limit_is_413_before_the_body(service: Any,
     answer.problem(413, "body-too-large")
 
 
+def test_a_client_that_asks_first_is_told_to_go_on(service: Any) -> None:
+    """It sends its body once it has seen `100 Continue`, and gets its answer whole."""
+    head = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
+    connection = service.connect()
+    connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(GOOD))
+    assert connection.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    connection.sendall(GOOD)
+    assert service.read(connection).status == 200
+
+
 def test_a_chunked_body_over_the_limit_is_413(service: Any) -> None:
     """A body of unknown length is measured as it comes."""
     head = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
