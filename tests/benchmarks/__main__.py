@@ -92,7 +92,11 @@ def _process(knowledge: Knowledge, bench: over_http.Bench) -> list[Row]:
 def _growth(knowledge: Knowledge, bench: over_http.Bench) -> list[Row]:
     bodies = [bench.readme, *bench.mix[:GROWTH_REQUESTS]]
     targets = {10: "at most 1.30", 100: "at most 2.00"}
-    said = {"apart": "findings of their own", "entangled": "the same findings and one sign more"}
+    said = {
+        "apart": "findings of their own",
+        "behind": "findings of their own that come first",
+        "entangled": "the same findings and one sign more",
+    }
     return [
         Row(
             "size of the knowledge",
