@@ -93,6 +93,32 @@ def test_a_run_goes_on_where_another_was_cut_off(run: Run, requests: Path, tmp_p
     assert ended.returncode == 0
 
 
+def _runs(process: str) -> bool:
+    """Whether a process is there and has not ended: of one that nobody waited for, no command is left."""
+    try:
+        return bool(Path(f"/proc/{process}/cmdline").read_bytes())
+    except OSError:
+        return False
+
+
+def test_a_killed_run_leaves_no_process_behind(environment: dict[str, str], tmp_path: Path, requests: Path) -> None:
+    """Its workers end with it, though it could tell them nothing."""
+    many = tmp_path / "many"
+    many.write_bytes(requests.read_bytes() * 200)
+    command = [sys.executable, "-m", "service", "assess", "--batch", str(many), str(tmp_path / "out")]
+    killed = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    children = Path(f"/proc/{killed.pid}/task/{killed.pid}/children")
+    deadline = time.monotonic() + 30
+    while len(workers := children.read_text().split()) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    killed.kill()
+    killed.wait()
+    while any(_runs(worker) for worker in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_a_killed_run_goes_on(environment: dict[str, str], run: Run, requests: Path, tmp_path: Path) -> None:
     """Killed again and again at any moment, with all its processes, it ends with the same file."""
     whole, out = tmp_path / "whole.ndjson", tmp_path / "out.ndjson"
