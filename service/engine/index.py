@@ -101,7 +101,7 @@ class Index:
         self.bit_of: dict[str, Bits] = {
             finding: 1 << number for number, finding in enumerate(sorted(names, key=self.group_of.__getitem__))
         }
-        self.names = [tuple(atom.finding for atom in term) for term in self.terms]
+        self._names = [tuple(atom.finding for atom in term) for term in self.terms]
         sizes = [len(term) for term in self.terms]
         if max(sizes, default=0) > LONGEST:
             raise ValueError(f"a term may name {LONGEST} findings")
@@ -144,7 +144,7 @@ class Index:
         """The patterns that `terms` are of, in order, each with those of its terms."""
         found = []
         while terms:
-            pattern = self.pattern_of[(terms & -terms).bit_length() - 1]
+            pattern = self.pattern_of[first(terms)]
             own = terms & self.terms_of[pattern]
             found.append((pattern, own))
             terms ^= own
@@ -162,8 +162,8 @@ class Index:
     def because(self, terms: Bits) -> tuple[str, ...]:
         """The findings that `terms` name, in order, each once."""
         if not terms & (terms - 1):
-            return self.names[first(terms)] if terms else ()
-        return tuple(dict.fromkeys(name for term in self.in_order(terms) for name in self.names[term]))
+            return self._names[first(terms)] if terms else ()
+        return tuple(dict.fromkeys(name for term in self.in_order(terms) for name in self._names[term]))
 
     def first(self, terms: Bits) -> Term:
         """The first of `terms`, of which there is one, in the order of their patterns."""

@@ -88,11 +88,11 @@ def _excess(measure: Measure) -> Compute:
 
 
 def _over_median_ratio(measure: Measure) -> Compute:
-    name, per, weeks = measure.series or "", measure.per or "", measure.weeks or 0
+    number, series, per, weeks = measure.value or "", measure.series or "", measure.per or "", measure.weeks or 0
 
     def compute(telemetry: Telemetry) -> Ratio | None:
-        value = _number(telemetry, measure.value or "")
-        above, below = _series(telemetry, name)[:-1], _series(telemetry, per)[:-1]
+        value = _number(telemetry, number)
+        above, below = _series(telemetry, series)[:-1], _series(telemetry, per)[:-1]
         if value is None or len(above) != len(below) or len(above) < weeks:
             return None
         pairs = [(thousandths(high), thousandths(low)) for high, low in zip(above, below, strict=True)][-weeks:]
