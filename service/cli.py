@@ -1,7 +1,7 @@
 """The command line: `service serve`, `assess`, `check`, `scorecard`, `diff`, `key`, `openapi`.
 
-It ends with 0 when all is well, 1 when the knowledge, the settings or a file is wrong, and 2 when the request or
-the command itself is.
+It ends with 0 when all is well, 1 when the knowledge, the settings or a file is wrong, 2 when the request or the
+command itself is, and 130 when somebody stopped it.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from service.settings import Settings
 
 WRONG_SETUP = 1
 WRONG_REQUEST = 2
+STOPPED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,11 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsFault as fault:
         _complain(*fault.faults)
     except ForeignAnswers:
-        _complain("OUT holds answers to other requests or by other knowledge; remove it, or name another file")
+        _complain(f"{chosen.batch[1]}: holds other than answers to these requests by this knowledge; name another file")
     except BrokenProcessPool:
         _complain("a process that answered was killed; the same command goes on where it was")
     except OSError as fault:
         _complain(f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault))
+    except KeyboardInterrupt:
+        _complain("stopped")
+        return STOPPED
     return WRONG_SETUP
 
 
@@ -112,18 +116,24 @@ def assess_batch(chosen: argparse.Namespace) -> int:
         told = sys.stdout.buffer if target == "-" else files.enter_context(_only_here(Path(target)))
         size = os.fstat(asked.fileno()).st_size or None
         bar = files.enter_context(tqdm(total=size, unit="B", unit_scale=True, disable=None, file=sys.stderr))
-        for chunk in bulk.assess(asked, told, way, resumes=target != "-"):
+        held = None if target == "-" else bulk.held(told)
+        for chunk in bulk.assess(asked, told, way, held):
             count, refused = count + chunk.answered, refused + chunk.refused
             bar.update(chunk.read)
             bar.set_postfix(answered=count, refused=refused, refresh=False)
-    _complain(f"{count} answered, {refused} of them refused")
+    already = f"; {held.answered} were there already" if held and held.answered else ""
+    _complain(f"{count} answered, {refused} of them refused{already}")
     return 0
 
 
 def _only_here(path: Path) -> BinaryIO:
-    """The file, opened to go on with; raises `BlockingIOError` where another run writes it."""
+    """The file, opened to go on with; raises `OSError` where another run writes it."""
     file = path.open("a+b")
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as fault:
+        file.close()
+        raise OSError(fault.errno, "another run is writing it", str(path)) from None
     file.seek(0)
     return file
 
@@ -202,7 +212,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="service",
         description="Triage for runners with calf cramps or numb feet.",
-        epilog="Exit codes: 0 all is well, 1 the setup is wrong, 2 the request or the command is wrong.",
+        epilog="Exit codes: 0 all is well, 1 the setup is wrong, 2 the request or the command is wrong, 130 stopped.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 

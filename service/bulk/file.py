@@ -1,17 +1,18 @@
 """A file of requests, one a line, answered into a file over all cores; a run that was cut off goes on where it was.
 
 An answer depends on its request and the knowledge alone, so what a file of answers holds can be checked: its first
-and its last line must be what the same requests give now. Chunks reach the system whole and in order, and the file is
-synced at the end; a line that was cut off is dropped and answered again.
+and its last answer, and its first and its last refusal, must be what the same requests give now. Chunks reach the
+system whole and in order, and the file is synced at the end; a line that was cut off is dropped and answered again.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cache
 from itertools import chain
@@ -23,6 +24,7 @@ from service.bulk.lines import Lines
 from service.engine import Engine
 from service.errors import ForeignAnswers
 from service.knowledge import loader
+from service.model.assessment import Assessment
 
 READ_AT_ONCE: Final = 1 << 18
 CHUNK: Final = 256
@@ -30,6 +32,9 @@ CHUNK: Final = 256
 
 AHEAD: Final = 3
 """Chunks on their way for each process, so that none waits and little is held."""
+
+_ASSESSMENT: Final = b'{"%b":' % Assessment.__struct_fields__[0].encode()
+"""What an answer begins with, and a refusal does not, which is the same whatever the way."""
 
 
 class Way(NamedTuple):
@@ -57,41 +62,42 @@ class Answered(NamedTuple):
     read: int
 
 
-class _Held(NamedTuple):
-    """The whole lines that a file of answers begins with, where they end, and what was cut off behind them."""
+class Held(NamedTuple):
+    """What a file of answers begins with: so many whole lines, where they end, and by its place each to be compared.
+
+    Where a line behind them was cut off, it is among those.
+    """
 
     answered: int
     end: int
-    first: bytes
-    last: bytes
-    cut_off: bytes
+    samples: Mapping[int, bytes]
 
 
-def assess(source: BinaryIO, target: BinaryIO, way: Way, *, resumes: bool) -> Iterator[Answered]:
+def assess(source: BinaryIO, target: BinaryIO, way: Way, held: Held | None) -> Iterator[Answered]:
     """Answers what `source` asks and `target` does not hold yet; gives each chunk once it is written.
 
-    `resumes` says that `target` can be read and gone on with. It is changed only once it was seen to belong here:
-    raises `ForeignAnswers` where `target` holds something other than the answers to the first of these requests.
+    `held` is what `target` holds; nothing where it is no file to go on with. It is changed only once it was seen to
+    belong here: raises `ForeignAnswers` where it holds other than the answers to the first of these requests.
     """
-    held = _held(target) if resumes else _Held(0, 0, b"", b"", b"")
-    left = _after(_chunks(source, way.limit), held, way)
+    left = _after(_chunks(source, way.limit), held or Held(0, 0, {}), way)
     first = next(left, None)
-    if resumes:
+    if held is not None:
         target.truncate(held.end)
         target.seek(held.end)
     workers = os.cpu_count() or 1
     # Forked processes would share the locks of whatever threads there are.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), end_with_parent) as pool:
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), heed_parent) as pool:
         for answered in _in_order(pool, chain(() if first is None else (first,), left), way, AHEAD * workers):
             target.write(answered.lines)
             target.flush()
             yield answered
-    if resumes:
+    if held is not None:
         os.fsync(target.fileno())
 
 
-def end_with_parent() -> None:
-    """Let this process end when the one that started it does: killed, that one can tell nobody."""
+def heed_parent() -> None:
+    """Leave Ctrl-C to the process that started this one, and end when it does: killed, that one can tell nobody."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def wait() -> None:
         if (parent := multiprocessing.parent_process()) is not None:
@@ -142,20 +148,29 @@ def _chunks(source: BinaryIO, limit: int) -> Iterator[Chunk]:
             del requests[:CHUNK]
 
 
-def _held(target: BinaryIO) -> _Held:
+def held(target: BinaryIO) -> Held:
     """What `target` holds already."""
     count = end = 0
-    first = last = line = b""
+    line = b""
+    ends: dict[bool, tuple[int, bytes]] = {}
+    samples: dict[int, bytes] = {}
     for line in target:
         if line.endswith(b"\n"):
-            count, end, first, last = count + 1, end + len(line), first or line, line
-    return _Held(count, end, first, last, b"" if line.endswith(b"\n") else line)
+            is_assessment = line.startswith(_ASSESSMENT)
+            if is_assessment not in ends:
+                samples[count] = line
+            ends[is_assessment] = count, line
+            count, end = count + 1, end + len(line)
+    samples |= dict(ends.values())
+    if line and not line.endswith(b"\n"):
+        samples[count] = line
+    return Held(count, end, samples)
 
 
-def _after(chunks: Iterator[Chunk], held: _Held, way: Way) -> Iterator[Chunk]:
+def _after(chunks: Iterator[Chunk], held: Held, way: Way) -> Iterator[Chunk]:
     """The chunks, less the requests whose answers are held; those that are must be answers to them."""
     left = held.answered
-    wanted = {place: line for place, line in ((0, held.first), (left - 1, held.last), (left, held.cut_off)) if line}
+    wanted = dict(held.samples)
     for chunk in chunks:
         for place in [place for place in wanted if chunk.first <= place < chunk.first + len(chunk.requests)]:
             again = answer(Chunk([chunk.requests[place - chunk.first]], place, 0), way).lines

@@ -88,9 +88,12 @@ def test_a_run_goes_on_where_another_was_cut_off(run: Run, requests: Path, tmp_p
     run("--batch", requests, out)
     whole = out.read_bytes()
     out.write_bytes(whole[:kept])
+    held = whole[:kept].count(b"\n")
     ended = run("--batch", requests, out)
     assert out.read_bytes() == whole
     assert ended.returncode == 0
+    assert ended.stderr.startswith(b"%d answered" % (2000 - held))
+    assert (b"; %d were there already" % held in ended.stderr) is (held > 0)
 
 
 def _runs(process: str) -> bool:
@@ -149,7 +152,35 @@ def test_other_answers_are_not_gone_on_with(run: Run, requests: Path, tmp_path: 
     for arguments in (["--batch", few, out], ["--batch", first, out], ["--explain", "full", "--batch", requests, out]):
         ended = run(*arguments)
         assert (ended.returncode, out.read_bytes()) == (1, whole)
-        assert b"OUT holds answers to other requests or by other knowledge" in ended.stderr
+        assert b"out.ndjson: holds other than answers to these requests by this knowledge" in ended.stderr
+
+
+def test_refusals_do_not_hide_another_way(run: Run, tmp_path: Path) -> None:
+    """Where the first and the last request are refused, which is alike in every way, those between are compared."""
+    requests, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
+    requests.write_bytes(b"{}\n" + GOOD % (b"true", 9) + b"\n{}\n" + GOOD % (b"true", 8))
+    run("--batch", requests, out)
+    held = b"".join(out.read_bytes().splitlines(keepends=True)[:3])
+    out.write_bytes(held)
+    ended = run("--explain", "full", "--batch", requests, out)
+    assert (ended.returncode, out.read_bytes()) == (1, held)
+
+
+def test_ctrl_c_ends_a_run_in_one_line(environment: dict[str, str], run: Run, requests: Path, tmp_path: Path) -> None:
+    """It is told to every process of the terminal: the workers leave it to the run, and the next one goes on."""
+    many, out = tmp_path / "many", tmp_path / "out"
+    many.write_bytes(requests.read_bytes() * 20)
+    stopped = subprocess.Popen(
+        _command("--batch", many, out), env=environment, stderr=subprocess.PIPE, start_new_session=True
+    )
+    deadline = time.monotonic() + 30
+    while not out.exists() or not out.stat().st_size:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(stopped.pid, signal.SIGINT)
+    assert stopped.communicate(timeout=30)[1] == b"stopped\n"
+    assert stopped.returncode == 130
+    assert run("--batch", many, out).returncode == 0
 
 
 def test_two_runs_do_not_write_one_file(run: Run, requests: Path, tmp_path: Path) -> None:
@@ -158,7 +189,7 @@ def test_two_runs_do_not_write_one_file(run: Run, requests: Path, tmp_path: Path
     with out.open("wb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         ended = run("--batch", requests, out)
-    assert ended.returncode == 1
+    assert (ended.returncode, ended.stderr) == (1, b"%b: another run is writing it\n" % bytes(out))
     assert out.read_bytes() == b""
 
 
