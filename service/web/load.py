@@ -2,7 +2,8 @@
 
 A request counts from the moment that all of it has come until it is answered: one that is still arriving costs
 nothing yet, and neither does an idle connection. uvicorn's own limit counts both. A stream of lines is answered while
-it comes, so it counts while there are lines of it to answer, and not while it waits for more.
+it comes, so it counts while there are lines of it to answer, and not while it waits for more. An array has to be
+kept whole, and is large: the bytes of all arrays have a bound of their own, from their first to their last answer.
 """
 
 from __future__ import annotations
@@ -10,10 +11,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Final, cast
 
-from litestar.types import Scope
+from litestar.types import HTTPReceiveMessage, Receive, Scope
+
+from service.errors import Overloaded
 
 NEVER_SHED: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 """What the platform asks: a busy process must not be taken for a dead one, and its counters are needed now."""
+
+MOST_HELD: Final = 64 << 20
+"""Bytes of arrays at once in one process: with what it needs itself, less than the memory that a worker is given."""
+
+_HELD: Final = "triage.held"
+"""Where the scope says how many bytes of its array are held."""
 
 _IN_HAND: Final = "triage.in_hand"
 """Where the scope says whether its request is to be refused; absent until all of the request has come."""
@@ -37,6 +46,7 @@ class Load:
         self._in_hand = 0
         self._most = 0
         self._shed = 0
+        self._held = 0
 
     def arrive(self, scope: Scope) -> None:
         """All of a request has come, and it will be looked at."""
@@ -59,12 +69,28 @@ class Load:
         if cast("dict[str, bool]", scope).pop(_IN_HAND, None) is not None:
             self._in_hand -= 1
 
+    def holding(self, scope: Scope, receive: Receive) -> Receive:
+        """`receive`, where what comes is held until the answer has ended; raises `Overloaded` where there is no room."""
+        marks = cast("dict[str, int]", scope)
+
+        async def held() -> HTTPReceiveMessage:
+            message = cast("HTTPReceiveMessage", await receive())
+            size = len(cast("bytes", message.get("body", b"")))
+            marks[_HELD] = marks.get(_HELD, 0) + size
+            self._held += size
+            if self._held > MOST_HELD:
+                raise Overloaded
+            return message
+
+        return held
+
     def shed(self) -> None:
         """A request was refused because there are too many."""
         self._shed += 1
 
     def leave(self, scope: Scope) -> None:
         """A request has been answered."""
+        self._held -= cast("dict[str, int]", scope).pop(_HELD, 0)
         marks = cast("dict[str, bool]", scope)
         if _IN_HAND not in marks:
             marks[_IN_HAND] = False

@@ -67,7 +67,7 @@ def assess_batch(
         if media == NDJSON:
             parts = await begun(scope, load.at_work(scope, body.parts(receive)))
             return Stream(media, batch.lines(parts, Lines(body.limit)), exchange)
-        requests = items_of(await whole.read(scope, receive))
+        requests = items_of(await whole.read(scope, load.holding(scope, receive)))
         await batch.pay_whole(len(requests))
         return Stream(media, batch.array(requests), exchange)
 

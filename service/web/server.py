@@ -62,6 +62,21 @@ class Config(uvicorn.Config):
         self.is_renewable = is_renewable
         self.timeout_graceful_shutdown = cast("int", shutdown_seconds)  # it goes to `asyncio.wait_for`
 
+    def bind_socket(self) -> socket.socket:
+        """The socket to listen on; raises `OSError` with its address where that cannot be had.
+
+        uvicorn would say so in the log alone, as if a library had something to remark.
+        """
+        bound = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind((self.host, self.port))
+        except OSError as fault:
+            bound.close()
+            raise OSError(fault.errno, fault.strerror, f"{self.host}:{self.port}") from None
+        bound.set_inheritable(True)
+        return bound
+
 
 class Server(uvicorn.Server):
     """Answers until a signal; then readiness is 503 while it still accepts; then it finishes what has begun.
@@ -196,12 +211,16 @@ class Workers(Multiprocess):
 
 
 def serve(config: Config) -> None:
-    """Serve until a signal asks for the end; several workers share their counts through a folder."""
+    """Serve until a signal asks for the end; several workers share their counts through a folder.
+
+    Raises `OSError` where the address cannot be had.
+    """
+    sockets = [config.bind_socket()]
     if config.workers == 1:
-        Server(config).run()
+        Server(config).run(sockets)
         return
     # Wherever uvicorn starts a process, also in place of one that died, it has to be ours: only ours drains.
     multiprocess.Process = Worker  # type: ignore[misc]
     with tempfile.TemporaryDirectory(prefix="triage-metrics-") as folder:
         os.environ[SHARED_COUNTS] = folder
-        Workers(config, [config.bind_socket()]).run()
+        Workers(config, sockets).run()

@@ -104,7 +104,7 @@ def _growth(knowledge: Knowledge, bench: over_http.Bench) -> list[Row]:
             f"{grown.seconds[size] * 1e6:.1f} µs",
             "",
             f"{grown.times(size):.2f} of 1 time",
-            targets.get(size, "") if grown.kind == "apart" else "",
+            targets.get(size, "") if grown.kind != "entangled" else "",
         )
         for grown in growth.measure(knowledge, bodies, bench.rounds)
         for size in growth.SIZES

@@ -253,3 +253,24 @@ def test_a_client_that_never_reads_is_left(start: Callable[..., Any]) -> None:
     while service.assess(GOOD[0]).status != 200:
         assert time.monotonic() < deadline, "it is closed for good"
         time.sleep(0.1)
+
+
+def test_arrays_that_come_together_do_not_fill_the_memory(start: Callable[..., Any]) -> None:
+    """One for which there is no room is refused; the others, and single requests meanwhile, are answered."""
+    service = start(body_seconds="20")
+    size = 64 * 65536
+    body = (b"[" + b",".join(GOOD * 20)).ljust(size - 1)
+    head = b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    coming = [service.connect() for _ in range(17)]  # each a byte short of 4 MiB, and there is room for 64
+    for connection in coming:
+        connection.sendall(head % size + body)
+    assert service.assess(GOOD[0]).status == 200
+    statuses = []
+    for connection in coming:
+        connection.sendall(b"]")
+        response = HTTPResponse(connection, method="POST")
+        response.begin()
+        statuses.append(response.status)
+        response.read()
+    assert sorted(statuses) == [200] * 16 + [503]
+    assert service.send("POST", "/assess/batch", body + b"]", content_type=JSON).status == 200

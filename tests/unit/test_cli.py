@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import logging
+import socket
 import os
 import sys
 from pathlib import Path
@@ -98,6 +99,15 @@ def test_wrong_settings_and_files_end_with_1(capsys: Any, monkeypatch: pytest.Mo
     assert "TRIAGE_PORT" in said
     assert "TRIAGE_PROT" in said
     assert "TRIAGE_CONTRACT" in said
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_an_address_that_is_taken_ends_with_1(capsys: Any, workers: str) -> None:
+    """In one line that names it, and before anything is served."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert cli.main(["serve", "--port", port, "--workers", workers]) == cli.WRONG_SETUP
+    assert capsys.readouterr().err == f"127.0.0.1:{port}: Address already in use\n"
 
 
 def test_a_wrong_command_ends_with_2() -> None:

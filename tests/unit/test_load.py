@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from service.web.load import Load, is_too_much
+from service.errors import Overloaded
+from service.web.load import MOST_HELD, Load, is_too_much
 
 
 def scope(path: str = "/assess") -> Any:
@@ -86,3 +87,23 @@ def test_a_stream_is_in_hand_while_there_is_something_to_answer(is_whole: bool) 
     asyncio.run(worked())
     assert seen == [(1, 0), (0, 0), (1, 0)]
     assert arrived(load, scope()) == [False]
+
+
+def test_arrays_that_come_have_a_common_bound() -> None:
+    """The one that would fill the memory is refused, wherever it is by then; what has been answered makes room."""
+    load, first, second, third = Load(8), scope(), scope(), scope()
+
+    async def come(one: Any, size: int) -> None:
+        async def receive() -> Any:
+            return {"type": "http.request", "body": bytes(size), "more_body": True}
+
+        await load.holding(one, receive)()
+
+    asyncio.run(come(first, MOST_HELD - 1))
+    asyncio.run(come(second, 1))
+    with pytest.raises(Overloaded):
+        asyncio.run(come(second, 1))
+    load.leave(second)
+    asyncio.run(come(third, 1))
+    load.leave(first)
+    asyncio.run(come(third, MOST_HELD - 1))
