@@ -16,8 +16,6 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import BinaryIO
 
-from tqdm import tqdm
-
 from service import settings as settings_
 from service.access.keys import fresh
 from service.access.keys_file import is_name
@@ -105,6 +103,8 @@ def assess(chosen: argparse.Namespace) -> int:
 
 def assess_batch(chosen: argparse.Namespace) -> int:
     """Answer a file of requests, one a line, into a file, over all cores; the same command goes on after a stop."""
+    from tqdm import tqdm  # noqa: PLC0415 (as above)
+
     settings = _settings()
     way = bulk.Way(
         settings.knowledge_folder(loader.SHIPPED).absolute(), settings.body_limit_bytes, chosen.explain is not None

@@ -70,7 +70,7 @@ class Load:
             self._in_hand -= 1
 
     def holding(self, scope: Scope, receive: Receive) -> Receive:
-        """`receive`, where what comes is held until the answer has ended; raises `Overloaded` where there is no room."""
+        """`receive`, which raises `Overloaded` where there is no room to hold what came until the answer has ended."""
         marks = cast("dict[str, int]", scope)
 
         async def held() -> HTTPReceiveMessage:

@@ -13,6 +13,8 @@ from service.engine import Engine
 from service.engine.bits import members
 from service.engine.index import Match
 from service.engine.presentation import Presentation
+from service.engine.rulebook import Rulebook
+from service.model.scales import Level
 
 EngineOf = Callable[[dict[str, Any]], Engine]
 _NAMES = ("ache", "hot_run", "salty", "shoe", "near_miss", "odd_sign", "sign_1", "sign_3", "sign_5", "sign_7")
@@ -62,6 +64,16 @@ def _left_open(engine: Engine, report: Presentation, match: Match, asked: set[st
     ]
 
 
+def _highest(engine: Engine, level: Level, match: Match, finding: str) -> Level:
+    """The most urgent level of the open terms that name `finding`, and not below `level`."""
+    levels = [
+        flag.level
+        for term, flag in Rulebook(engine._knowledge).raising_terms()
+        if match.still_open(1 << term) and any(atom.finding == finding for atom in engine._index.terms[term])
+    ]
+    return max([level, *levels], key=lambda one: one.rank)
+
+
 @_made_up
 @given(flags=_FLAGS, known=_KNOWN, screen=_SCREENS, also=_MEMBERS, jumps=st.booleans())
 def test_every_open_term_is_asked_about_or_said_to_wait(  # noqa: PLR0913 (two fixtures, and a report in its parts)
@@ -87,6 +99,9 @@ def test_every_open_term_is_asked_about_or_said_to_wait(  # noqa: PLR0913 (two f
     bit_of = engine._index.bit_of
     assert not any(bit_of[id_] & match.known for id_ in beside if not id_.startswith("safety_screen."))
     assert len(set(beside)) == len(beside)
+    for question in assessment.questions:
+        if not question.id.startswith("safety_screen."):
+            assert question.could_raise_to is _highest(engine, assessment.triage.level, match, question.id)
 
 
 def _said(screen: dict[str, bool]) -> tuple[dict[str, bool], bool]:

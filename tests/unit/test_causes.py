@@ -131,3 +131,42 @@ def test_from_emergency_on_no_cause_is_listed(ask: Ask) -> None:
     assert _causes(ask(findings={"ache": True, "hot_run": True, "temp": 41})) == []
     assert _causes(ask(findings={"ache": True, "hot_run": True, "sign_1": True, "pain": 9})) == []
     assert _causes(ask(findings={"ache": True, "hot_run": True, "sign_1": True})) != []
+
+
+def test_a_single_point_speaks_for_a_cause(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
+    """The least weight that there is stands on its own side."""
+    small_values["causes"]["heat_loss"]["supports"][0]["points"] = 1
+    cause = _cause(ask(engine_of(small_values), findings={"ache": True, "salty": True}), "heat_loss")
+    assert ([weight.points for weight in cause.supporting], cause.opposing) == ([1], ())
+
+
+def test_a_weight_that_can_no_longer_hold_moves_nothing(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """Half of it is denied, so the other half is not unanswered; an equal weight on the same finding still is."""
+    half, whole = {"all": ["shoe", "near_miss"]}, {"all": ["odd_sign", "near_miss"]}
+    weight = small_values["causes"]["load"]["supports"][1]
+    small_values["causes"]["load"]["supports"] += [weight | {"when": half}]
+    findings = {"ache": True, "hot_run": True, "shoe": False}
+    assert "near_miss" not in _cause(ask(engine_of(small_values), findings=findings), "load").unanswered
+    small_values["causes"]["load"]["supports"] += [weight | {"when": whole}]
+    assert "near_miss" in _cause(ask(engine_of(small_values), findings=findings), "load").unanswered
+
+
+def test_unanswered_counts_the_heaviest_weight_that_is_open(small_values: dict[str, Any], engine_of: EngineOf) -> None:
+    """Of several on one finding the most points, and less once that one is settled."""
+    weight = small_values["causes"]["load"]["supports"][1]
+    small_values["causes"]["load"]["supports"] += [
+        weight | {"when": "near_miss", "points": 1},
+        weight | {"when": {"all": ["near_miss", "shoe"]}, "points": 4},
+    ]
+    engine = engine_of(small_values)
+
+    def near_miss(**known: bool) -> int:
+        index = engine._index
+        considered = engine._causes.considered(index.match(index.tally({"ache": True, "hot_run": True, **known})))
+        (load,) = (one for one in considered if one.cause.id == "load")
+        return dict(load.unanswered)["near_miss"]
+
+    assert near_miss() == 4
+    assert near_miss(shoe=False) == 1

@@ -6,8 +6,8 @@ import hashlib
 import io
 import json
 import logging
-import socket
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Any

@@ -231,3 +231,62 @@ def test_a_question_for_a_cause_that_could_be_urgent_says_so(
     assessment = ask(engine_of(small_values), findings=findings, safety_screen=_NONE)
     assert _ids(assessment, "safety") == ["near_miss"]
     assert "near_miss" not in _ids(assessment, "cause")
+
+
+def test_a_complaint_that_is_denied_leaves_the_other_to_ask(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """Where the first way in which causes would apply has failed, the next is asked about."""
+    for cause in small_values["causes"].values():
+        cause["applies_when"] = {"any": ["ache", "shoe"]}
+    known = {"temp": 37, "near_miss": False}
+    denied = ask(engine_of(small_values), findings={"ache": False, **known}, safety_screen=_NONE)
+    assert _ids(denied, "cause") == ["shoe"]
+    open_ = ask(engine_of(small_values), findings={"hot_run": False, **known, "ache": None}, safety_screen=_NONE)
+    assert _ids(open_, "cause") == ["ache"]
+
+
+def test_a_question_about_a_cause_says_how_far_it_could_raise(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """It may matter to a red flag too, of which something else was asked."""
+    assessment = ask(findings={"ache": True, "hot_run": True, "temp": 37}, safety_screen=_NONE)
+    assert _question(assessment, "salty").purpose == "cause"
+    assert _question(assessment, "salty").could_raise_to is Level.CONSULTATION
+    small_values["red_flags"]["grave"] = small_values["red_flags"]["wobble"] | {
+        "id": "grave",
+        "level": "emergency",
+        "when": {"any": [{"all": ["salty", "near_miss"]}, {"all": ["near_miss", "odd_sign"]}]},
+    }
+    graver = ask(engine_of(small_values), findings={"ache": True, "hot_run": True, "temp": 37}, safety_screen=_NONE)
+    assert "near_miss" in _ids(graver, "safety")
+    assert _question(graver, "salty").could_raise_to is Level.EMERGENCY
+
+
+def test_among_equals_what_is_half_known_comes_first(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """Then the order of the vocabulary, whatever that of the rules; a more urgent question goes before both."""
+    small_values["findings"] |= {f"extra_{n}": {"question": "Extra?", "kind": "boolean"} for n in range(4)}
+    flag = small_values["red_flags"]["wobble"] | {"level": "emergency"}
+    small_values["red_flags"] |= {
+        "a": flag | {"id": "a", "when": "extra_2"},
+        "b": flag | {"id": "b", "when": "extra_0"},
+        "c": flag | {"id": "c", "when": {"all": ["shoe", "extra_3"]}},
+        "d": flag | {"id": "d", "when": "extra_1"},
+    }
+    known = {"shoe": True, "near_miss": False}
+    asked = _ids(ask(engine_of(small_values), findings=known, safety_screen=_NONE), "safety")
+    assert asked == ["temp", "extra_3", "extra_0", "extra_1", "extra_2"]
+
+
+def test_where_not_all_have_room_the_first_rules_are_asked_about(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """Of equal level, in the order of their ids, also where their findings stand the other way in the vocabulary."""
+    _many(small_values, 7, "consultation_24")
+    extra = {name: small_values["findings"].pop(name) for name in list(small_values["findings"]) if "extra" in name}
+    small_values["findings"] |= dict(reversed(extra.items()))
+    known = {"near_miss": False, "temp": 37}
+    asked = _ids(ask(engine_of(small_values), findings=known, safety_screen=_NONE), "safety")
+    assert asked == [f"extra_{number:02}" for number in reversed(range(6))]

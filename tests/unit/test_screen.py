@@ -158,3 +158,9 @@ def test_the_questions_are_compiled_in_order(small_values: dict[str, Any]) -> No
     assert (closed.finding, closed.known) == ("age_years", 0)
     assert last.terms & absent.failed
     assert last.terms & closed.failed
+
+
+def test_what_a_no_rules_out_was_not_sent(small_engine: Engine) -> None:
+    """What was sent speaks for itself, and a no to a range rules out no number."""
+    report = small_engine.read(b'{"findings": {"sign_1": false}, "safety_screen": {"none_of_these": true}}')
+    assert small_engine._screen.absent(report) == {f"sign_{number}": False for number in range(2, 14)}
