@@ -34,6 +34,20 @@ def test_an_open_screen_is_asked_first_most_urgent_first(ask: Ask) -> None:
     assert (first.could_raise_to, first.answer_at) == (Level.EMERGENCY, "/safety_screen/question_1")
 
 
+def test_the_most_urgent_question_of_the_screen_leads(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """Also where the screen has it last."""
+    small_values["red_flags"]["grave"] = small_values["red_flags"]["wobble"] | {
+        "id": "grave",
+        "level": "emergency_ambulance",
+        "when": "sign_12",
+    }
+    assert [question.id for question in ask(engine_of(small_values)).questions][:3] == [
+        f"safety_screen.question_{number}" for number in (12, 1, 2)
+    ]
+
+
 def test_a_screen_question_says_how_far_a_yes_could_raise(ask: Ask) -> None:
     """What is already ruled out no longer counts, but a yes never says less than its floor."""
     assessment = ask(findings={"sign_2": False, "pain": 0})
