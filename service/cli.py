@@ -1,7 +1,7 @@
 """The command line: `service serve`, `assess`, `check`, `scorecard`, `diff`, `key`, `openapi`.
 
 It ends with 0 when all is well, 1 when the knowledge, the settings or a file is wrong, 2 when the request or the
-command itself is, and 130 when somebody stopped it.
+command itself is, and 130 when Ctrl-C cut it off; to stop `serve` is no cut.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsFault as fault:
         _complain(*fault.faults)
     except ForeignAnswers:
-        _complain(f"{chosen.batch[1]}: holds other than answers to these requests by this knowledge; name another file")
+        _complain(
+            f"{chosen.batch[1]}: holds other than what these requests get in this way by this knowledge; "
+            "name another file"
+        )
     except BrokenProcessPool:
         _complain("a process that answered was killed; the same command goes on where it was")
     except OSError as fault:
@@ -103,8 +106,9 @@ def assess(chosen: argparse.Namespace) -> int:
 
 def assess_batch(chosen: argparse.Namespace) -> int:
     """Answer a file of requests, one a line, into a file, over all cores; the same command goes on after a stop."""
-    from tqdm import tqdm  # noqa: PLC0415 (as above)
+    from tqdm import tqdm  # noqa: PLC0415 (only a batch has a bar)
 
+    tqdm.monitor_interval = 0  # its thread would hear of Ctrl-C where this one puts it off
     settings = _settings()
     way = bulk.Way(
         settings.knowledge_folder(loader.SHIPPED).absolute(), settings.body_limit_bytes, chosen.explain is not None
@@ -212,7 +216,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="service",
         description="Triage for runners with calf cramps or numb feet.",
-        epilog="Exit codes: 0 all is well, 1 the setup is wrong, 2 the request or the command is wrong, 130 stopped.",
+        epilog="Exit codes: 0 all is well, 1 the setup is wrong, 2 the request or the command is wrong, "
+        "130 cut off by Ctrl-C.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 

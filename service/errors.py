@@ -15,7 +15,7 @@
         ├── Unidentified   no key came, or none that is known (401)
         ├── Barred         the key is known and opens nothing any more (403)
         ├── RateSpent      too many requests came from the same sender (429)
-        └── Overloaded     more requests are in hand than can be answered soon (503)
+        └── Overloaded     more is in hand than can be answered soon, or than there is room for (503)
 
 Errors carry facts; the edge words them. None carries a value from a request.
 """
@@ -133,4 +133,4 @@ class RateSpent(RequestFault):
 
 
 class Overloaded(RequestFault):
-    """More requests are in hand than can be answered soon."""
+    """More requests are in hand than can be answered soon, or more bytes of arrays than there is room for."""

@@ -30,7 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["auto", "json", "console"], Meta(description="`auto` is readable on a terminal and JSON elsewhere.")
     ] = "auto"
     body_limit_bytes: Annotated[
-        int, Meta(ge=1024, le=16_777_216, description="Largest body that is taken; a larger one gets 413.")
+        int, Meta(ge=1024, le=1_048_576, description="Largest body that is taken; a larger one gets 413.")
     ] = 65_536
     body_seconds: Annotated[
         float,
@@ -87,7 +87,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 0
     concurrency: Annotated[
         int,
-        Meta(ge=1, le=100_000, description="Whole requests at once in one worker; more are refused at once with 503."),
+        Meta(
+            ge=1,
+            le=100_000,
+            description="Whole requests at once in one worker; more are refused at once with 503. "
+            "So are arrays beyond 64 MiB together, whatever is set here.",
+        ),
     ] = 128
     knowledge: Annotated[str, Meta(description="Folder of the knowledge; the one shipped when empty.")] = ""
     contract: Annotated[str, Meta(description="File of the contract; the repository's when empty.")] = ""

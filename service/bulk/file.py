@@ -34,7 +34,7 @@ AHEAD: Final = 3
 """Chunks on their way for each process, so that none waits and little is held."""
 
 _ASSESSMENT: Final = b'{"%b":' % Assessment.__struct_fields__[0].encode()
-"""What an answer begins with, and a refusal does not, which is the same whatever the way."""
+"""What an answer begins with, and a refusal does not, which is the same explained and plain."""
 
 
 class Way(NamedTuple):
@@ -86,7 +86,7 @@ def assess(source: BinaryIO, target: BinaryIO, way: Way, held: Held | None) -> I
         target.seek(held.end)
     workers = os.cpu_count() or 1
     # Forked processes would share the locks of whatever threads there are.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), heed_parent) as pool:
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), end_with_parent) as pool:
         for answered in _in_order(pool, chain(() if first is None else (first,), left), way, AHEAD * workers):
             target.write(answered.lines)
             target.flush()
@@ -95,9 +95,8 @@ def assess(source: BinaryIO, target: BinaryIO, way: Way, held: Held | None) -> I
         os.fsync(target.fileno())
 
 
-def heed_parent() -> None:
-    """Leave Ctrl-C to the process that started this one, and end when it does: killed, that one can tell nobody."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def end_with_parent() -> None:
+    """Let this process end when the one that started it does: killed, that one can tell nobody."""
 
     def wait() -> None:
         if (parent := multiprocessing.parent_process()) is not None:
@@ -110,11 +109,20 @@ def heed_parent() -> None:
 def _in_order(pool: ProcessPoolExecutor, chunks: Iterator[Chunk], way: Way, ahead: int) -> Iterator[Answered]:
     under_way: deque[Future[Answered]] = deque()
     for chunk in chunks:
-        under_way.append(pool.submit(answer, chunk, way))
+        under_way.append(_submitted(pool, chunk, way))
         if len(under_way) >= ahead:
             yield under_way.popleft().result()
     while under_way:
         yield under_way.popleft().result()
+
+
+def _submitted(pool: ProcessPoolExecutor, chunk: Chunk, way: Way) -> Future[Answered]:
+    """The answers to come; the processes that start with this leave Ctrl-C to the one that started them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(answer, chunk, way)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def answer(chunk: Chunk, way: Way) -> Answered:

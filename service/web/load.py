@@ -3,7 +3,8 @@
 A request counts from the moment that all of it has come until it is answered: one that is still arriving costs
 nothing yet, and neither does an idle connection. uvicorn's own limit counts both. A stream of lines is answered while
 it comes, so it counts while there are lines of it to answer, and not while it waits for more. An array has to be
-kept whole, and is large: the bytes of all arrays have a bound of their own, from their first to their last answer.
+kept whole, and is large: the bytes of all arrays have a bound of their own, from the first that comes until the
+answer has ended.
 """
 
 from __future__ import annotations

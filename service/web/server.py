@@ -63,17 +63,20 @@ class Config(uvicorn.Config):
         self.timeout_graceful_shutdown = cast("int", shutdown_seconds)  # it goes to `asyncio.wait_for`
 
     def bind_socket(self) -> socket.socket:
-        """The socket to listen on; raises `OSError` with its address where that cannot be had.
+        """The socket to listen on; raises `OSError` with its address where another listens or that cannot be had.
 
         uvicorn would say so in the log alone, as if a library had something to remark.
         """
-        bound = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            bound.bind((self.host, self.port))
-        except OSError as fault:
-            bound.close()
-            raise OSError(fault.errno, fault.strerror, f"{self.host}:{self.port}") from None
+        is_v6 = ":" in self.host
+        with contextlib.ExitStack() as failed:
+            try:
+                bound = failed.enter_context(socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET))
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                bound.bind((self.host, self.port))
+            except OSError as fault:
+                address = f"[{self.host}]" if is_v6 else self.host
+                raise OSError(fault.errno, fault.strerror, f"{address}:{self.port}") from None
+            failed.pop_all()
         bound.set_inheritable(True)
         return bound
 
@@ -213,14 +216,14 @@ class Workers(Multiprocess):
 def serve(config: Config) -> None:
     """Serve until a signal asks for the end; several workers share their counts through a folder.
 
-    Raises `OSError` where the address cannot be had.
+    Raises `OSError` where another listens at the address, or it cannot be had.
     """
-    sockets = [config.bind_socket()]
-    if config.workers == 1:
-        Server(config).run(sockets)
-        return
-    # Wherever uvicorn starts a process, also in place of one that died, it has to be ours: only ours drains.
-    multiprocess.Process = Worker  # type: ignore[misc]
-    with tempfile.TemporaryDirectory(prefix="triage-metrics-") as folder:
-        os.environ[SHARED_COUNTS] = folder
-        Workers(config, sockets).run()
+    with config.bind_socket() as bound:
+        if config.workers == 1:
+            Server(config).run([bound])
+            return
+        # Wherever uvicorn starts a process, also in place of one that died, it has to be ours: only ours drains.
+        multiprocess.Process = Worker  # type: ignore[misc]
+        with tempfile.TemporaryDirectory(prefix="triage-metrics-") as folder:
+            os.environ[SHARED_COUNTS] = folder
+            Workers(config, [bound]).run()

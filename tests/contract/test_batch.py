@@ -256,11 +256,21 @@ def test_a_client_that_never_reads_is_left(start: Callable[..., Any]) -> None:
 
 
 def test_arrays_that_come_together_do_not_fill_the_memory(start: Callable[..., Any]) -> None:
-    """One for which there is no room is refused; the others, and single requests meanwhile, are answered."""
+    """One for which there is no room is refused; the others, and single requests meanwhile, are answered.
+
+    What has been answered makes room, and so does a client that leaves in the midst of it.
+    """
     service = start(body_seconds="20")
     size = 64 * 65536
     body = (b"[" + b",".join(GOOD * 20)).ljust(size - 1)
-    head = b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    head = (
+        b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nX-Request-Id: unfinished\r\n"
+        b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    )
+    gone = service.connect()
+    gone.sendall(head % size + body)
+    gone.close()
+    assert service.line("unfinished")["problem"] == "malformed-body"
     coming = [service.connect() for _ in range(17)]  # each a byte short of 4 MiB, and there is room for 64
     for connection in coming:
         connection.sendall(head % size + body)

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from service.errors import Overloaded
+from service import settings
+from service.errors import Overloaded, SettingsFault
 from service.web.load import MOST_HELD, Load, is_too_much
+from service.web.routes import BATCH_TIMES
 
 
 def scope(path: str = "/assess") -> Any:
@@ -87,6 +89,14 @@ def test_a_stream_is_in_hand_while_there_is_something_to_answer(is_whole: bool) 
     asyncio.run(worked())
     assert seen == [(1, 0), (0, 0), (1, 0)]
     assert arrived(load, scope()) == [False]
+
+
+def test_the_largest_array_that_can_be_allowed_has_room() -> None:
+    """Whatever body limit is set, one array alone is never refused for want of room: it would be for ever."""
+    largest = MOST_HELD // BATCH_TIMES
+    assert settings.read({"TRIAGE_BODY_LIMIT_BYTES": str(largest)}).body_limit_bytes == largest
+    with pytest.raises(SettingsFault):
+        settings.read({"TRIAGE_BODY_LIMIT_BYTES": str(largest + 1)})
 
 
 def test_arrays_that_come_have_a_common_bound() -> None:
