@@ -178,8 +178,9 @@ def test_ctrl_c_ends_a_run_in_one_line(
     """It is told to every process of the terminal: the workers leave it to the run, and the next one goes on."""
     many, out = tmp_path / "many", tmp_path / "out"
     many.write_bytes(requests.read_bytes() * 20)
+    heeding = ["env", "--default-signal=INT"]  # what runs behind a shell's & is deaf to it
     stopped = subprocess.Popen(
-        _command("--batch", many, out), env=environment, stderr=subprocess.PIPE, start_new_session=True
+        [*heeding, *_command("--batch", many, out)], env=environment, stderr=subprocess.PIPE, start_new_session=True
     )
     children = Path(f"/proc/{stopped.pid}/task/{stopped.pid}/children")
     deadline = time.monotonic() + 30
