@@ -159,20 +159,16 @@ def _chunks(source: BinaryIO, limit: int) -> Iterator[Chunk]:
 def held(target: BinaryIO) -> Held:
     """What `target` holds already."""
     count = end = 0
-    line = b""
-    ends: dict[bool, tuple[int, bytes]] = {}
-    samples: dict[int, bytes] = {}
+    first: dict[tuple[bool, bool], tuple[int, bytes]] = {}
+    last: dict[tuple[bool, bool], tuple[int, bytes]] = {}
     for line in target:
-        if line.endswith(b"\n"):
-            is_assessment = line.startswith(_ASSESSMENT)
-            if is_assessment not in ends:
-                samples[count] = line
-            ends[is_assessment] = count, line
+        is_whole = line.endswith(b"\n")
+        kind = is_whole, line.startswith(_ASSESSMENT)
+        last[kind] = count, line
+        first.setdefault(kind, last[kind])
+        if is_whole:
             count, end = count + 1, end + len(line)
-    samples |= dict(ends.values())
-    if line and not line.endswith(b"\n"):
-        samples[count] = line
-    return Held(count, end, samples)
+    return Held(count, end, dict((*first.values(), *last.values())))
 
 
 def _after(chunks: Iterator[Chunk], held: Held, way: Way) -> Iterator[Chunk]:

@@ -91,8 +91,8 @@ class Load:
 
     def leave(self, scope: Scope) -> None:
         """A request has been answered."""
-        self._held -= cast("dict[str, int]", scope).pop(_HELD, 0)
-        marks = cast("dict[str, bool]", scope)
+        marks = cast("dict[str, int]", scope)
+        self._held -= marks.pop(_HELD, 0)
         if _IN_HAND not in marks:
             marks[_IN_HAND] = False
             return

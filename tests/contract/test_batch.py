@@ -19,6 +19,10 @@ import pytest
 GOOD = [b'{"findings":{"ache":true}}', b'{"findings":{"hot_run":true},"training":{"km":[10,12]}}']
 BAD = [b"7", b'{"findings":{}}', b'{"findings":{"ach":true}}', b'{"findings":{"ache":true},"findings":{"ache":false}}']
 JSON, NDJSON = "application/json", "application/x-ndjson"
+ARRAY_HEAD = (
+    b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nX-Request-Id: array\r\n"
+    b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+)
 
 _items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
@@ -246,9 +250,8 @@ def test_a_client_that_never_reads_is_left(start: Callable[..., Any]) -> None:
     service = start(body_seconds="1", concurrency="2")
     unread = [service.connect() for _ in range(2)]
     body = b"[" + b",".join(GOOD * 500) + b"]"
-    head = b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
     for connection in unread:
-        connection.sendall(head % len(body) + body)
+        connection.sendall(ARRAY_HEAD % len(body) + body)
     deadline = time.monotonic() + 15
     while service.assess(GOOD[0]).status != 200:
         assert time.monotonic() < deadline, "it is closed for good"
@@ -263,17 +266,13 @@ def test_arrays_that_come_together_do_not_fill_the_memory(start: Callable[..., A
     service = start(body_seconds="20")
     size = 64 * 65536
     body = (b"[" + b",".join(GOOD * 20)).ljust(size - 1)
-    head = (
-        b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nX-Request-Id: unfinished\r\n"
-        b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-    )
     gone = service.connect()
-    gone.sendall(head % size + body)
+    gone.sendall(ARRAY_HEAD % size + body)
     gone.close()
-    assert service.line("unfinished")["problem"] == "malformed-body"
+    assert service.line("array")["problem"] == "malformed-body"
     coming = [service.connect() for _ in range(17)]  # each a byte short of 4 MiB, and there is room for 64
     for connection in coming:
-        connection.sendall(head % size + body)
+        connection.sendall(ARRAY_HEAD % size + body)
     assert service.assess(GOOD[0]).status == 200
     statuses = []
     for connection in coming:

@@ -64,14 +64,14 @@ def _left_open(engine: Engine, report: Presentation, match: Match, asked: set[st
     ]
 
 
-def _highest(engine: Engine, level: Level, match: Match, finding: str) -> Level:
-    """The most urgent level of the open terms that name `finding`, and not below `level`."""
-    levels = [
-        flag.level
+def _ways_up(engine: Engine, match: Match) -> list[tuple[str, Level]]:
+    """Each finding that an open term of a red flag names, with the level of that red flag."""
+    return [
+        (atom.finding, flag.level)
         for term, flag in Rulebook(engine._knowledge).raising_terms()
-        if match.still_open(1 << term) and any(atom.finding == finding for atom in engine._index.terms[term])
+        if match.still_open(1 << term)
+        for atom in engine._index.terms[term]
     ]
-    return max([level, *levels], key=lambda one: one.rank)
 
 
 @_made_up
@@ -99,9 +99,11 @@ def test_every_open_term_is_asked_about_or_said_to_wait(  # noqa: PLR0913 (two f
     bit_of = engine._index.bit_of
     assert not any(bit_of[id_] & match.known for id_ in beside if not id_.startswith("safety_screen."))
     assert len(set(beside)) == len(beside)
+    ways_up = _ways_up(engine, match)
     for question in assessment.questions:
         if not question.id.startswith("safety_screen."):
-            assert question.could_raise_to is _highest(engine, assessment.triage.level, match, question.id)
+            levels = [assessment.triage.level, *(level for finding, level in ways_up if finding == question.id)]
+            assert question.could_raise_to is max(levels, key=lambda level: level.rank)
 
 
 def _said(screen: dict[str, bool]) -> tuple[dict[str, bool], bool]:

@@ -96,6 +96,11 @@ def test_a_run_goes_on_where_another_was_cut_off(run: Run, requests: Path, tmp_p
     assert (b"; %d were there already" % held in ended.stderr) is (held > 0)
 
 
+def _children(process: subprocess.Popen[bytes]) -> list[str]:
+    """The processes that one has started."""
+    return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+
+
 def _runs(process: str) -> bool:
     """Whether a process is there and has not ended: of one that nobody waited for, no command is left."""
     try:
@@ -108,11 +113,9 @@ def test_a_killed_run_leaves_no_process_behind(environment: dict[str, str], tmp_
     """Its workers end with it, though it could tell them nothing."""
     many = tmp_path / "many"
     many.write_bytes(requests.read_bytes() * 200)
-    command = [sys.executable, "-m", "service", "assess", "--batch", str(many), str(tmp_path / "out")]
-    killed = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-    children = Path(f"/proc/{killed.pid}/task/{killed.pid}/children")
+    killed = subprocess.Popen(_command("--batch", many, tmp_path / "out"), env=environment, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 30
-    while len(workers := children.read_text().split()) < 2:
+    while len(workers := _children(killed)) < 2:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     killed.kill()
@@ -182,9 +185,8 @@ def test_ctrl_c_ends_a_run_in_one_line(
     stopped = subprocess.Popen(
         [*heeding, *_command("--batch", many, out)], env=environment, stderr=subprocess.PIPE, start_new_session=True
     )
-    children = Path(f"/proc/{stopped.pid}/task/{stopped.pid}/children")
     deadline = time.monotonic() + 30
-    while len(children.read_text().split()) < 2 or (moment == "midst" and not out.stat().st_size):
+    while len(_children(stopped)) < 2 or (moment == "midst" and not out.stat().st_size):
         assert time.monotonic() < deadline
         time.sleep(0.001)
     os.killpg(stopped.pid, signal.SIGINT)

@@ -23,6 +23,11 @@ def _question(assessment: Assessment, id_: str) -> Question:
     return question
 
 
+def _add_flag(values: dict[str, Any], id_: str, level: str, when: Any) -> None:
+    """One red flag more."""
+    values["red_flags"][id_] = values["red_flags"]["wobble"] | {"id": id_, "level": level, "when": when}
+
+
 def test_an_open_screen_is_asked_first_most_urgent_first(ask: Ask) -> None:
     """The thirteen questions lead, ordered by what a yes could mean."""
     assessment = ask()
@@ -38,11 +43,7 @@ def test_the_most_urgent_question_of_the_screen_leads(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
 ) -> None:
     """Also where the screen has it last."""
-    small_values["red_flags"]["grave"] = small_values["red_flags"]["wobble"] | {
-        "id": "grave",
-        "level": "emergency_ambulance",
-        "when": "sign_12",
-    }
+    _add_flag(small_values, "grave", "emergency_ambulance", "sign_12")
     assert [question.id for question in ask(engine_of(small_values)).questions][:3] == [
         f"safety_screen.question_{number}" for number in (12, 1, 2)
     ]
@@ -132,11 +133,7 @@ def test_a_touched_term_without_room_does_not_end_the_search(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
 ) -> None:
     """A less urgent rule that is half known waits, and an emergency behind it is still asked."""
-    small_values["red_flags"]["half"] = small_values["red_flags"]["wobble"] | {
-        "id": "half",
-        "level": "consultation_24",
-        "when": {"all": ["near_miss", "shoe"]},
-    }
+    _add_flag(small_values, "half", "consultation_24", {"all": ["near_miss", "shoe"]})
     assessment = ask(engine_of(small_values), findings={"near_miss": True})
     assert _ids(assessment, "safety")[13:] == ["temp"]
     assert assessment.triage.more_to_ask
@@ -146,11 +143,7 @@ def test_a_no_that_makes_half_a_rule_hold_leaves_the_other_half_to_ask(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
 ) -> None:
     """A finding that the screen rules out is not asked about, also where its absence is what a rule wants."""
-    small_values["red_flags"]["half"] = small_values["red_flags"]["wobble"] | {
-        "id": "half",
-        "level": "emergency",
-        "when": {"all": [{"not": "sign_3"}, "shoe"]},
-    }
+    _add_flag(small_values, "half", "emergency", {"all": [{"not": "sign_3"}, "shoe"]})
     engine = engine_of(small_values)
     asked = _ids(ask(engine, findings={"near_miss": False, "temp": 37}, safety_screen=_NONE), "safety")
     assert "shoe" in asked
@@ -267,11 +260,12 @@ def test_a_question_about_a_cause_says_how_far_it_could_raise(
     assessment = ask(findings={"ache": True, "hot_run": True, "temp": 37}, safety_screen=_NONE)
     assert _question(assessment, "salty").purpose == "cause"
     assert _question(assessment, "salty").could_raise_to is Level.CONSULTATION
-    small_values["red_flags"]["grave"] = small_values["red_flags"]["wobble"] | {
-        "id": "grave",
-        "level": "emergency",
-        "when": {"any": [{"all": ["salty", "near_miss"]}, {"all": ["near_miss", "odd_sign"]}]},
-    }
+    _add_flag(
+        small_values,
+        "grave",
+        "emergency",
+        {"any": [{"all": ["salty", "near_miss"]}, {"all": ["near_miss", "odd_sign"]}]},
+    )
     graver = ask(engine_of(small_values), findings={"ache": True, "hot_run": True, "temp": 37}, safety_screen=_NONE)
     assert "near_miss" in _ids(graver, "safety")
     assert _question(graver, "salty").could_raise_to is Level.EMERGENCY
