@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from service.engine import Engine
-from service.model.explanation import Explanation
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.schema import Cause, Fix, RedFlag, Statement
+from service.model.explanation import CitedSource, Explanation, SourcedStatement
 
 
 def _explained(engine: Engine, **request: Any) -> tuple[bytes, bytes, Explanation]:
@@ -34,6 +37,20 @@ def test_an_unfired_rule_says_what_decided_it(small_engine: Engine) -> None:
     }
 
 
+def test_an_unfired_rule_says_how_urgent_it_would_have_been(small_engine: Engine) -> None:
+    """The level of the rule itself, not of the answer."""
+    _, _, explanation = _explained(small_engine, findings={"sign_1": False, "near_miss": True})
+    levels = {rule.rule: rule.level for rule in explanation.unfired_rules}
+    assert levels == {"clot": "emergency", "swollen": "consultation_24", "wobble": "consultation"}
+
+
+def test_every_alternative_that_failed_is_among_what_decided(small_engine: Engine) -> None:
+    """A number that does not reach and a sign that is absent stand side by side; a finding that holds is not named."""
+    _, _, explanation = _explained(small_engine, findings={"sign_1": True, "sign_2": False, "pain": 3})
+    decided_by = {rule.rule: rule.decided_by for rule in explanation.unfired_rules}
+    assert decided_by == {"clot": ("sign_2", "pain")}
+
+
 def test_what_the_screen_rules_out_is_named(small_engine: Engine) -> None:
     """A no on the screen settles a number that was not sent, and the explanation says which."""
     screen = {"none_of_these": True}
@@ -57,6 +74,20 @@ def test_an_unlisted_cause_says_what_left_it_out(small_engine: Engine) -> None:
     assert unlisted == {"heat_loss": (0, ("shoe",)), "load": (-2, ("salty",))}
 
 
+def test_what_excludes_a_cause_is_named_before_what_outweighs_it(small_engine: Engine) -> None:
+    """Whatever its points, an excluded cause would not be listed; and a listed cause is not among the unlisted."""
+    findings = {"ache": True, "hot_run": True, "shoe": True, "side": "both"}
+    _, _, explanation = _explained(small_engine, findings=findings, training={"km": [30, 40]})
+    unlisted = {cause.cause: (cause.points, cause.left_out_by) for cause in explanation.unlisted_causes}
+    assert unlisted == {"heat_loss": (1, ("shoe", "side"))}
+
+
+def test_a_listed_cause_hides_no_unlisted_one_behind_it(small_engine: Engine) -> None:
+    """The first in rank is listed, the second is told as left out."""
+    _, _, explanation = _explained(small_engine, findings={"ache": True, "salty": True})
+    assert [cause.cause for cause in explanation.unlisted_causes] == ["load"]
+
+
 def test_every_statement_shown_has_its_source(engine: Engine) -> None:
     """Each text of the listed causes and fixes stands among the sourced statements, and each source is spelt out."""
     findings = {"calf_cramp": True, "cramp_on_hills": True, "foot_numbness": True, "back_pain": True}
@@ -71,3 +102,48 @@ def test_every_statement_shown_has_its_source(engine: Engine) -> None:
     assert set(shown) <= texts
     cited = {source for statement in explanation.statements for source in statement.sources}
     assert cited == {source.id for source in explanation.sources}
+
+
+def test_a_sourced_statement_stands_in_the_knowledge_as_it_is(engine: Engine, shipped: Knowledge) -> None:
+    """Nothing of a statement is lost or changed on the way: whose it is, text, evidence, speaker, facts, sources."""
+    reports: tuple[dict[str, Any], ...] = (
+        {"calf_cramp": True, "cramp_on_hills": True, "foot_numbness": True, "back_pain": True},
+        {"calf_cramp": True, "swelling_one_leg": True},
+    )
+    statements = [
+        statement for findings in reports for statement in _explained(engine, findings=findings)[2].statements
+    ]
+    entries = {**shipped.red_flags, **shipped.causes, **shipped.fixes}
+    kinds = {type(entries[statement.about]) for statement in statements}
+    assert kinds == {RedFlag, Cause, Fix}
+    for statement in statements:
+        assert statement in _sourced(statement.about, entries[statement.about])
+
+
+def test_a_cited_source_is_the_knowledge_s_own(engine: Engine, shipped: Knowledge) -> None:
+    """Title, address and how far it was read are those of the entry with this id."""
+    _, _, explanation = _explained(engine, findings={"calf_cramp": True, "cramp_on_hills": True})
+    assert explanation.sources
+    for cited in explanation.sources:
+        source = shipped.sources[cited.id]
+        assert cited == CitedSource(id=cited.id, title=source.title, status=source.status, url=source.url)
+
+
+def _sourced(about: str, entry: RedFlag | Cause | Fix) -> list[SourcedStatement]:
+    """Whatever an entry of the knowledge states, as an explanation would tell it."""
+    stated: Iterable[Statement]
+    if isinstance(entry, RedFlag):
+        rationale = Statement(text=entry.rationale, evidence=entry.evidence, facts=entry.facts, sources=entry.sources)
+        stated = (rationale, *entry.statements)
+    elif isinstance(entry, Cause):
+        weights = (
+            Statement(text=weight.statement, evidence=weight.evidence, facts=weight.facts, sources=weight.sources)
+            for weight in (*entry.supports, *entry.opposes)
+        )
+        stated = (*entry.mechanism, *entry.caveats, *entry.see_someone, *weights)
+    else:
+        stated = (*entry.steps, *entry.caveats)
+    return [
+        SourcedStatement(about=about, text=it.text, evidence=it.evidence, by=it.by, facts=it.facts, sources=it.sources)
+        for it in stated
+    ]

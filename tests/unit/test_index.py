@@ -101,6 +101,14 @@ def test_because_names_each_finding_once() -> None:
     assert _index().because(0) == ()
 
 
+def test_the_first_of_some_terms_is_the_first_in_the_order_of_their_patterns() -> None:
+    """The order in which groups of findings are numbered does not show."""
+    index = Index([((_SEVERE,), (_ACHE,))], ["ache", "pain"])
+    assert index.terms == [(_ACHE,), (_SEVERE,)]
+    assert index.first(bits([0, 1])) == (_SEVERE,)
+    assert index.because(bits([0, 1])) == ("pain", "ache")
+
+
 def test_atoms_on_a_finding_carry_their_terms() -> None:
     """One atom in two terms is listed with both; an unnamed finding has none."""
     assert _index().atoms_on("ache") == {_ACHE: bits([0, 3]), _NO_ACHE: bits([2])}

@@ -41,6 +41,7 @@ def test_tenths_are_counted_whole() -> None:
         (_EXCESS, {"today": 12}, None),
         (_EXCESS, {"usual": 10}, None),
         (_RATIO, {"steep": 25.5, "climb": (900.0, 100.0, 200.0, 7.0), "km": (1.0, 10.0, 10.0, 7.0)}, Fraction(21, 2)),
+        (_RATIO, {"steep": 25.5, "climb": (100.0, 200.0, 7.0), "km": (10.0, 10.0, 7.0)}, Fraction(21, 2)),
         (_RATIO, {"steep": 25.5, "climb": (100.0, 200.0), "km": (10.0, 10.0)}, None),
         (_RATIO, {"steep": 25.5, "climb": (1.0, 100.0, 200.0), "km": (10.0, 10.0)}, None),
         (_RATIO, {"steep": 25.5, "climb": (100.0, 200.0, 7.0), "km": (10.0, 0.0, 7.0)}, None),

@@ -59,6 +59,18 @@ def test_only_findings_are_required(small_engine: Engine) -> None:
         (b'{"findings": {"ache": "\xff"}}', Fault("", "invalid_utf8", "the body is not UTF-8")),
         (b"\xff", Fault("", "invalid_utf8", "the body is not UTF-8")),
         (
+            b'{"findings": {"pain": 1e999, "km": [NaN]}}',
+            Fault("", "invalid_json", "the body is not one JSON document"),
+        ),
+        (
+            b'{"findings": {"pain": 1e999, "ache": "\\ud800"}}',
+            Fault("", "invalid_json", "the body is not one JSON document"),
+        ),
+        (
+            b'{"findings": {"pain": 1, "pain": 1' + b"0" * 5000 + b"}}",
+            Fault("", "duplicate_name", "an object gives one name twice"),
+        ),
+        (
             b'{"findings": {"ache": true, "ache": false}}',
             Fault("", "duplicate_name", "an object gives one name twice"),
         ),
