@@ -1,4 +1,4 @@
-"""Which unknown finding each term of a red flag is asked about by, and what has to do with what."""
+"""Which unknown finding each term that sets a level is asked about by, and what has to do with what."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ class _Choice(NamedTuple):
 
 
 class Asking:
-    """The choices of every term of a red flag.
+    """The choices of every term that sets a level: of a red flag, or an uncovered sign.
 
-    Each is asked about by one unknown finding of it, the one that most terms of that red flag share, and rather by
+    Each is asked about by one unknown finding of it, the one that most terms of its rule share, and rather by
     one that the safety screen covers.
     """
 
@@ -132,7 +132,7 @@ def _choices(rulebook: Rulebook, screened: Container[str], told: Told) -> dict[i
     """What each term can be asked about by, the best first."""
     index = rulebook.index
     places = {finding: place for place, finding in enumerate(rulebook.knowledge.findings)}
-    level_of = {term: flag.level for term, flag in rulebook.raising_terms()}
+    level_of = dict(rulebook.raising_terms())
     raising = {term: (index.pattern_of[term], index.terms[term]) for term in level_of}
     shared = Counter((pattern, atom.finding) for pattern, atoms in raising.values() for atom in atoms)
 

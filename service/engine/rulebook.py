@@ -59,12 +59,14 @@ class Rulebook:
             fix.id: self._add(fix.withheld_when) for fix in knowledge.fixes.values() if fix.withheld_when is not None
         }
         self.index = Index(self._patterns, (*knowledge.findings, *knowledge.derivations))
-        self.raising = self.terms_of(self.red_flags)
+        self.flagging = self.terms_of(self.red_flags)
         at_level = {
             level: [number for number, flag in self.red_flags.items() if flag.level is level] for level in Level
         }
+        at_level[knowledge.policy.uncovered_sign_level].append(self.uncovered_signs)
         self.falling = tuple((self.terms_of(at_level[level]), level) for level in reversed(Level))
-        """All terms of red flags by their level, the most urgent first."""
+        """All terms of red flags and of uncovered signs by their level, the most urgent first."""
+        self.raising = self.flagging | self.index.terms_of[self.uncovered_signs]
         self.weights_of: dict[str, tuple[int, ...]] = {
             cause.id: tuple(number for number, weighing in self.weights.items() if weighing.cause == cause.id)
             for cause in causes
@@ -79,14 +81,21 @@ class Rulebook:
         self._patterns.append(tuple(alternatives))
         return len(self._patterns) - 1
 
-    def raising_terms(self) -> Iterator[tuple[int, RedFlag]]:
+    def flagging_terms(self) -> Iterator[tuple[int, RedFlag]]:
         """The terms of red flags, most urgent first, each with its red flag."""
         for pattern, flag in self.red_flags.items():
             for term in self.index.in_order(self.index.terms_of[pattern]):
                 yield term, flag
 
+    def raising_terms(self) -> Iterator[tuple[int, Level]]:
+        """The terms of red flags, most urgent first, then those of uncovered signs, each with its level."""
+        for term, flag in self.flagging_terms():
+            yield term, flag.level
+        for term in self.index.in_order(self.index.terms_of[self.uncovered_signs]):
+            yield term, self.knowledge.policy.uncovered_sign_level
+
     def by_level(self, terms: Bits) -> tuple[tuple[Bits, Level], ...]:
-        """The terms of red flags among `terms` by their level, the most urgent first."""
+        """The terms among `terms` that set a level by that level, the most urgent first."""
         return tuple((own, level) for raising, level in self.falling if (own := terms & raising))
 
     def alternatives(self, pattern: int) -> tuple[Term, ...]:

@@ -46,7 +46,15 @@ class SafetyQuestions:
         naming = rulebook.index.naming
         self._members = {id_: tuple(atom.finding for (atom,) in rulebook.members_of(id_)) for id_ in rulebook.screen}
         self._telling = screen.telling
-        self._asking = Asking(rulebook, self._members, told)
+        settled = {
+            question.id: tuple(
+                finding
+                for finding, failed, known in question.denies
+                if known or not naming(finding) & rulebook.raising & ~failed
+            )
+            for question in screen.questions
+        }
+        self._asking = Asking(rulebook, settled, told)
         self._above = {
             level: reduce(or_, (terms for terms, other in rulebook.falling if other.rank > level.rank), 0)
             for level in Level

@@ -73,7 +73,7 @@ class Screen:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook, index = rulebook, rulebook.index
-        self._raising = [(index.terms[term], flag.level) for term, flag in rulebook.raising_terms()]
+        self._flagging = [(index.terms[term], flag.level) for term, flag in rulebook.flagging_terms()]
         self.questions: tuple[Question, ...] = tuple(self._compile(id_) for id_ in rulebook.screen)
         self._shown_by = rulebook.terms_of(rulebook.screen.values())
         denials = {denial.finding: denial for question in self.questions for denial in question.denies}
@@ -117,7 +117,7 @@ class Screen:
         """The most urgent level that `member` sets alone, or the least that it sets together with other findings."""
         levels = [
             level
-            for atoms, level in self._raising
+            for atoms, level in self._flagging
             if (len(atoms) > 1) is together
             and any(atom.finding == member.finding and atom.narrowed(member) is not None for atom in atoms)
         ]

@@ -58,7 +58,7 @@ class Floors:
         self._index = index
         self._red_flags = rulebook.red_flags
         self._falling = rulebook.falling
-        self._raising = rulebook.raising
+        self._flagging = rulebook.flagging
         self._shown_flags = {flag.id: _shown(flag) for flag in rulebook.red_flags.values()}
         self._flag_reasons = {flag.id: _reason(flag.id, flag.level, flag.title) for flag in rulebook.red_flags.values()}
         self._screen_reasons = {
@@ -79,7 +79,7 @@ class Floors:
         """The level that the fired rules and the screen set; nothing lowers it."""
         fired = tuple(
             Fired(self._red_flags[pattern], self._index.because(terms))
-            for pattern, terms in self._index.patterns(match.fired & self._raising)
+            for pattern, terms in self._index.patterns(match.fired & self._flagging)
         )
         floors = sorted(self._floors(fired, match, answers), key=lambda floor: -floor.level.rank)
         level = floors[0].level if floors else Level.SELF_CARE
@@ -123,10 +123,7 @@ class Floors:
         highest = match.highest(self._falling, level)
         if highest is Level.EMERGENCY_AMBULANCE:
             return highest
-        others = [question.floor for question in answers.open]
-        if match.still_open(self._uncovered):
-            others.append(self._uncovered_level)
-        return max((highest, *others), key=_RANK)
+        return max((highest, *(question.floor for question in answers.open)), key=_RANK)
 
 
 def _reason(rule: str, level: Level, statement: str) -> bytes:

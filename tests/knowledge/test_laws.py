@@ -59,7 +59,7 @@ def _with(request: Body, name: str, value: Any) -> Body:
 
 def _raising_atoms(name: str) -> list[Atom]:
     one = engine()
-    return [atom for atom, terms in one._index.atoms_on(name).items() if one._floors._raising & terms]
+    return [atom for atom, terms in one._index.atoms_on(name).items() if one._screen._rulebook.raising & terms]
 
 
 def _as_read(name: str, value: Any) -> Any:
@@ -205,10 +205,8 @@ def test_could_rise_to_can_be_reached(request_: Body) -> None:
         screen = {**request_.get("safety_screen", {}), by_answer[0].id: True}
         reached = _assess(body(known_in(request_), screen))
     else:
-        signs = members(one._floors._uncovered)
-        raising = ((term, flag.level) for term, flag in one._screen._rulebook.raising_terms())
-        levels = [*raising, *((term, shipped().policy.uncovered_sign_level) for term in signs)]
-        term = next(t for t, level in levels if level is triage.could_rise_to and not match.failed >> t & 1)
+        raising = one._screen._rulebook.raising_terms()
+        term = next(t for t, level in raising if level is triage.could_rise_to and not match.failed >> t & 1)
         more = {atom.finding: _passing(atom) for atom in one._index.terms[term] if atom.finding not in known}
         reached = _assess(body({**known_in(request_), **more}, request_.get("safety_screen", {})))
     assert reached.triage.level is triage.could_rise_to
@@ -388,7 +386,7 @@ def test_every_question_is_reached(shipped: Knowledge, answers: list[Assessment]
     assert {f"safety_screen.{id_}" for id_ in shipped.safety_screen.questions} <= asked
     raising = red_flag_findings(shipped)
     noes = {name: no[-1] for name in sorted(raising) if (no := _no_to(name))}
-    for term in members(one._floors._raising):
+    for term in members(one._screen._rulebook.raising):
         atoms = one._index.terms[term]
         for left_out in atoms:
             known = {**noes, **{atom.finding: _passing(atom) for atom in atoms}}

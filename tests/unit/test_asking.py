@@ -65,10 +65,10 @@ def _left_open(engine: Engine, report: Presentation, match: Match, asked: set[st
 
 
 def _ways_up(engine: Engine, match: Match) -> list[tuple[str, Level]]:
-    """Each finding that an open term of a red flag names, with the level of that red flag."""
+    """Each finding that an open term of a red flag or an uncovered sign names, with the level that it sets."""
     return [
-        (atom.finding, flag.level)
-        for term, flag in Rulebook(engine._knowledge).raising_terms()
+        (atom.finding, level)
+        for term, level in Rulebook(engine._knowledge).raising_terms()
         if match.still_open(1 << term)
         for atom in engine._index.terms[term]
     ]

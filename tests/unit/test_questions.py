@@ -72,7 +72,7 @@ def test_beside_an_open_screen_only_emergencies_are_asked(
 def test_after_the_screen_what_could_raise_the_level_is_asked(ask: Ask) -> None:
     """Most urgent first, each with where to answer it and what it takes."""
     assessment = ask(safety_screen=_NONE)
-    assert _ids(assessment, "safety") == ["temp", "near_miss"]
+    assert _ids(assessment, "safety") == ["temp", "odd_sign", "near_miss"]
     assert not assessment.triage.more_to_ask
     temp = assessment.questions[0]
     assert (temp.text, temp.kind, temp.answer_at) == ("How hot?", "number", "/findings/temp")
@@ -83,9 +83,18 @@ def test_after_the_screen_what_could_raise_the_level_is_asked(ask: Ask) -> None:
     ]
 
 
+def test_a_sign_that_no_red_flag_answers_is_asked_too(ask: Ask) -> None:
+    """It sets a level by itself, so a report is not settled before it is answered."""
+    known = {"temp": 37, "near_miss": False}
+    assessment = ask(findings=known, safety_screen=_NONE)
+    assert assessment.triage.could_rise_to is Level.CONSULTATION
+    assert _ids(assessment, "safety") == ["odd_sign"]
+    assert ask(findings={**known, "odd_sign": False}, safety_screen=_NONE).triage.could_rise_to is Level.SELF_CARE
+
+
 def test_a_known_finding_is_not_asked_again(ask: Ask) -> None:
     """Where one finding of a term is known, another one is asked about."""
-    assessment = ask(findings={"temp": 37, "near_miss": True, "hot_run": False}, safety_screen=_NONE)
+    assessment = ask(findings={"temp": 37, "odd_sign": False, "near_miss": True, "hot_run": False}, safety_screen=_NONE)
     assert _ids(assessment, "safety") == ["salty"]
 
 
@@ -114,15 +123,16 @@ def _many(values: dict[str, Any], count: int, level: str) -> dict[str, Any]:
 
 def test_at_most_24_urgent_questions_are_asked(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
     """More than that is not asked, and the answer says so."""
-    fits = ask(engine_of(_many(small_values, 23, "emergency")), findings={"near_miss": False}, safety_screen=_NONE)
+    known = {"near_miss": False, "odd_sign": False}
+    fits = ask(engine_of(_many(small_values, 23, "emergency")), findings=known, safety_screen=_NONE)
     assert (len(_ids(fits, "safety")), fits.triage.more_to_ask) == (24, False)
-    over = ask(engine_of(_many(small_values, 25, "emergency")), findings={"near_miss": False}, safety_screen=_NONE)
+    over = ask(engine_of(_many(small_values, 25, "emergency")), findings=known, safety_screen=_NONE)
     assert (len(_ids(over, "safety")), over.triage.more_to_ask) == (24, True)
 
 
 def test_at_most_6_less_urgent_questions_are_asked(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
     """The room for what is less urgent is smaller."""
-    known = {"near_miss": False, "temp": 37}
+    known = {"near_miss": False, "odd_sign": False, "temp": 37}
     fits = ask(engine_of(_many(small_values, 6, "consultation_24")), findings=known, safety_screen=_NONE)
     assert (len(_ids(fits, "safety")), fits.triage.more_to_ask) == (6, False)
     over = ask(engine_of(_many(small_values, 7, "consultation_24")), findings=known, safety_screen=_NONE)
@@ -189,7 +199,7 @@ def test_what_an_urgent_question_settles_is_not_asked_for_a_lesser_rule(
             "when": {"any": [{"all": ["ache", "salty", "hot_run"]}, {"all": ["shoe", "hot_run"]}]},
         },
     }
-    known = {"ache": True, "shoe": False, "near_miss": False, "temp": 37}
+    known = {"ache": True, "shoe": False, "near_miss": False, "odd_sign": False, "temp": 37}
     assert _ids(ask(engine_of(small_values), findings=known, safety_screen=_NONE), "safety") == ["salty"]
 
 
@@ -234,7 +244,7 @@ def test_a_question_for_a_cause_that_could_be_urgent_says_so(
 ) -> None:
     """A finding of a red flag is a safety question, never asked twice."""
     small_values["causes"]["load"]["supports"][0]["when"] = "near_miss"
-    findings = {"ache": True, "hot_run": True, "temp": 37}
+    findings = {"ache": True, "hot_run": True, "temp": 37, "odd_sign": False}
     assessment = ask(engine_of(small_values), findings=findings, safety_screen=_NONE)
     assert _ids(assessment, "safety") == ["near_miss"]
     assert "near_miss" not in _ids(assessment, "cause")
@@ -283,7 +293,7 @@ def test_among_equals_what_is_half_known_comes_first(
         "c": flag | {"id": "c", "when": {"all": ["shoe", "extra_3"]}},
         "d": flag | {"id": "d", "when": "extra_1"},
     }
-    known = {"shoe": True, "near_miss": False}
+    known = {"shoe": True, "near_miss": False, "odd_sign": False}
     asked = _ids(ask(engine_of(small_values), findings=known, safety_screen=_NONE), "safety")
     assert asked == ["temp", "extra_3", "extra_0", "extra_1", "extra_2"]
 

@@ -9,6 +9,7 @@ import pytest
 
 from service.engine.rulebook import Rulebook
 from service.knowledge.knowledge import Knowledge
+from service.model.scales import Level
 
 
 @pytest.fixture
@@ -23,11 +24,19 @@ def test_red_flags_lead_most_urgent_first(rulebook: Rulebook) -> None:
     assert [flag.id for flag in rulebook.red_flags.values()] == ["heat", "clot", "swollen", "wobble", "young"]
 
 
-def test_raising_terms_are_all_terms_of_red_flags(rulebook: Rulebook) -> None:
+def test_flagging_terms_are_all_terms_of_red_flags(rulebook: Rulebook) -> None:
     """One for each alternative, in the order of their red flags."""
-    flags = [flag.id for _, flag in rulebook.raising_terms()]
+    flags = [flag.id for _, flag in rulebook.flagging_terms()]
     assert flags == ["heat", "clot", "clot", "swollen", "wobble", "wobble", "young"]
-    assert [rulebook.index.places[term] for term, _ in rulebook.raising_terms()] == list(range(7))
+    assert [rulebook.index.places[term] for term, _ in rulebook.flagging_terms()] == list(range(7))
+
+
+def test_raising_terms_are_those_of_red_flags_and_then_of_uncovered_signs(rulebook: Rulebook) -> None:
+    """Whatever sets a level is asked about, with the level that it sets."""
+    levels = [level for _, level in rulebook.raising_terms()]
+    assert levels == [*(flag.level for _, flag in rulebook.flagging_terms()), Level.CONSULTATION]
+    assert [rulebook.index.places[term] for term, _ in rulebook.raising_terms()] == list(range(8))
+    assert rulebook.raising.bit_count() == len(levels)
 
 
 def test_every_pattern_says_what_it_stands_for(rulebook: Rulebook) -> None:
