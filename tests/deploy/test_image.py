@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from service.knowledge import loader
+from tests.deploy.commands import RUNBOOK, SETUP, commands
 from tests.deploy.image import NAME, ROOT, Workshop, why_not
 from tests.deploy.licences import on_this_platform
 
@@ -111,6 +113,8 @@ def test_the_image_answers_as_the_examples_say(image: Workshop, workers: int, fi
                 assert (status, json.loads(body)) == (200, json.loads(expected.read_bytes())), asked.name
         assert _ask(port, "/openapi.yaml")[1] == (ROOT / "openapi" / "openapi.yaml").read_bytes()
         assert image.run("podman", "healthcheck", "run", identity).returncode == 0
+        (within,) = re.findall(r'-- (python3 -c ".*?");', SETUP)
+        assert image.must("podman", "exec", identity, *shlex.split(within.replace(":8000/", f":{port}/"))) == "200"
         process = image.must("podman", "inspect", "--format", "{{.State.Pid}}", identity)
         status_of = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
         memory = int(re.findall(r"VmRSS:\s+(\d+)", status_of)[0]) / 1024
@@ -184,6 +188,16 @@ def test_the_bill_of_materials_names_every_library(image: Workshop) -> None:
     named = {re.sub(r"[-_.]+", "-", part["name"]).lower(): part["version"] for part in bill["components"]}
     assert len(named) > 10
     assert on_this_platform() == named
+
+
+def test_two_images_are_compared_as_the_runbook_says(image: Workshop, labels: dict[str, str]) -> None:
+    """Its commands copy the knowledge out of one image and have another compare it with its own."""
+    typed = [command for command in commands(RUNBOOK) if "docker create" in command]
+    assert len(typed) == 2
+    script = re.sub(r"OLD_IMAGE|NEW_IMAGE", NAME, "\n".join(typed)).replace("docker", "podman")
+    told = image.must("bash", "-euc", f"cd {image.folder}\n{script}")
+    assert "0 entries differ" in told
+    assert loader.load(image.folder / "old-knowledge").digest == labels["KNOWLEDGE_DIGEST"]
 
 
 def test_compose_starts_it_hardened(image: Workshop) -> None:

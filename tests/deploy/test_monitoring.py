@@ -138,7 +138,7 @@ def test_every_alert_has_its_heading() -> None:
 def test_the_runbook_asks_the_log_for_what_is_in_it() -> None:
     """Each field that a command picks out of the log, and each setting, is one that the service has."""
     page = (ROOT / "deploy" / "telemetry.md").read_text(encoding="utf-8")
-    asked = re.findall(r"`logs \| jq.*?`", _text("runbook.md"))
+    asked = re.findall(r"`logs(?: \w+)? \| jq.*?`", _text("runbook.md"))
     fields = {name for command in asked for name in re.findall(r"[\[( ,]\.(\w+)", command)}
     assert {"problem", "status", "error", "seconds"} <= fields
     assert fields - set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -19,6 +20,8 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+
+from tests.deploy.commands import RUNBOOK, SETUP, commands
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "monitoring"
@@ -40,6 +43,7 @@ class Watched:
     prometheus: str
     workers: str
     other: str
+    log: Path
     stop_other: Callable[[], None]
 
     def ask(self, path: str, **query: str) -> Any:
@@ -137,7 +141,8 @@ def watched(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Ite
         ]
         stack.enter_context(_running(command, folder / "prometheus.log", dict(os.environ)))
         _until(lambda: _answers(prometheus, "/-/ready"), "Prometheus does not come up")
-        watch = Watched(prometheus, workers, other, lambda: (second.terminate(), second.wait(20))[0])
+        log = folder / f"{ports[0]}.log"
+        watch = Watched(prometheus, workers, other, log, lambda: (second.terminate(), second.wait(20))[0])
         _until(lambda: watch.value("sum(up)") == 2, "the two instances are not scraped")
         _until(lambda: watch.value("count(triage:assessments:increase1h)") == 1, "the rules are not evaluated")
         _post(workers)
@@ -188,6 +193,32 @@ def test_every_panel_can_be_drawn(watched: Watched) -> None:
     empty = {query for query, rows in shown.items() if not rows}
     silent = ("5..", "offset 1d", "container_memory", "partner", "in_flight", "limit_store", "rate-limited")
     assert {query for query in empty if not any(part in query for part in silent)} == set()
+
+
+def test_the_questions_of_the_runbook_get_an_answer(watched: Watched) -> None:
+    """Prometheus, its API, the log and the service take each command, and those on what was just sent show it."""
+    if shutil.which("jq") is None:
+        pytest.skip("jq is not there")
+    asked = [command for command in commands(RUNBOOK) if re.match(r"promtool|curl -s |logs ", command)]
+    assert len(asked) > 30
+    shown = {command: _typed(watched, command) for command in asked}
+    empty = {command for command, told in shown.items() if not told}
+    silent = ("5..", ">= 500", "offset 1d", "container_", "partner", "shedding", "keys_", ".at ", "health", "0.025")
+    assert {command for command in empty if not any(part in command for part in silent)} == set()
+    told = {command: told for command, told in shown.items() if ".refused > 0" in command}
+    assert [len(lines.splitlines()) for lines in told.values()] == [20]
+    assert "malformed-body" in next(iter(told.values()))
+    (within,) = re.findall(r"python3 (-c \".*?\");", SETUP)
+    assert _typed(watched, f"{sys.executable} {within.replace('127.0.0.1:8000', watched.workers)}") == "200"
+
+
+def _typed(watched: Watched, command: str) -> str:
+    """What a command of the runbook prints, with the log of the service in place of that of the pods."""
+    here = f"""PROM=http://{watched.prometheus}\nlogs() {{ jq -cR 'fromjson? // empty' '{watched.log}'; }}\n"""
+    typed = ["bash", "-o", "pipefail", "-c", here + command]
+    done = subprocess.run(typed, check=False, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, ""), f"{command}\n{done.stderr}"
+    return done.stdout.strip()
 
 
 def test_what_is_wrong_is_told_and_nothing_else(watched: Watched) -> None:
