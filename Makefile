@@ -114,7 +114,7 @@ release-contract: .venv/runtime ## Keep openapi.yaml as the release of its versi
 	.venv/policy/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-policy.lock
 	@touch $@
 
-DEPLOY_PACKAGES := prometheus buildah podman runc conmon netavark catatonit uidmap mmdebstrap
+DEPLOY_PACKAGES := jq prometheus buildah podman runc conmon netavark catatonit uidmap mmdebstrap
 
 # The tests start a Prometheus of their own; the one that the package would start is not wanted.
 deploy: .venv/deploy .venv/policy/done ## The proof of deploy/, with Debian's tools (fetched where that can be, skipped where not)
