@@ -81,6 +81,50 @@ def test_what_a_member_sets_alone_is_not_lowered_by_what_it_sets_with_more(
     assert assessment.triage.level is Level.CONSULTATION_24
 
 
+def test_a_member_that_sets_no_level_alone_counts_as_the_least_that_it_sets_with_more(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
+) -> None:
+    """Of a graver and a milder rule on the same sign and another one, a bare yes sets the floor of the milder."""
+    wobble = small_values["red_flags"]["wobble"]
+    for id_, level, other in (("grave", "emergency", "near_miss"), ("mild", "consultation_24", "salty")):
+        small_values["red_flags"][id_] = wobble | {"id": id_, "level": level, "when": {"all": ["sign_4", other]}}
+    assessment = ask(engine_of(small_values), safety_screen={"question_4": True, "none_of_these": True})
+    assert assessment.triage.level is Level.CONSULTATION_24
+
+
+@pytest.mark.parametrize("screen", [_NONE, {"question_1": False, "question_2": False, "question_7": True}])
+def test_every_no_makes_its_own_members_known(small_engine: Engine, screen: dict[str, bool]) -> None:
+    """A later no does not undo an earlier one."""
+    report = small_engine.read(msgspec.json.encode({"findings": {"ache": True}, "safety_screen": screen}))
+    _, _, match = small_engine._decided(report)
+    rest = "none_of_these" not in screen
+    denied = [f"sign_{number}" for number in range(1, 14) if screen.get(f"question_{number}", rest) is False]
+    assert denied
+    assert all(small_engine._index.bit_of[sign] & match.known for sign in denied)
+
+
+def test_a_no_to_an_age_closes_every_rule_within_it(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
+) -> None:
+    """Not under 18 is not under 12 either, nor under 16."""
+    for age in (12, 16):
+        small_values["red_flags"][f"under_{age}"] = small_values["red_flags"]["young"] | {
+            "id": f"under_{age}",
+            "level": "emergency",
+            "when": {"finding": "age_years", "less_than": age},
+        }
+    known = {"near_miss": False, "odd_sign": False, "temp": 37}
+    assessment = ask(engine_of(small_values), findings=known, safety_screen=_NONE)
+    assert assessment.triage.could_rise_to is Level.SELF_CARE
+
+
+def test_what_several_open_questions_stand_for_is_left_to_each(ask: Ask) -> None:
+    """No sign of an open question is asked for beside it, whichever question is the last."""
+    rest = {name: False for name in _EVERY_NO if name not in ("question_1", "question_2", "question_3")}
+    asked = [question.id for question in ask(safety_screen=rest).questions if question.purpose == "safety"]
+    assert sorted(asked) == [*(f"safety_screen.question_{number}" for number in (1, 2, 3)), "temp"]
+
+
 def test_a_no_makes_its_members_absent(ask: Ask) -> None:
     """What a no denies cannot raise the level any more."""
     open_ = ask(findings={"pain": 9}, safety_screen={name: False for name in _EVERY_NO if name != "question_1"})
