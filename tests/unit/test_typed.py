@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from service.engine.request import RequestReader
 from service.engine.typed import TypedReader
-from service.knowledge.loader import load
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.schema import Finding
 
-_SHIPPED = load()
-_TYPED, _CLOSE = TypedReader(_SHIPPED), RequestReader(_SHIPPED)
+
+@pytest.fixture
+def typed(shipped: Knowledge) -> TypedReader:
+    """The quick reader of the shipped vocabulary."""
+    return TypedReader(shipped)
+
+
+@pytest.fixture
+def close(shipped: Knowledge) -> RequestReader:
+    """The reader that tells every fault."""
+    return RequestReader(shipped)
 
 
 def _body(**parts: Any) -> bytes:
@@ -32,11 +43,11 @@ def _body(**parts: Any) -> bytes:
         b' {"findings" : {"calf\\u005fcramp" : true} } ',
     ],
 )
-def test_it_reads_as_the_close_reader_does(body: bytes) -> None:
+def test_it_reads_as_the_close_reader_does(typed: TypedReader, close: RequestReader, body: bytes) -> None:
     """Value by value the same report."""
-    typed = _TYPED.read(body)
-    assert typed is not None
-    assert typed == _CLOSE.read_closely(body)
+    report = typed.read(body)
+    assert report is not None
+    assert report == close.read_closely(body)
 
 
 @pytest.mark.parametrize(
@@ -67,11 +78,41 @@ def test_it_reads_as_the_close_reader_does(body: bytes) -> None:
         _body(safety_screen={"none_of_these": "yes"}),
     ],
 )
-def test_it_says_nothing_of_what_is_wrong(body: bytes) -> None:
+def test_it_says_nothing_of_what_is_wrong(typed: TypedReader, body: bytes) -> None:
     """The close reader tells every fault."""
-    assert _TYPED.read(body) is None
+    assert typed.read(body) is None
 
 
-def test_what_it_leaves_is_read_closely() -> None:
+def test_every_bound_of_the_vocabulary_is_its_own(shipped: Knowledge, typed: TypedReader) -> None:
+    """Of each finding the last value within a bound is read, and the first one beyond it is left."""
+    for id_, finding in shipped.findings.items():
+        for within, beyond in _bounds(finding):
+            sent = {"findings": {"calf_cramp": True}}
+            read = typed.read(_body(**sent | {finding.place: sent.get(finding.place, {}) | {id_: within}}))
+            assert read is not None, (id_, within)
+            assert id_ in read.known, id_
+            assert typed.read(_body(**sent | {finding.place: sent.get(finding.place, {}) | {id_: beyond}})) is None, id_
+
+
+def _bounds(finding: Finding) -> Iterator[tuple[Any, Any]]:
+    """Values at each bound of a finding, each with one beyond it."""
+    least, most = finding.minimum, finding.maximum
+    if finding.kind == "choices":
+        yield list(finding.values[:1]), []
+        yield list(finding.values), [*finding.values, finding.values[0]]
+    elif least is None or most is None:
+        yield (finding.values or (True,))[0], "nothing of the kind"
+    elif finding.kind == "series":
+        shortest, longest = finding.min_items or 0, finding.max_items or 0
+        yield [least] * shortest, [least] * (shortest - 1)
+        yield [most] * longest, [most] * (longest + 1)
+        yield [least] * longest, [least - 1] * longest
+        yield [most] * longest, [most + 1] * longest
+    else:
+        yield least, least - 1
+        yield most, most + 1
+
+
+def test_what_it_leaves_is_read_closely(close: RequestReader) -> None:
     """Unusual is not wrong: an empty part, or a number that only a float can hold."""
-    assert _CLOSE.read(_body(findings={"symptom_days": 6.0})).known == {"symptom_days": 6}
+    assert close.read(_body(findings={"symptom_days": 6.0})).known == {"symptom_days": 6}
