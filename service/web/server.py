@@ -25,6 +25,12 @@ from service.web.protocol import Connection
 SHARED_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Where workers find the folder of their shared counts; set before any of them imports the library that reads it."""
 
+IDLE_SECONDS: Final = 75
+"""How long a connection waits for its next request: longer than the 60 that common proxies keep theirs.
+
+Where the service ended it first, a proxy would now and then send a request into its end, and may not repeat a POST.
+"""
+
 SAME_SIGNAL_SECONDS: Final = 1.0
 """A signal so soon after the first is the same stop told twice: to a whole process group, and by the parent."""
 
@@ -55,6 +61,7 @@ class Config(uvicorn.Config):
             access_log=False,
             proxy_headers=False,
             server_header=False,
+            timeout_keep_alive=IDLE_SECONDS,
             **rest,
         )
         self.head_seconds = head_seconds

@@ -155,7 +155,7 @@ def test_lines_are_answered_while_they_come(service: Any) -> None:
         connection.sendall(service.chunk(GOOD[0] + b"\n"))
         assert b'"triage"' in _read_until(connection, b"}\n")
     connection.sendall(b"0\r\n\r\n")
-    assert _read_until(connection, b"\r\n0\r\n\r\n").endswith(b"0\r\n\r\n")
+    assert _read_until(connection, b"0\r\n\r\n").endswith(b"0\r\n\r\n")
 
 
 def test_the_head_of_a_stream_is_there_before_the_first_line_ends(service: Any) -> None:
