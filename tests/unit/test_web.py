@@ -236,7 +236,8 @@ def test_a_problem_is_what_rfc_9457_says(kind: Any) -> None:
 def test_problem_types_are_told_apart() -> None:
     """No two types share a slug, and every fault of a request has one."""
     assert len({kind.slug for kind in KINDS}) == len(KINDS)
-    assert set(OF_FAULT) == set(errors.RequestFault.__subclasses__())
+    of_a_body = errors.MalformedBody.__subclasses__()
+    assert set(OF_FAULT) == {*errors.RequestFault.__subclasses__(), *of_a_body}
 
 
 def test_errors_of_the_framework_are_problems_too() -> None:
@@ -268,7 +269,7 @@ def test_a_body_is_put_together() -> None:
 def test_a_connection_that_ends_early_leaves_no_body() -> None:
     """Half a body is none."""
     first = {"type": "http.request", "body": b"a", "more_body": True}
-    with pytest.raises(errors.MalformedBody):
+    with pytest.raises(errors.IncompleteBody):
         _read(Body(3, 1), first, {"type": "http.disconnect"})
 
 
