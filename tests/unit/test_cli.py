@@ -154,3 +154,15 @@ def test_wrong_keys_and_a_wrong_store_end_with_1_and_are_told_together(
     told = capfd.readouterr().err
     assert [line.partition(":")[0] for line in told.splitlines()] == ["TRIAGE_KEYS"] * 2 + ["TRIAGE_LIMIT_STORE"]
     assert "secret" not in told
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("text", ["# Runner triage\n", "a: [\n", "openapi\n", "services: {}\n", "\0"])
+def test_a_file_that_is_no_contract_is_not_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, text: str, workers: str
+) -> None:
+    """A partner who reads the contract of something else would build on it."""
+    (tmp_path / "other").write_text(text)
+    monkeypatch.setenv("TRIAGE_CONTRACT", str(tmp_path / "other"))
+    assert cli.main(["serve", "--port", "0", "--workers", workers]) == 1
+    assert capsys.readouterr().err == "TRIAGE_CONTRACT: holds no OpenAPI document\n"
