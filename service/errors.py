@@ -39,7 +39,7 @@ class Issue:
     says: str
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.path}: {self.says}"
+        return ": ".join(part for part in (self.file, self.path, self.says) if part)
 
 
 class KnowledgeFault(TriageError):
