@@ -9,8 +9,10 @@ import os
 import signal
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from multiprocessing import parent_process
 from types import FrameType
 from typing import Any, Final, cast
 
@@ -178,12 +180,23 @@ class Server(uvicorn.Server):
 class Worker(multiprocess.Process):
     """One of several processes, with our server in it."""
 
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to stop, or until whoever would tell it was killed: it would hold the port for ever."""
+        threading.Thread(target=_stop_with_parent, daemon=True).start()
+        super().target(sockets)
+
     @property
     def server(self) -> uvicorn.Server:
         """The server that this worker runs."""
         if self._server is None:
             self._server = Server(self.config)
         return self._server
+
+
+def _stop_with_parent() -> None:
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Workers(Multiprocess):
