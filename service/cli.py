@@ -1,17 +1,18 @@
 """The command line: `service serve`, `assess`, `check`, `scorecard`, `diff`, `key`, `openapi`.
 
 It ends with 0 when all is well, 1 when the knowledge, the settings or a file is wrong, 2 when the request or the
-command itself is, and 130 when Ctrl-C cut it off; to stop `serve` is no cut.
+command itself is, 130 when Ctrl-C cut it off, and 141 when whoever read its output left; to stop `serve` is no cut.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import fcntl
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import BinaryIO
@@ -25,13 +26,14 @@ from service.engine import Engine
 from service.engine.compare import compare
 from service.engine.replay import replay
 from service.engine.scorecard import score
-from service.errors import ForeignAnswers, KnowledgeFault, SettingsFault
+from service.errors import ForeignAnswers, Issue, KnowledgeFault, SettingsFault
 from service.knowledge import loader, vignettes
 from service.settings import Settings
 
 WRONG_SETUP = 1
 WRONG_REQUEST = 2
 STOPPED = 130
+UNREAD = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     except BrokenProcessPool:
         _complain("a process that answered was killed; the same command goes on where it was")
+    except BrokenPipeError:  # whoever read has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left would be written at the end
+        return UNREAD
     except OSError as fault:
         _complain(f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault))
     except KeyboardInterrupt:
@@ -116,6 +121,7 @@ def assess_batch(chosen: argparse.Namespace) -> int:
     source, target = chosen.batch
     count = refused = 0
     with contextlib.ExitStack() as files:
+        files.enter_context(_named(target))
         asked = sys.stdin.buffer if source == "-" else files.enter_context(Path(source).open("rb"))
         told = sys.stdout.buffer if target == "-" else files.enter_context(_only_here(Path(target)))
         size = os.fstat(asked.fileno()).st_size or None
@@ -130,8 +136,20 @@ def assess_batch(chosen: argparse.Namespace) -> int:
     return 0
 
 
+@contextlib.contextmanager
+def _named(target: str) -> Iterator[None]:
+    """Let an error that names no file name this one: what cannot be opened has its name, what cannot be written not."""
+    try:
+        yield
+    except OSError as fault:
+        fault.filename = fault.filename or target
+        raise
+
+
 def _only_here(path: Path) -> BinaryIO:
-    """The file, opened to go on with; raises `OSError` where another run writes it."""
+    """The file, opened to go on with; raises `OSError` where another run writes it, or it is not to be gone on with."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "is no plain file; name one, or - for standard output", str(path))
     file = path.open("a+b")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -170,6 +188,8 @@ def scorecard(chosen: argparse.Namespace) -> int:
 def diff(chosen: argparse.Namespace) -> int:
     """Print what changed between two knowledge folders, and which cases of either are answered otherwise."""
     folders = Path(chosen.old), Path(chosen.new)
+    if gone := [Issue(str(folder), "", "is not a folder") for folder in folders if not folder.is_dir()]:
+        raise KnowledgeFault(tuple(gone))
     old, new = (loader.load(folder) for folder in folders)
     told = (*vignettes.read(folders[1], new), *vignettes.read(folders[0], old))
     print(compare(old, new, told))
@@ -217,7 +237,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="service",
         description="Triage for runners with calf cramps or numb feet.",
         epilog="Exit codes: 0 all is well, 1 the setup is wrong, 2 the request or the command is wrong, "
-        "130 cut off by Ctrl-C.",
+        "130 cut off by Ctrl-C, 141 nobody reads on.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
@@ -233,7 +253,7 @@ def _parser() -> argparse.ArgumentParser:
         "--batch",
         nargs=2,
         metavar=("IN", "OUT"),
-        help="answer IN, a request a line, into OUT; - for standard streams",
+        help="answer IN, a request a line, into OUT, a plain file; - for standard streams",
     )
     assessing.add_argument("file", nargs="?", metavar="FILE", help="a JSON request, or - for standard input")
     assessing.set_defaults(run=assess)

@@ -6,6 +6,7 @@
     ├── ForeignAnswers    a file of answers is not that of these requests and this knowledge
     └── RequestFault      a request cannot be answered; `kind` names the problem type
         ├── MalformedBody the body is not JSON (400)
+        │   └── IncompleteBody the connection ended before the body did (400, and nobody is there to read it)
         ├── BrokenContract the body is JSON that breaks the contract (422), with every fault
         ├── UnknownEntry   the knowledge holds no such kind or entry (404)
         ├── SlowBody       the body did not arrive in time (408)
@@ -38,7 +39,7 @@ class Issue:
     says: str
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.path}: {self.says}"
+        return ": ".join(part for part in (self.file, self.path, self.says) if part)
 
 
 class KnowledgeFault(TriageError):
@@ -81,6 +82,13 @@ class MalformedBody(RequestFault):
     def __init__(self, code: str, detail: str, pointer: str = "") -> None:
         super().__init__(detail)
         self.fault = Fault(pointer, code, detail)
+
+
+class IncompleteBody(MalformedBody):
+    """The connection ended before the body did: the fault of a network, or of a client that gave up."""
+
+    def __init__(self) -> None:
+        super().__init__("incomplete", "the connection ended before the body did")
 
 
 class BrokenContract(RequestFault):

@@ -79,7 +79,7 @@ def compose(settings: Settings) -> Observe:
 def check_setup(settings: Settings) -> None:
     """Raise what would keep a worker with these settings from starting."""
     loader.load(settings.knowledge_folder(loader.SHIPPED))
-    contract_text(settings)
+    contract.Contract(contract_text(settings))
     metrics = Metrics(CollectorRegistry())
     log = open_log(settings.log_level, settings.log_format, standard_output(metrics.log_line_lost))
     access_of(settings, Journal(log, metrics, knowledge=""))

@@ -62,10 +62,15 @@ OVERLOADED: Final = Kind(
     {"Retry-After": "1"},
     like=STOPPING.slug,
 )
+MALFORMED: Final = Kind(
+    "malformed-body", "Malformed body", 400, "The body is not one JSON document; `errors` says why."
+)
 
 OF_FAULT: Final[Mapping[type[errors.RequestFault], Kind]] = {
-    errors.MalformedBody: Kind(
-        "malformed-body", "Malformed body", 400, "The body is not one JSON document; `errors` says why."
+    errors.MalformedBody: MALFORMED,
+    # Told to nobody, and apart from the others so that a bad network is not taken for an app that has a fault.
+    errors.IncompleteBody: Kind(
+        "incomplete-body", MALFORMED.title, MALFORMED.status, MALFORMED.detail, like=MALFORMED.slug
     ),
     errors.BrokenContract: Kind(
         "broken-contract", "Body breaks the contract", 422, "The body is JSON and breaks the contract; see `errors`."

@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
 
-from service.access.quota import FORM
+from service.access.quota import FORM, SECONDS
 from service.errors import SettingsFault
 
 PREFIX: Final = "TRIAGE_"
+ORIGIN: Final = (
+    r"^(?!https://[^:]*:443\Z|http://[^:]*:80\Z)[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?\Z"
+)
+"""What a browser says of the site of a page; anything else would never be met."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Each setting with its limits, its default and what it is for."""
+    """Each setting with its limits, its default and what it is for; a `title` says in words what a pattern allows."""
 
-    host: Annotated[str, Meta(min_length=1, description="Address to listen on; `0.0.0.0` for all.")] = "127.0.0.1"
+    host: Annotated[
+        str, Meta(min_length=1, title="an address", description="Address to listen on; `0.0.0.0` for all.")
+    ] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on; 0 takes any free one.")] = 8000
     workers: Annotated[int, Meta(ge=1, le=256, description="Processes that answer.")] = 1
     log_level: Annotated[
@@ -53,7 +59,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float, Meta(ge=0, le=300, description="Time after that in which requests begun are still answered.")
     ] = 10.0
     cors_origins: Annotated[
-        tuple[str, ...], Meta(description="Origins whose pages may call, with commas between; none when empty.")
+        tuple[Annotated[str, Meta(pattern=ORIGIN)], ...],
+        Meta(
+            title="scheme://host, or scheme://host:port where the port is not the scheme's own, in small letters",
+            description="Origins whose pages may call, with commas between; none when empty.",
+        ),
     ] = ()
     keys: Annotated[
         str, Meta(description="File of the partners and the hashes of their keys; no key is asked for when empty.")
@@ -62,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             pattern=rf"^\Z|{FORM}",
+            title=f"a whole number, a slash and one of {', '.join(SECONDS)}",
             description="Requests that one partner, or one client where there are no keys, may send in a window, "
             "such as `600/minute`; no limit when empty.",
         ),
@@ -119,9 +130,9 @@ FIELDS: Final = {PREFIX + field.name.upper(): field for field in msgspec.structs
 
 _PLACES: Final = (
     ("knowledge", Path.is_dir, "folder"),
-    ("contract", Path.is_file, "file"),
-    ("keys", Path.is_file, "file"),
-    ("limit_store_file", Path.is_file, "file"),
+    ("contract", Path.is_file, "plain file"),
+    ("keys", Path.is_file, "plain file"),
+    ("limit_store_file", Path.is_file, "plain file"),
 )
 _LIMITS: Final = ("RATE_LIMIT", "KEYS")  # a file of keys may bring limits at any time
 _NEEDED: Final = {
@@ -144,11 +155,11 @@ def read(environment: Mapping[str, str]) -> Settings:
         field = FIELDS[name]
         try:
             values[field.name] = msgspec.convert(_parts(environment[name], field), field.type, strict=False)
-        except msgspec.ValidationError as fault:
-            faults.append(f"{name}: {fault}")
+        except msgspec.ValidationError:
+            faults.append(f"{name}: must be {_allowed(field)}")
     for name, is_there, what in _PLACES:
         if values.get(name) and not is_there(Path(values[name])):
-            faults.append(f"{PREFIX}{name.upper()}: there is no such {what}")
+            faults.append(f"{PREFIX}{name.upper()}: names no {what}")
     if values.get("limit_store") and values.get("limit_store_file"):
         faults.append(f"{PREFIX}LIMIT_STORE_FILE: stands beside {PREFIX}LIMIT_STORE; only one of them can be")
     for name, others in _NEEDED.items():
@@ -176,5 +187,24 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
 
 
 def _meaning(field: msgspec.structs.FieldInfo) -> str:
+    allowed = _allowed(field)
+    return f"{_meta(field).description}{f' Allowed: {allowed}.' if allowed else ''}"
+
+
+def _allowed(field: msgspec.structs.FieldInfo) -> str:
+    """What a setting may be, in words; nothing where it may be any text."""
+    meta = _meta(field)
+    if meta.title is not None:
+        return meta.title
+    kind = get_args(field.type)[0]
+    if get_origin(kind) is Literal:
+        return f"one of {', '.join(get_args(kind))}"
+    if meta.le is None:
+        return ""
+    least = f"above {meta.gt} and at most" if meta.ge is None else f"from {meta.ge} to"
+    return f"a {'whole number' if kind is int else 'number'} {least} {meta.le}"
+
+
+def _meta(field: msgspec.structs.FieldInfo) -> Meta:
     meta: Meta = field.type.__metadata__[0]
-    return str(meta.description)
+    return meta

@@ -18,13 +18,17 @@ COMMAS: Final = 400
 Each item of an array becomes an object before they are counted, so millions of them would fill the memory.
 """
 
+TOO_MANY_COMMAS: Final = Fault(
+    "", "too_many_items", f"must have at most {MOST * COMMAS} commas, more than {MOST} whole requests have"
+)
+
 _decode: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 def items_of(body: bytes) -> list[bytes]:
     """The bytes of each item, in order; raises `MalformedBody` or `BrokenContract` for the array itself."""
     if body.count(b",") > MOST * COMMAS:
-        raise _counted("too_many_items")
+        raise BrokenContract((TOO_MANY_COMMAS,))
     try:
         items = _decode(body)
     except RecursionError:

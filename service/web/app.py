@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from litestar import Litestar, Request
-from litestar.config.cors import CORSConfig
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.types import ExceptionHandler, Method
 from litestar.utils import normalize_path
@@ -22,14 +21,12 @@ from service.web import routes
 from service.web.answer import Answer, Document
 from service.web.body import Body
 from service.web.contract import Contract
+from service.web.cors import Cors
 from service.web.load import Load
 from service.web.observe import Observe, Readiness, exchange_of, refusal
 
 OF_STATUS: Final[Mapping[int, Kind]] = {404: NOT_FOUND, 405: METHOD}
 """What the framework itself refuses, by its status."""
-
-CORS_HEADERS = ["authorization", "content-type", "if-none-match", "traceparent", "x-request-id"]
-CORS_EXPOSED = ["etag", "ratelimit", "ratelimit-policy", "retry-after", "www-authenticate", "x-request-id"]
 
 
 def build(  # noqa: PLR0913 (one argument a part; the composition root names each)
@@ -67,21 +64,13 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
         exception_handlers={
             Exception: cast("ExceptionHandler[Exception]", _refuse)
         },  # Litestar only sends what it gives
-        cors_config=_cors(cors_origins) if cors_origins else None,
         openapi_config=None,  # the contract is a file; what the framework would generate is not true
         logging_config=None,
         debug=False,
     )
     plain = frozenset(route.path for route in app.routes if "{" not in route.path)
-    return Observe(app, journal=journal, readiness=readiness, load=load, access=access, plain=plain)
-
-
-def _cors(origins: tuple[str, ...]) -> CORSConfig:
-    return CORSConfig(
-        allow_origins=list(origins),
-        allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
-        allow_headers=CORS_HEADERS,
-        expose_headers=CORS_EXPOSED,
+    return Observe(
+        app, journal=journal, readiness=readiness, load=load, cors=Cors(cors_origins), access=access, plain=plain
     )
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from litestar.types import Receive, Scope
 
-from service.errors import ForeignCoding, ForeignMedia, LargeBody, MalformedBody, Overloaded, SlowBody
+from service.errors import ForeignCoding, ForeignMedia, IncompleteBody, LargeBody, Overloaded, SlowBody
 from service.web.load import has_come, is_too_much
 
 JSON: Final = b"application/json"
@@ -89,7 +89,7 @@ async def _part(receive: Receive) -> tuple[bytes, bool]:
     """The next part of a body, and whether more will come."""
     message = await receive()
     if message["type"] != "http.request":
-        raise MalformedBody("incomplete", "the connection ended before the body did")
+        raise IncompleteBody
     return message.get("body", b""), message.get("more_body", False)
 
 

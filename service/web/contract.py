@@ -9,17 +9,25 @@ import msgspec
 import yaml
 
 import service
+from service.errors import SettingsFault
 from service.web.answer import Document
 
 SHIPPED: Final = Path(service.__file__).parent.parent / "openapi" / "openapi.yaml"
 
 
 class Contract:
-    """Both forms of one contract file."""
+    """Both forms of one contract file; raises `SettingsFault` where it is none."""
 
     def __init__(self, source: bytes) -> None:
+        try:
+            document = yaml.load(source, Loader=_Loader)  # noqa: S506 (a safe loader)
+            told = msgspec.json.encode(document)
+        except (yaml.YAMLError, TypeError, ValueError, RecursionError):
+            document = None
+        if not isinstance(document, dict) or "openapi" not in document:
+            raise SettingsFault(("TRIAGE_CONTRACT: holds no OpenAPI document",))
         self.yaml = Document(source, "application/yaml")
-        self.json = Document(msgspec.json.encode(yaml.load(source, Loader=_Loader)))  # noqa: S506 (a safe loader)
+        self.json = Document(told)
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

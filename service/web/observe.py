@@ -21,6 +21,7 @@ from service.errors import Fault
 from service.problems import INTERNAL, MEDIA_TYPE, OVERLOADED, STOPPING, Kind, body_of
 from service.telemetry.journal import Exchange, Journal
 from service.web.answer import Answer, answer
+from service.web.cors import Cors
 from service.web.load import Load, is_too_much
 
 EXCHANGE: Final = "triage.exchange"
@@ -66,11 +67,13 @@ class Observe:
         journal: Journal,
         readiness: Readiness,
         load: Load,
+        cors: Cors,
         access: Access | None = None,
         plain: frozenset[str] = frozenset(),
     ) -> None:
         self._app = app
         self._plain = plain
+        self._cors = cors
         self.journal = journal
         self.readiness = readiness
         self.load = load
@@ -125,6 +128,7 @@ class Observe:
         whole = [*headers, (b"x-request-id", exchange.request_id.encode()), *(_DOCS if docs else _STRICT)]
         if (admission := cast("dict[str, Admission]", scope).get(ADMISSION)) is not None:
             whole += admission.fields
+        whole += self._cors.fields(scope["headers"])
         if b"cache-control" not in dict(whole):
             whole.append(_NO_STORE)
         if not self.readiness.is_ready:

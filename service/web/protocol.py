@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, cast
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from service.problems import BAD_REQUEST, LARGE_HEAD, MEDIA_TYPE, SLOW_HEAD, Kind, body_of
@@ -48,6 +49,8 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """A request's head is whole; during a stop it is the last one here."""
+        if self.parser.should_upgrade():
+            return  # it comes again, without its offer
         self._in_head = False
         super().on_headers_complete()
         if self._is_stopping:
@@ -55,13 +58,16 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """All of a request has come; it is in hand unless it waits for another on this connection."""
+        if self.parser.should_upgrade():
+            return  # only its head has
         super().on_message_complete()
         if not self.pipeline:
             self._arrive(self.cycle)
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a head that is not whole after that is measured and timed."""
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._feed(data)
         if self._in_head and not self.transport.is_closing():
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_LIMIT:
@@ -98,10 +104,6 @@ class Connection(HttpToolsProtocol):
         else:
             self.loop.call_later(QUIET_SECONDS, self._close_if_idle)
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's words are not a problem document)
-        """Answer bytes that are not HTTP."""
-        self._refuse(BAD_REQUEST)
-
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Begin a request; one that had to wait its turn has come long since."""
         if not cycle.more_body:
@@ -109,6 +111,30 @@ class Connection(HttpToolsProtocol):
         if cycle.scope["method"] != "HEAD":  # of which the head is all that is ever written
             cycle.transport = cast("asyncio.Transport", Joined(cycle.transport))
         super()._start_asgi_task(cycle, app)
+
+    def _feed(self, data: bytes) -> None:
+        """Parse, and refuse what is not HTTP; uvicorn would warn of both that and an offer of another protocol."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as stop:
+            if self.parser.get_method() == b"CONNECT":
+                self._refuse(BAD_REQUEST)  # what follows is meant for somebody else
+                return
+            head = self._head_without_offer()
+            self.parser = httptools.HttpRequestParser(self)  # the old one has ended where the client closes after this
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's: what follows is left
+            self._feed(head + data[stop.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(BAD_REQUEST)
+
+    def _head_without_offer(self) -> bytes:
+        """The head at which the parser stopped, as of a client that is content with HTTP/1.1.
+
+        An offer may be passed over (RFC 9110, 7.8), but the parser takes all that follows it for the other protocol.
+        """
+        first = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        kept = [name + b": " + value for name, value in self.headers if name != b"upgrade"]
+        return b"\r\n".join([first, *kept, b"", b""])
 
     def _arrive(self, cycle: RequestResponseCycle) -> None:
         cast("Observe", self.app).load.arrive(cast("Scope", cycle.scope))

@@ -49,7 +49,7 @@ def assess(engine: Engine, body: Body, access: Access | None = None) -> HTTPRout
 
     @post("/assess", name="assess", status_code=200, middleware=[*_doors(access), at_once(answered)])
     async def handler() -> None:
-        """Declared for its path, its methods and CORS; answered at once."""
+        """Declared for its path and its methods; answered at once."""
 
     return handler
 
@@ -73,7 +73,7 @@ def assess_batch(
 
     @post("/assess/batch", name="assess_batch", status_code=200, middleware=[*_doors(access), at_once(answered)])
     async def handler() -> None:
-        """Declared for its path, its methods and CORS; answered at once."""
+        """Declared for its path and its methods; answered at once."""
 
     return handler
 

@@ -9,8 +9,10 @@ import os
 import signal
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from multiprocessing import parent_process
 from types import FrameType
 from typing import Any, Final, cast
 
@@ -24,6 +26,12 @@ from service.web.protocol import Connection
 
 SHARED_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Where workers find the folder of their shared counts; set before any of them imports the library that reads it."""
+
+IDLE_SECONDS: Final = 75
+"""How long a connection waits for its next request: longer than the 60 that common proxies keep theirs.
+
+Where the service ended it first, a proxy would now and then send a request into its end, and may not repeat a POST.
+"""
 
 SAME_SIGNAL_SECONDS: Final = 1.0
 """A signal so soon after the first is the same stop told twice: to a whole process group, and by the parent."""
@@ -55,6 +63,7 @@ class Config(uvicorn.Config):
             access_log=False,
             proxy_headers=False,
             server_header=False,
+            timeout_keep_alive=IDLE_SECONDS,
             **rest,
         )
         self.head_seconds = head_seconds
@@ -171,12 +180,23 @@ class Server(uvicorn.Server):
 class Worker(multiprocess.Process):
     """One of several processes, with our server in it."""
 
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to stop, or until whoever would tell it was killed: it would hold the port for ever."""
+        threading.Thread(target=_stop_with_parent, daemon=True).start()
+        super().target(sockets)
+
     @property
     def server(self) -> uvicorn.Server:
         """The server that this worker runs."""
         if self._server is None:
             self._server = Server(self.config)
         return self._server
+
+
+def _stop_with_parent() -> None:
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Workers(Multiprocess):

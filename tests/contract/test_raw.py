@@ -224,6 +224,23 @@ def test_pages_of_named_origins_may_call_and_no_others(service: Any) -> None:
     assert "access-control-allow-origin" not in service.assess(GOOD, origin="https://other.example").headers
 
 
+def test_a_browser_that_asks_first_is_answered_as_any_other(service: Any) -> None:
+    """`OPTIONS` gives `Allow` to every origin, and leave to call to those in the settings alone."""
+    asked = {"access_control_request_method": "POST", "access_control_request_headers": "content-type"}
+    for origin, is_named in (("https://app.example", True), ("https://other.example", False), ("null", False)):
+        answer = service.send("OPTIONS", "/assess", origin=origin, **asked)
+        assert (answer.status, answer.headers["allow"], answer.headers["vary"]) == (204, "OPTIONS, POST", "origin")
+        assert (answer.headers.get("access-control-allow-origin") == origin) == is_named
+        assert ("content-type" in answer.headers.get("access-control-allow-headers", "")) == is_named
+
+
+def test_a_page_can_read_a_refusal(service: Any) -> None:
+    """Without leave a browser shows its page an error of the network in place of the problem."""
+    for path in ("/nothing", "/knowledge/nothing"):
+        answer = service.send("GET", path, origin="https://app.example")
+        assert (answer.status, answer.headers["access-control-allow-origin"]) == (404, "https://app.example")
+
+
 def test_a_connection_on_which_nothing_comes_ends_without_a_word(service: Any) -> None:
     """Silence is no request, so there is nothing to answer, and it does not hold a descriptor for ever."""
     assert service.connect().recv(100) == b""

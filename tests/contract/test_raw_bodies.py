@@ -176,3 +176,12 @@ def test_what_the_contract_allows_is_answered(service: Any, name: str) -> None:
     assert answer.status == 200
     assert answer.headers["content-type"] == JSON
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_client_that_leaves_with_half_a_body_is_not_taken_for_a_faulty_one(service: Any) -> None:
+    """An operator tells a bad network from an app that sends what is not JSON."""
+    connection = service.connect()
+    head = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Request-ID: left\r\n"
+    connection.sendall(head + b"Content-Length: %d\r\n\r\n%b" % (len(GOOD), GOOD[:9]))
+    connection.close()
+    assert service.line("left")["problem"] == "incomplete-body"

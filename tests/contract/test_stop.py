@@ -122,9 +122,22 @@ def test_several_workers_count_together(start: Callable[..., Any]) -> None:
     service = start(workers="2")
     for _ in range(20):
         assert service.raw(HEAD + BODY).status == 200
+    while [line.get("route") for line in service.lines()].count("/assess") < 20:  # the count comes after the answer
+        time.sleep(0.02)
     counted = 'triage_http_requests_total{method="POST",route="/assess",status="200"} 20.0'
     for _ in range(6):
         text = service.send("GET", "/metrics").body.decode()
         assert counted in text
         assert len(re.findall(r"^triage_knowledge_info\{.*\} 1\.0$", text, re.MULTILINE)) == 1
     assert service.stop() == 0
+
+
+def test_workers_end_with_the_process_that_started_them(start: Callable[..., Any]) -> None:
+    """Killed, it can tell nobody, and workers that go on would hold the port against the next start."""
+    service = start(workers="2", drain_seconds="1.5")
+    service.process.kill()
+    deadline = time.monotonic() + 20
+    while [line["event"] for line in service.lines()].count("stopped") < 2:
+        assert time.monotonic() < deadline, "they go on"
+        time.sleep(0.1)
+    assert not service.is_up()

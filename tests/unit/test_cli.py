@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -154,3 +155,52 @@ def test_wrong_keys_and_a_wrong_store_end_with_1_and_are_told_together(
     told = capfd.readouterr().err
     assert [line.partition(":")[0] for line in told.splitlines()] == ["TRIAGE_KEYS"] * 2 + ["TRIAGE_LIMIT_STORE"]
     assert "secret" not in told
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("text", ["# Runner triage\n", "a: [\n", "openapi\n", "services: {}\n", "\0"])
+def test_a_file_that_is_no_contract_is_not_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, text: str, workers: str
+) -> None:
+    """A partner who reads the contract of something else would build on it."""
+    (tmp_path / "other").write_text(text)
+    monkeypatch.setenv("TRIAGE_CONTRACT", str(tmp_path / "other"))
+    assert cli.main(["serve", "--port", "0", "--workers", workers]) == 1
+    assert capsys.readouterr().err == "TRIAGE_CONTRACT: holds no OpenAPI document\n"
+
+
+def test_both_missing_folders_are_named(capsys: Any) -> None:
+    """All that is wrong with a command is told in one go."""
+    assert cli.main(["diff", "no-old", "no-new"]) == 1
+    assert capsys.readouterr().err == "no-old: is not a folder\nno-new: is not a folder\n"
+
+
+def test_answers_go_into_a_plain_file_or_to_standard_output(tmp_path: Path, capsys: Any) -> None:
+    """What cannot be read again cannot be gone on with, and some of it is never full."""
+    (tmp_path / "in").write_bytes(b"{}\n")
+    os.mkfifo(tmp_path / "pipe")
+    for out in (os.devnull, str(tmp_path / "pipe"), str(tmp_path)):
+        assert cli.main(["assess", "--batch", str(tmp_path / "in"), out]) == 1
+        assert capsys.readouterr().err == f"{out}: is no plain file; name one, or - for standard output\n"
+
+
+def _batch(tmp_path: Path, told: int) -> tuple[int, bytes]:
+    """The exit code and the complaints of a batch whose answers go to this descriptor."""
+    (tmp_path / "in").write_bytes(b"{}\n" * 2_000)
+    command = [sys.executable, "-m", "service", "assess", "--batch", str(tmp_path / "in"), "-"]
+    run = subprocess.run(command, env=os.environ, stdout=told, stderr=subprocess.PIPE, check=False)
+    return run.returncode, run.stderr
+
+
+def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
+    """`| head -1` has what it wanted."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    assert _batch(tmp_path, writer) == (141, b"")
+    os.close(writer)
+
+
+def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A full disk says where."""
+    with Path("/dev/full").open("wb") as full:
+        assert _batch(tmp_path, full.fileno()) == (1, b"-: No space left on device\n")

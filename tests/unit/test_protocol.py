@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.web.protocol import Joined
+from service.web.server import IDLE_SECONDS, Config
+
+ROOT = Path(__file__).parents[2]
 
 
 class _Transport:
@@ -62,3 +66,11 @@ def test_a_head_alone_is_sent_before_the_end(transport: Any) -> None:
     joined.write(b"head")
     joined.close()
     assert (transport.written, joined.is_closing()) == ([b"head"], True)
+
+
+@pytest.mark.parametrize("page", ["README.md", "deploy/README.md", "openapi/README.md", "openapi/base.yaml"])
+def test_a_proxy_lets_go_of_an_idle_connection_first(page: str) -> None:
+    """The service keeps one for longer than the 60 seconds of common proxies, and says for how long."""
+    config = Config("", head_seconds=1, drain_seconds=1, shutdown_seconds=1, is_renewable=False)
+    assert config.timeout_keep_alive == IDLE_SECONDS > 60
+    assert f"after {IDLE_SECONDS} seconds" in (ROOT / page).read_text(encoding="utf-8")

@@ -41,6 +41,43 @@ def test_every_fault_is_named_at_once() -> None:
     assert "the nearest is TRIAGE_PORT" in caught.value.faults[1]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("PORT", "many", "a whole number from 0 to 65535"),
+        ("BODY_SECONDS", "0", "a number above 0 and at most 30"),
+        ("DRAIN_SECONDS", "1", "a number from 1.5 to 300"),
+        ("LOG_LEVEL", "INFO", "one of debug, info, warning, error"),
+        ("RATE_LIMIT", "600", "a whole number, a slash and one of second, minute, hour, day"),
+        ("HOST", "", "an address"),
+    ],
+)
+def test_a_fault_says_what_is_allowed_as_the_table_does(name: str, text: str, says: str) -> None:
+    """An operator need not know in which language the service is written."""
+    with pytest.raises(SettingsFault) as caught:
+        settings.read({f"TRIAGE_{name}": text})
+    assert caught.value.faults == (f"TRIAGE_{name}: must be {says}",)
+    (row,) = [row for row in settings.describe().splitlines() if row.startswith(f"| `TRIAGE_{name}` ")]
+    assert row.endswith(f" Allowed: {says}. |")
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:3000", "https://[::1]:8443", "capacitor://localhost"])
+def test_an_origin_is_taken_as_a_browser_sends_it(origin: str) -> None:
+    """What pages may call is compared letter by letter."""
+    assert settings.read({"TRIAGE_CORS_ORIGINS": origin}).cors_origins == (origin,)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["*", "foo", "null", "a.example", "https://a.example/", "https://A.example", "https://*.example", "https://",
+     "https://a.example:443", "http://a.example:80", "https://u@a.example"],
+)  # fmt: skip
+def test_an_origin_that_no_browser_sends_is_a_fault(origin: str) -> None:
+    """One that can never be met would leave an app without answers and its operator without a word."""
+    with pytest.raises(SettingsFault, match="TRIAGE_CORS_ORIGINS: must be scheme://host"):
+        settings.read({"TRIAGE_CORS_ORIGINS": f"https://b.example,{origin}"})
+
+
 def test_the_drain_is_never_shorter_than_its_promise() -> None:
     """Readiness says 503 for at least a second before the listener closes, so the drain cannot be set shorter."""
     with pytest.raises(SettingsFault):

@@ -24,6 +24,7 @@ from service.web.answer import Document
 from service.web.app import build, kind_at_the_edge
 from service.web.body import Body
 from service.web.contract import Contract
+from service.web.cors import Cors
 from service.web.load import Load
 from service.web.observe import Observe
 from service.web.page import page
@@ -129,7 +130,9 @@ def test_an_error_outside_the_framework_is_500_too(app: Observe) -> None:
     async def failing(*_: Any) -> None:
         raise KeyError("secret")
 
-    reply = ask(Observe(failing, journal=app.journal, readiness=app.readiness, load=app.load), "GET", "/")
+    reply = ask(
+        Observe(failing, journal=app.journal, readiness=app.readiness, load=app.load, cors=Cors(())), "GET", "/"
+    )
     assert (reply.status, reply.headers["content-type"]) == (500, "application/problem+json")
     assert b"secret" not in reply.body
 
@@ -140,7 +143,9 @@ def test_a_cancelled_request_is_503(app: Observe) -> None:
     async def cancelled(*_: Any) -> None:
         raise asyncio.CancelledError
 
-    reply = ask(Observe(cancelled, journal=app.journal, readiness=app.readiness, load=app.load), "GET", "/")
+    reply = ask(
+        Observe(cancelled, journal=app.journal, readiness=app.readiness, load=app.load, cors=Cors(())), "GET", "/"
+    )
     assert (reply.status, reply.headers["retry-after"]) == (503, "1")
 
 
@@ -156,7 +161,9 @@ def test_an_answer_that_breaks_off_is_not_answered_twice(app: Observe) -> None:
         sent.append(message)
 
     scope: Any = {"type": "http", "method": "GET", "headers": []}
-    asyncio.run(Observe(breaking, journal=app.journal, readiness=app.readiness, load=app.load)(scope, None, send))  # type: ignore[arg-type]
+    asyncio.run(
+        Observe(breaking, journal=app.journal, readiness=app.readiness, load=app.load, cors=Cors(()))(scope, None, send)
+    )  # type: ignore[arg-type]
     assert [message["type"] for message in sent] == ["http.response.start"]
 
 
@@ -168,7 +175,9 @@ def test_what_is_not_http_is_passed_on(app: Observe) -> None:
         seen.append(scope["type"])
 
     asyncio.run(
-        Observe(inner, journal=app.journal, readiness=app.readiness, load=app.load)({"type": "lifespan"}, None, None)
+        Observe(inner, journal=app.journal, readiness=app.readiness, load=app.load, cors=Cors(()))(
+            {"type": "lifespan"}, None, None
+        )
     )  # type: ignore[typeddict-item,arg-type]
     assert seen == ["lifespan"]
 
@@ -236,7 +245,8 @@ def test_a_problem_is_what_rfc_9457_says(kind: Any) -> None:
 def test_problem_types_are_told_apart() -> None:
     """No two types share a slug, and every fault of a request has one."""
     assert len({kind.slug for kind in KINDS}) == len(KINDS)
-    assert set(OF_FAULT) == set(errors.RequestFault.__subclasses__())
+    of_a_body = errors.MalformedBody.__subclasses__()
+    assert set(OF_FAULT) == {*errors.RequestFault.__subclasses__(), *of_a_body}
 
 
 def test_errors_of_the_framework_are_problems_too() -> None:
@@ -268,7 +278,7 @@ def test_a_body_is_put_together() -> None:
 def test_a_connection_that_ends_early_leaves_no_body() -> None:
     """Half a body is none."""
     first = {"type": "http.request", "body": b"a", "more_body": True}
-    with pytest.raises(errors.MalformedBody):
+    with pytest.raises(errors.IncompleteBody):
         _read(Body(3, 1), first, {"type": "http.disconnect"})
 
 
