@@ -10,11 +10,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
@@ -25,6 +24,7 @@ from service.engine import Engine
 from service.errors import ForeignAnswers
 from service.knowledge import loader
 from service.model.assessment import Assessment
+from service.parent import end_with_parent
 
 READ_AT_ONCE: Final = 1 << 18
 CHUNK: Final = 256
@@ -86,24 +86,14 @@ def assess(source: BinaryIO, target: BinaryIO, way: Way, held: Held | None) -> I
         target.seek(held.end)
     workers = os.cpu_count() or 1
     # Forked processes would share the locks of whatever threads there are.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), end_with_parent) as pool:
+    context, end = multiprocessing.get_context("spawn"), partial(os._exit, 1)
+    with ProcessPoolExecutor(workers, context, end_with_parent, (end,)) as pool:
         for answered in _in_order(pool, chain(() if first is None else (first,), left), way, AHEAD * workers):
             target.write(answered.lines)
             target.flush()
             yield answered
     if held is not None:
         os.fsync(target.fileno())
-
-
-def end_with_parent() -> None:
-    """Let this process end when the one that started it does: killed, that one can tell nobody."""
-
-    def wait() -> None:
-        if (parent := multiprocessing.parent_process()) is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def _in_order(pool: ProcessPoolExecutor, chunks: Iterator[Chunk], way: Way, ahead: int) -> Iterator[Answered]:

@@ -9,16 +9,16 @@ import os
 import signal
 import socket
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from multiprocessing import parent_process
+from functools import partial
 from types import FrameType
 from typing import Any, Final, cast
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess, multiprocess
 
+from service.parent import end_with_parent
 from service.telemetry.metrics import forget
 from service.web.listener import Listener
 from service.web.observe import Observe
@@ -182,7 +182,7 @@ class Worker(multiprocess.Process):
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to stop, or until whoever would tell it was killed: it would hold the port for ever."""
-        threading.Thread(target=_stop_with_parent, daemon=True).start()
+        end_with_parent(partial(os.kill, os.getpid(), signal.SIGTERM))
         super().target(sockets)
 
     @property
@@ -191,12 +191,6 @@ class Worker(multiprocess.Process):
         if self._server is None:
             self._server = Server(self.config)
         return self._server
-
-
-def _stop_with_parent() -> None:
-    if (parent := parent_process()) is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Workers(Multiprocess):

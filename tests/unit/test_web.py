@@ -130,9 +130,7 @@ def test_an_error_outside_the_framework_is_500_too(app: Observe) -> None:
     async def failing(*_: Any) -> None:
         raise KeyError("secret")
 
-    reply = ask(
-        Observe(failing, journal=app.journal, readiness=app.readiness, load=app.load, cors=Cors(())), "GET", "/"
-    )
+    reply = ask(_around(failing, app), "GET", "/")
     assert (reply.status, reply.headers["content-type"]) == (500, "application/problem+json")
     assert b"secret" not in reply.body
 
@@ -143,9 +141,7 @@ def test_a_cancelled_request_is_503(app: Observe) -> None:
     async def cancelled(*_: Any) -> None:
         raise asyncio.CancelledError
 
-    reply = ask(
-        Observe(cancelled, journal=app.journal, readiness=app.readiness, load=app.load, cors=Cors(())), "GET", "/"
-    )
+    reply = ask(_around(cancelled, app), "GET", "/")
     assert (reply.status, reply.headers["retry-after"]) == (503, "1")
 
 
@@ -161,9 +157,7 @@ def test_an_answer_that_breaks_off_is_not_answered_twice(app: Observe) -> None:
         sent.append(message)
 
     scope: Any = {"type": "http", "method": "GET", "headers": []}
-    asyncio.run(
-        Observe(breaking, journal=app.journal, readiness=app.readiness, load=app.load, cors=Cors(()))(scope, None, send)
-    )  # type: ignore[arg-type]
+    asyncio.run(_around(breaking, app)(scope, None, send))  # type: ignore[arg-type]
     assert [message["type"] for message in sent] == ["http.response.start"]
 
 
@@ -174,11 +168,7 @@ def test_what_is_not_http_is_passed_on(app: Observe) -> None:
     async def inner(scope: Any, *_: Any) -> None:
         seen.append(scope["type"])
 
-    asyncio.run(
-        Observe(inner, journal=app.journal, readiness=app.readiness, load=app.load, cors=Cors(()))(
-            {"type": "lifespan"}, None, None
-        )
-    )  # type: ignore[typeddict-item,arg-type]
+    asyncio.run(_around(inner, app)({"type": "lifespan"}, None, None))  # type: ignore[typeddict-item,arg-type]
     assert seen == ["lifespan"]
 
 
@@ -254,6 +244,11 @@ def test_errors_of_the_framework_are_problems_too() -> None:
     assert kind_at_the_edge(NotFoundException()) is NOT_FOUND
     assert kind_at_the_edge(HTTPException(status_code=400)).status == 400
     assert kind_at_the_edge(HTTPException(status_code=502)) is INTERNAL
+
+
+def _around(inner: Any, app: Observe) -> Observe:
+    """The outermost layer of `app` around another application."""
+    return Observe(inner, journal=app.journal, readiness=app.readiness, load=app.load, cors=Cors(()))
 
 
 def _read(body: Body, *messages: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = JSON) -> bytes:
