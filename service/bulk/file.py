@@ -86,14 +86,17 @@ def assess(source: BinaryIO, target: BinaryIO, way: Way, held: Held | None) -> I
         target.seek(held.end)
     workers = os.cpu_count() or 1
     # Forked processes would share the locks of whatever threads there are.
-    context, end = multiprocessing.get_context("spawn"), partial(os._exit, 1)
-    with ProcessPoolExecutor(workers, context, end_with_parent, (end,)) as pool:
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with_parent) as pool:
         for answered in _in_order(pool, chain(() if first is None else (first,), left), way, AHEAD * workers):
             target.write(answered.lines)
             target.flush()
             yield answered
     if held is not None:
         os.fsync(target.fileno())
+
+
+def _end_with_parent() -> None:
+    end_with_parent(partial(os._exit, 1))
 
 
 def _in_order(pool: ProcessPoolExecutor, chunks: Iterator[Chunk], way: Way, ahead: int) -> Iterator[Answered]:
