@@ -35,8 +35,8 @@ def items_of(body: bytes) -> list[bytes]:
         raise BrokenContract((TOO_DEEP,)) from None
     except msgspec.ValidationError:
         raise BrokenContract((Fault("", "type", "must be an array of requests"),)) from None
-    except ValueError:
-        raise malformed(body) from None
+    except ValueError as found:
+        raise malformed(body, found) from None
     if not 1 <= len(items) <= MOST:
         raise _counted("too_many_items" if items else "too_few_items")
     return [bytes(item) for item in items]

@@ -26,6 +26,7 @@ _MOST_COMPARED = 20
 """Names of which the nearest is looked for: it takes a millisecond each, and a body has room for thousands."""
 
 _MISSPELT = re.compile(r"[A-Za-z_]{1,64}")
+_BYTE = re.compile(r"\(byte ([0-9]+)\)$")
 _PLACES = ("runner", "findings", "training", "safety_screen")
 _NONE_OF_THESE = "none_of_these"
 _COUNTRY = "country"
@@ -119,18 +120,20 @@ def _decoded(body: bytes) -> object:
         raise BrokenContract((TOO_DEEP,)) from None
     except msgspec.ValidationError:
         return _decoded_with_any_number(body)
-    except ValueError:
-        raise malformed(body) from None
+    except ValueError as found:
+        raise malformed(body, found) from None
 
 
-def malformed(body: bytes) -> MalformedBody:
-    """In which way `body` is not JSON."""
+def malformed(body: bytes, found: ValueError) -> MalformedBody:
+    """In which way `body` is not JSON, and near which byte (from 0) where what a parser `found` tells that."""
     if not body.strip():
         return MalformedBody("empty", "the body is empty")
     try:
         body.decode("utf-8")
-    except UnicodeDecodeError:
-        return MalformedBody("invalid_utf8", "the body is not UTF-8")
+    except UnicodeDecodeError as fault:
+        return MalformedBody("invalid_utf8", f"the body is not UTF-8 at byte {fault.start}")
+    if byte := _BYTE.search(str(found)):
+        return MalformedBody("invalid_json", f"the body stops being one JSON document near byte {byte[1]}")
     return MalformedBody("invalid_json", "the body is not one JSON document")
 
 
@@ -141,8 +144,8 @@ def _decoded_with_any_number(body: bytes) -> object:
         json.dumps(request, ensure_ascii=False).encode("utf-8")
     except RecursionError:
         raise BrokenContract((TOO_DEEP,)) from None
-    except ValueError:
-        raise malformed(body) from None
+    except ValueError as found:
+        raise malformed(body, found) from None
     return request
 
 

@@ -54,10 +54,13 @@ def test_only_findings_are_required(small_engine: Engine) -> None:
         (b"", Fault("", "empty", "the body is empty")),
         (b" \n\t", Fault("", "empty", "the body is empty")),
         (b"{", Fault("", "invalid_json", "the body is not one JSON document")),
-        (b"{} {}", Fault("", "invalid_json", "the body is not one JSON document")),
-        (b'{"findings": {"pain": NaN}}', Fault("", "invalid_json", "the body is not one JSON document")),
-        (b'{"findings": {"ache": "\xff"}}', Fault("", "invalid_utf8", "the body is not UTF-8")),
-        (b"\xff", Fault("", "invalid_utf8", "the body is not UTF-8")),
+        (b"{} {}", Fault("", "invalid_json", "the body stops being one JSON document near byte 4")),
+        (
+            b'{"findings": {"pain": NaN}}',
+            Fault("", "invalid_json", "the body stops being one JSON document near byte 22"),
+        ),
+        (b'{"findings": {"ache": "\xff"}}', Fault("", "invalid_utf8", "the body is not UTF-8 at byte 23")),
+        (b"\xff", Fault("", "invalid_utf8", "the body is not UTF-8 at byte 0")),
         (
             b'{"findings": {"pain": 1e999, "km": [NaN]}}',
             Fault("", "invalid_json", "the body is not one JSON document"),
@@ -85,7 +88,7 @@ def test_only_findings_are_required(small_engine: Engine) -> None:
     ],
 )
 def test_a_body_that_is_no_single_json_document_is_malformed(small_engine: Engine, body: bytes, fault: Fault) -> None:
-    """Each way of not being JSON has its own code; a name given twice is one of them."""
+    """Each way of not being JSON has its own code, and its place where a parser knows it; so has a name given twice."""
     assert _malformed(small_engine, body) == fault
 
 
