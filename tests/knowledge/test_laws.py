@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -324,6 +325,13 @@ def test_the_strictest_advice_at_a_level_is_no_stricter_than_the_mildest_at_the_
         higher = [level for level in Level if level.rank > flag.level.rank]
         if flag.running is not None and higher:
             assert flag.running.rank <= shipped.levels[higher[0]].running.rank
+
+
+def test_who_is_told_not_to_drive_gets_the_notice(shipped: Knowledge) -> None:
+    """An app that shows the notices alone still tells so whoever a red flag's advice tells it."""
+    told = {flag.id for flag in shipped.red_flags.values() if re.search("drive|the wheel|take you", flag.advice)}
+    assert told
+    assert told <= {flag.id for flag in shipped.red_flags.values() if flag.do_not_drive}
 
 
 @_laws
