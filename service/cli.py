@@ -12,7 +12,7 @@ import errno
 import fcntl
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import BinaryIO
@@ -121,7 +121,6 @@ def assess_batch(chosen: argparse.Namespace) -> int:
     source, target = chosen.batch
     count = refused = 0
     with contextlib.ExitStack() as files:
-        files.enter_context(_named(target))
         asked = sys.stdin.buffer if source == "-" else files.enter_context(Path(source).open("rb"))
         told = sys.stdout.buffer if target == "-" else files.enter_context(_only_here(Path(target)))
         size = os.fstat(asked.fileno()).st_size or None
@@ -134,16 +133,6 @@ def assess_batch(chosen: argparse.Namespace) -> int:
     already = f"; {held.answered} were there already" if held and held.answered else ""
     _complain(f"{count} answered, {refused} of them refused{already}")
     return 0
-
-
-@contextlib.contextmanager
-def _named(target: str) -> Iterator[None]:
-    """Let an error that names no file name this one: what cannot be opened has its name, what cannot be written not."""
-    try:
-        yield
-    except OSError as fault:
-        fault.filename = fault.filename or target
-        raise
 
 
 def _only_here(path: Path) -> BinaryIO:

@@ -15,7 +15,8 @@ from service.errors import SettingsFault
 
 PREFIX: Final = "TRIAGE_"
 ORIGIN: Final = (
-    r"^(?!https://[^:]*:443\Z|http://[^:]*:80\Z)[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?\Z"
+    r"^(?!https://.*[^:]:443\Z|http://.*[^:]:80\Z)[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])"
+    r"(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?\Z"
 )
 """What a browser says of the site of a page; anything else would never be met."""
 

@@ -7,6 +7,7 @@ system whole and in order, and the file is synced at the end; a line that was cu
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -82,17 +83,30 @@ def assess(source: BinaryIO, target: BinaryIO, way: Way, held: Held | None) -> I
     left = _after(_chunks(source, way.limit), held or Held(0, 0, {}), way)
     first = next(left, None)
     if held is not None:
-        target.truncate(held.end)
-        target.seek(held.end)
+        with _named(target):
+            target.truncate(held.end)
+            target.seek(held.end)
     workers = os.cpu_count() or 1
     # Forked processes would share the locks of whatever threads there are.
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with_parent) as pool:
         for answered in _in_order(pool, chain(() if first is None else (first,), left), way, AHEAD * workers):
-            target.write(answered.lines)
-            target.flush()
+            with _named(target):
+                target.write(answered.lines)
+                target.flush()
             yield answered
     if held is not None:
-        os.fsync(target.fileno())
+        with _named(target):
+            os.fsync(target.fileno())
+
+
+@contextlib.contextmanager
+def _named(file: BinaryIO) -> Iterator[None]:
+    """Let an error say which file it is about, which one of reading or writing does not."""
+    try:
+        yield
+    except OSError as fault:
+        fault.filename = file.name
+        raise
 
 
 def _end_with_parent() -> None:
@@ -139,7 +153,8 @@ def _chunks(source: BinaryIO, limit: int) -> Iterator[Chunk]:
     first = read = 0
     ended = False
     while not ended:
-        part = source.read(READ_AT_ONCE)
+        with _named(source):
+            part = source.read(READ_AT_ONCE)
         ended = not part
         read += len(part)
         requests.extend(lines.end() if ended else lines.feed(part))
@@ -154,13 +169,14 @@ def held(target: BinaryIO) -> Held:
     count = end = 0
     first: dict[tuple[bool, bool], tuple[int, bytes]] = {}
     last: dict[tuple[bool, bool], tuple[int, bytes]] = {}
-    for line in target:
-        is_whole = line.endswith(b"\n")
-        kind = is_whole, line.startswith(_ASSESSMENT)
-        last[kind] = count, line
-        first.setdefault(kind, last[kind])
-        if is_whole:
-            count, end = count + 1, end + len(line)
+    with _named(target):
+        for line in target:
+            is_whole = line.endswith(b"\n")
+            kind = is_whole, line.startswith(_ASSESSMENT)
+            last[kind] = count, line
+            first.setdefault(kind, last[kind])
+            if is_whole:
+                count, end = count + 1, end + len(line)
     return Held(count, end, dict((*first.values(), *last.values())))
 
 

@@ -26,6 +26,10 @@ QUIET_SECONDS: Final = 0.5
 """How long a stop waits for a request that may be on its way over an idle connection."""
 
 
+class _LargeHead(Exception):
+    """A head that came at once is over the limit."""
+
+
 class Connection(HttpToolsProtocol):
     """A connection that finishes what it has begun."""
 
@@ -33,6 +37,7 @@ class Connection(HttpToolsProtocol):
     _in_head = False
     _is_stopping = False
     _head_bytes = 0
+    _refusal: Kind | None = None
     _head_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
 
@@ -49,6 +54,8 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """A request's head is whole; during a stop it is the last one here."""
+        if self._head_size() > HEAD_LIMIT:
+            raise _LargeHead
         if self.parser.should_upgrade():
             return  # it comes again, without its offer
         self._in_head = False
@@ -65,18 +72,35 @@ class Connection(HttpToolsProtocol):
             self._arrive(self.cycle)
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; a head that is not whole after that is measured and timed."""
-        self._unset_keepalive_if_required()
-        self._feed(data)
-        if self._in_head and not self.transport.is_closing():
+        """Feed the parser; a head that is not whole after that is measured and timed.
+
+        Of the packet in which it begins only the lines that were read are known to be of it. What begins nothing, as an
+        empty line, is idle time.
+        """
+        if self._refusal is not None:
+            return
+        if self._in_head:
             self._head_bytes += len(data)
-            if self._head_bytes > HEAD_LIMIT:
+        self._feed(data)
+        if self.transport.is_closing():
+            return
+        if self._in_head:
+            self._unset_keepalive_if_required()
+            if max(self._head_bytes, self._head_size()) > HEAD_LIMIT:
                 self._refuse(LARGE_HEAD)
             elif self._head_timer is None:
                 self._head_timer = self.loop.call_later(self.config.head_seconds, self._head_is_late)
-        elif self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+        elif self.cycle is not None and not self.cycle.response_complete:
+            self._unset_keepalive_if_required()
+            if self._head_timer is not None:
+                self._head_timer.cancel()
+                self._head_timer = None
+
+    def on_response_complete(self) -> None:
+        """An answer is written; a refusal that came behind its request was not to overtake it."""
+        super().on_response_complete()
+        if self._refusal is not None and not self.transport.is_closing():
+            self._refuse(self._refusal)
 
     def pause_writing(self) -> None:
         """The client does not read; after a while it is left, or what it asked would be in hand for ever."""
@@ -114,18 +138,32 @@ class Connection(HttpToolsProtocol):
 
     def _feed(self, data: bytes) -> None:
         """Parse, and refuse what is not HTTP; uvicorn would warn of both that and an offer of another protocol."""
+        rest = memoryview(data)
+        try:
+            while (offer := self._feed_to_offer(rest)) is not None:
+                if self.parser.get_method() == b"CONNECT":
+                    self._refuse(BAD_REQUEST)  # what follows is meant for somebody else
+                    return
+                head = self._head_without_offer()
+                self.parser = httptools.HttpRequestParser(self)  # the old one has ended where the client closes then
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's: the rest is left
+                self.parser.feed_data(head)
+                rest = rest[offer:]
+        except httptools.HttpParserError as fault:
+            self._refuse(LARGE_HEAD if isinstance(fault.__context__, _LargeHead) else BAD_REQUEST)
+
+    def _feed_to_offer(self, data: memoryview) -> int | None:
+        """Parse up to where a head that offers another protocol ends; None where there is none in `data`."""
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as stop:
-            if self.parser.get_method() == b"CONNECT":
-                self._refuse(BAD_REQUEST)  # what follows is meant for somebody else
-                return
-            head = self._head_without_offer()
-            self.parser = httptools.HttpRequestParser(self)  # the old one has ended where the client closes after this
-            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's: what follows is left
-            self._feed(head + data[stop.args[0] :])
-        except httptools.HttpParserError:
-            self._refuse(BAD_REQUEST)
+            return int(stop.args[0])
+        return None
+
+    def _head_size(self) -> int:
+        """The bytes of the lines of a head that the parser has read."""
+        lines = (self.parser.get_method(), self.url, b"  HTTP/1.1\r\n\r\n")
+        return sum(map(len, lines)) + sum([len(name) + len(b": \r\n") + len(value) for name, value in self.headers])
 
     def _head_without_offer(self) -> bytes:
         """The head at which the parser stopped, as of a client that is content with HTTP/1.1.
@@ -152,6 +190,10 @@ class Connection(HttpToolsProtocol):
             self.transport.close()  # nobody has asked anything
 
     def _refuse(self, kind: Kind) -> None:
+        """Refuse what has come last, once what came before it and is whole has its answer."""
+        if self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body:
+            self._refusal = kind
+            return
         request_id = fresh_id()
         body = body_of(kind, request_id)
         head = [

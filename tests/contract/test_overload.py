@@ -73,7 +73,10 @@ def test_requests_in_a_row_on_one_connection_leave_nothing_behind(start: Callabl
         gone = service.connect()
         gone.sendall((HEAD + GOOD) * 3)
         gone.close()
-        time.sleep(0.2)  # what it asked is still in hand until its end is seen
+        time.sleep(0.2)
+        deadline = time.monotonic() + 10
+        while b"triage_requests_in_flight 0.0" not in service.send("GET", "/metrics").body:
+            assert time.monotonic() < deadline, "what it asked is still in hand"
     assert [service.assess(GOOD).status for _ in range(5)] == [200] * 5
 
 

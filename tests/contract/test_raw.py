@@ -177,6 +177,41 @@ def test_a_head_without_end_is_431(service: Any) -> None:
     service.raw(head).problem(431, "head-too-large")
 
 
+@pytest.mark.parametrize(("size", "status"), [(65_536, 200), (65_537, 431)])
+def test_a_head_is_measured_to_the_byte(service: Any, size: int, status: int) -> None:
+    """Also one that comes at once: as long as the contract says it is answered, and no longer."""
+    begin, end = b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Long: ", b"\r\n\r\n"
+    assert service.raw(begin + b"y" * (size - len(begin) - len(end)) + end).status == status
+
+
+def test_what_comes_before_a_head_is_not_counted_to_it(service: Any) -> None:
+    """A large array keeps its answer, though the next request begins in the packet of its end."""
+    body = b"[" + b", ".join([GOOD] * 1_000).ljust(3_000_000) + b"]"
+    head = b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    assert service.raw(head % len(body) + body + b"GET /health/live HTT").status == 200
+
+
+@pytest.mark.parametrize("behind", [b"HELLO\r\n\r\n", b"CONNECT x:1 HTTP/1.1\r\n\r\n"])
+def test_a_refusal_does_not_overtake_the_answer_before_it(service: Any, behind: bytes) -> None:
+    """What is no HTTP behind a good request is refused in its turn, and the connection ends there."""
+    connection = service.connect()
+    head = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+    connection.sendall(head % (len(GOOD), GOOD) + behind)
+    received = b""
+    while part := connection.recv(65_536):
+        received += part
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert received.count(b"HTTP/1.1 ") == 2
+    assert b"HTTP/1.1 400 " in received
+
+
+def test_an_empty_line_begins_nothing(service: Any) -> None:
+    """A connection on which only line breaks come is let go like one on which nothing comes."""
+    connection = service.connect()
+    connection.sendall(b"\r\n")
+    assert connection.recv(1) == b""
+
+
 @pytest.mark.parametrize("sent", ["abc", "A.b_c~d-1", "x" * 64])
 def test_a_well_formed_request_id_is_echoed_and_logged(service: Any, sent: str) -> None:
     """A client's own request id is found again in the answer and in the log."""

@@ -122,7 +122,9 @@ def test_several_workers_count_together(start: Callable[..., Any]) -> None:
     service = start(workers="2")
     for _ in range(20):
         assert service.raw(HEAD + BODY).status == 200
+    deadline = time.monotonic() + 20
     while [line.get("route") for line in service.lines()].count("/assess") < 20:  # the count comes after the answer
+        assert time.monotonic() < deadline, "not all were told"
         time.sleep(0.02)
     counted = 'triage_http_requests_total{method="POST",route="/assess",status="200"} 20.0'
     for _ in range(6):
@@ -135,6 +137,7 @@ def test_several_workers_count_together(start: Callable[..., Any]) -> None:
 def test_workers_end_with_the_process_that_started_them(start: Callable[..., Any]) -> None:
     """Killed, it can tell nobody, and workers that go on would hold the port against the next start."""
     service = start(workers="2", drain_seconds="1.5")
+    _serving(service, 2)
     service.process.kill()
     deadline = time.monotonic() + 20
     while [line["event"] for line in service.lines()].count("stopped") < 2:

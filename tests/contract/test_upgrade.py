@@ -54,6 +54,18 @@ def test_a_connection_goes_on_after_an_offer(service: Any) -> None:
     assert received.rindex(plain) < received.index(b"HTTP/1.1 404 ")
 
 
+def test_very_many_offers_at_once_are_answered(service: Any) -> None:
+    """However many requests of one packet offer something, each is answered."""
+    offered = b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + OFFERS["HTTP/2"] + b"\r\n"
+    last = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    connection = service.connect()
+    connection.sendall(offered * 2_000 + last)
+    received = b""
+    while part := connection.recv(65_536):
+        received += part
+    assert received.count(b"HTTP/1.1 200 ") == 2_001
+
+
 def test_a_stream_of_lines_goes_on_after_an_offer(service: Any) -> None:
     """Each line is answered when it has come."""
     head = b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"

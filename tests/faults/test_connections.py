@@ -76,8 +76,10 @@ def test_ten_thousand_idle_connections_take_memory_and_nothing_else(
     service = serve(knowledge="", body_seconds="30")
     pid = service.process.pid
     before = memory(pid)
+    deadline = time.monotonic() + 25
     connections.extend(socket.create_connection(("127.0.0.1", service.port), timeout=20) for _ in range(10_000))
     while descriptors(pid) < len(connections):
+        assert time.monotonic() < deadline, "not all are taken"
         time.sleep(0.05)
     cost = memory(pid) - before
     computed = processor_seconds(pid)

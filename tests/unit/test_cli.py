@@ -203,4 +203,10 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:
     """A full disk says where."""
     with Path("/dev/full").open("wb") as full:
-        assert _batch(tmp_path, full.fileno()) == (1, b"-: No space left on device\n")
+        assert _batch(tmp_path, full.fileno()) == (1, b"<stdout>: No space left on device\n")
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path, capsys: Any) -> None:
+    """An IN that fails is not taken for OUT."""
+    assert cli.main(["assess", "--batch", "/proc/self/mem", str(tmp_path / "out.ndjson")]) == 1
+    assert capsys.readouterr().err == "/proc/self/mem: Input/output error\n"

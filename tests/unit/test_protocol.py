@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from uvicorn.server import ServerState
 
-from service.web.protocol import Joined
+from service.web.protocol import Connection, Joined
 from service.web.server import IDLE_SECONDS, Config
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +30,9 @@ class _Transport:
 
     def is_closing(self) -> bool:
         return self.closed
+
+    def get_extra_info(self, _: str) -> None:
+        """Nobody knows who is at the other end."""
 
 
 @pytest.fixture
@@ -74,3 +79,28 @@ def test_a_proxy_lets_go_of_an_idle_connection_first(page: str) -> None:
     config = Config("", head_seconds=1, drain_seconds=1, shutdown_seconds=1, is_renewable=False)
     assert config.timeout_keep_alive == IDLE_SECONDS > 60
     assert f"after {IDLE_SECONDS} seconds" in (ROOT / page).read_text(encoding="utf-8")
+
+
+def test_an_empty_line_does_not_keep_a_connection() -> None:
+    """Only a request that has begun stays the clock of an idle connection."""
+
+    async def unasked(scope: object, receive: object, send: object) -> None:  # noqa: ARG001 (what uvicorn wants)
+        raise AssertionError
+
+    def factory() -> Any:
+        return unasked
+
+    async def clocks() -> list[bool]:
+        config = Config(cast("Any", factory), head_seconds=1, drain_seconds=1, shutdown_seconds=1, is_renewable=False)
+        connection = Connection(config, ServerState(), {})
+        connection.connection_made(cast("asyncio.Transport", _Transport()))
+        clock = asyncio.get_running_loop().call_later(60, print)
+        connection.timeout_keep_alive_task = clock
+        stayed = []
+        for data in (b"\r\n", b"GET /"):
+            connection.data_received(data)
+            stayed.append(clock.cancelled())
+        connection.connection_lost(None)
+        return stayed
+
+    assert asyncio.run(clocks()) == [False, True]

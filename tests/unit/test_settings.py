@@ -61,7 +61,9 @@ def test_a_fault_says_what_is_allowed_as_the_table_does(name: str, text: str, sa
     assert row.endswith(f" Allowed: {says}. |")
 
 
-@pytest.mark.parametrize("origin", ["http://localhost:3000", "https://[::1]:8443", "capacitor://localhost"])
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:3000", "https://[::1]:8443", "https://a.example:65535", "capacitor://localhost"]
+)
 def test_an_origin_is_taken_as_a_browser_sends_it(origin: str) -> None:
     """What pages may call is compared letter by letter."""
     assert settings.read({"TRIAGE_CORS_ORIGINS": origin}).cors_origins == (origin,)
@@ -70,7 +72,8 @@ def test_an_origin_is_taken_as_a_browser_sends_it(origin: str) -> None:
 @pytest.mark.parametrize(
     "origin",
     ["*", "foo", "null", "a.example", "https://a.example/", "https://A.example", "https://*.example", "https://",
-     "https://a.example:443", "http://a.example:80", "https://u@a.example"],
+     "https://a.example:443", "http://a.example:80", "https://u@a.example", "https://[::1]:443", "http://[::1]:80",
+     "http://a.example:65536", "http://a.example:99999", "http://a.example:0080", "http://a.example:0"],
 )  # fmt: skip
 def test_an_origin_that_no_browser_sends_is_a_fault(origin: str) -> None:
     """One that can never be met would leave an app without answers and its operator without a word."""
