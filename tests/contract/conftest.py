@@ -69,6 +69,14 @@ class Running:
             time.sleep(pause)
         return read_answer(connection)
 
+    @staticmethod
+    def read_all(connection: socket.socket) -> bytes:
+        """All that comes on a connection to its end."""
+        received = b""
+        while part := connection.recv(65_536):
+            received += part
+        return received
+
     def read(self, connection: socket.socket) -> Answer:
         """The next answer on a connection that stays open."""
         return read_answer(connection)
@@ -109,6 +117,10 @@ class Running:
     def lines(self) -> list[dict[str, Any]]:
         """Every whole line of the log so far."""
         return [json.loads(line) for line in self.log_file.read_text().rpartition("\n")[0].splitlines()]
+
+    def told(self, event: str) -> int:
+        """How often the log tells of an event so far."""
+        return sum(line["event"] == event for line in self.lines())
 
     def line(self, request_id: str) -> dict[str, Any]:
         """The log line of one request."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,21 @@ import httpx
 import pytest
 
 from service.access.keys import fresh
+from tests.waiting import until
 
 GOOD = b'{"findings": {"ache": true}}'
 
 
 def _write(path: Path, keys: Iterable[str], more: str = "") -> None:
-    """Put a file of keys where another was, as whole as a mounted secret changes."""
+    """Put a file of keys where another was."""
     entries = ", ".join(f"k{n}: {{sha256: {hashlib.sha256(key.encode()).hexdigest()}}}" for n, key in enumerate(keys))
+    _put(path, f"partners:\n  one: {{keys: {{{entries}}}}}\n{more}")
+
+
+def _put(path: Path, text: str) -> None:
+    """Put a file where another was, as whole as a mounted secret changes."""
     new = path.with_suffix(".new")
-    new.write_text(f"partners:\n  one: {{keys: {{{entries}}}}}\n{more}")
+    new.write_text(text)
     new.replace(path)
 
 
@@ -34,19 +39,6 @@ def _ask(service: Any, key: str | None = None, **headers: str) -> Any:
 def _statuses(service: Any, key: str) -> set[int]:
     """What so many fresh connections are told that every worker is most likely among them."""
     return {_ask(service, key).status for _ in range(12)}
-
-
-def _told(service: Any, event: str) -> int:
-    """How often the log tells of an event: once for each worker that has seen it."""
-    return sum(line["event"] == event for line in service.lines())
-
-
-def _until(is_so: Callable[[], bool]) -> None:
-    """Wait until something has come about that takes a second or two."""
-    deadline = time.monotonic() + 20
-    while not is_so():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.1)
 
 
 @pytest.fixture
@@ -97,8 +89,8 @@ def test_no_key_is_ever_written_down(start: Callable[..., Any], path: Path) -> N
     answers = [_ask(service, key) for _ in range(4)]
     answers += [_ask(service, other), _ask(service, authorization=other), service.send("GET", f"/{other}")]
     assert [answer.status for answer in answers] == [200, 200, 200, 429, 401, 401, 404]
-    path.write_text(f"partners: {{one: {{keys: {{{late}: {late}}}, {late}: 1}}}}")
-    _until(lambda: _told(service, "keys_refused") > 0)
+    _put(path, f"partners: {{one: {{keys: {{{late}: {late}}}, {late}: 1}}}}")
+    until(lambda: service.told("keys_refused") > 0, "it never came about")
     told = service.send("GET", "/metrics").body.decode() + "".join(answer.body.decode() for answer in answers)
     told += Path(f"/proc/{service.process.pid}/cmdline").read_text()
     assert service.stop() == 0
@@ -114,19 +106,17 @@ def test_keys_change_without_a_restart(start: Callable[..., Any], path: Path, wo
     old, new = fresh()[0], fresh()[0]
     _write(path, [old])
     service = start(keys=str(path), workers=workers)
-    _until(lambda: _told(service, "serving") == int(workers))
+    until(lambda: service.told("serving") == int(workers), "it never came about")
     assert (_statuses(service, old), _statuses(service, new)) == ({200}, {401})
     _write(path, [old, new])
-    _until(lambda: _told(service, "keys_read") == int(workers))
+    until(lambda: service.told("keys_read") == int(workers), "it never came about")
     assert (_statuses(service, old), _statuses(service, new)) == ({200}, {200})
-    bad = path.with_suffix(".bad")
-    bad.write_text("partners: [")
-    bad.replace(path)
-    _until(lambda: _told(service, "keys_refused") == int(workers))
+    _put(path, "partners: [")
+    until(lambda: service.told("keys_refused") == int(workers), "it never came about")
     assert (_statuses(service, old), _statuses(service, new)) == ({200}, {200})
     assert "triage_keys_stale 1.0" in service.send("GET", "/metrics").body.decode()
     _write(path, [new])
-    _until(lambda: _told(service, "keys_read") == 2 * int(workers))
+    until(lambda: service.told("keys_read") == 2 * int(workers), "it never came about")
     assert (_statuses(service, old), _statuses(service, new)) == ({401}, {200})
     serving = [line["pid"] for line in service.lines() if line["event"] == "serving"]
     assert len(serving) == int(workers)
@@ -139,9 +129,9 @@ def test_a_hangup_reads_the_keys_again(start: Callable[..., Any], path: Path, wo
     key = fresh()[0]
     _write(path, [key])
     service = start(keys=str(path), workers=workers)
-    _until(lambda: _told(service, "serving") == int(workers))
+    until(lambda: service.told("serving") == int(workers), "it never came about")
     service.process.send_signal(signal.SIGHUP)
-    _until(lambda: _told(service, "keys_read") == int(workers))
+    until(lambda: service.told("keys_read") == int(workers), "it never came about")
     assert _statuses(service, key) == {200}
     assert len({line["pid"] for line in service.lines() if line["event"] in {"serving", "keys_read"}}) == int(workers)
     assert service.stop() == 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import socket
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPResponse
@@ -15,6 +14,8 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+
+from tests.waiting import until
 
 GOOD = [b'{"findings":{"ache":true}}', b'{"findings":{"hot_run":true},"training":{"km":[10,12]}}']
 BAD = [b"7", b'{"findings":{}}', b'{"findings":{"ach":true}}', b'{"findings":{"ache":true},"findings":{"ache":false}}']
@@ -252,10 +253,7 @@ def test_a_client_that_never_reads_is_left(start: Callable[..., Any]) -> None:
     body = b"[" + b",".join(GOOD * 500) + b"]"
     for connection in unread:
         connection.sendall(ARRAY_HEAD % len(body) + body)
-    deadline = time.monotonic() + 15
-    while service.assess(GOOD[0]).status != 200:
-        assert time.monotonic() < deadline, "it is closed for good"
-        time.sleep(0.1)
+    until(lambda: service.assess(GOOD[0]).status == 200, "it is closed for good", seconds=15)
 
 
 def test_arrays_that_come_together_do_not_fill_the_memory(start: Callable[..., Any]) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import until
+
 GOOD = b'{"findings": {"ache": true}}'
 HEAD = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(GOOD)
 
@@ -42,10 +44,11 @@ def test_of_a_flood_some_are_answered_and_the_rest_refused(narrow: Any) -> None:
     shed = statuses.count(503)
     assert f'triage_http_requests_total{{method="POST",route="/assess",status="503"}} {shed}.0' in metrics
     assert f'triage_rejected_total{{type="overloaded"}} {shed}.0' in metrics
-    deadline = time.monotonic() + 10
-    while sum(line["requests"] for line in narrow.lines() if line["event"] == "shedding") < shed:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(
+        lambda: sum(line["requests"] for line in narrow.lines() if line["event"] == "shedding") >= shed,
+        "not all that was shed is told",
+        seconds=10,
+    )
     assert sum(line.get("status") == 503 for line in narrow.lines()) == 0
     assert narrow.assess(GOOD).status == 200
 
@@ -74,9 +77,11 @@ def test_requests_in_a_row_on_one_connection_leave_nothing_behind(start: Callabl
         gone.sendall((HEAD + GOOD) * 3)
         gone.close()
         time.sleep(0.2)
-        deadline = time.monotonic() + 10
-        while b"triage_requests_in_flight 0.0" not in service.send("GET", "/metrics").body:
-            assert time.monotonic() < deadline, "what it asked is still in hand"
+        until(
+            lambda: b"triage_requests_in_flight 0.0" in service.send("GET", "/metrics").body,
+            "what it asked is still in hand",
+            seconds=10,
+        )
     assert [service.assess(GOOD).status for _ in range(5)] == [200] * 5
 
 

@@ -197,9 +197,7 @@ def test_a_refusal_does_not_overtake_the_answer_before_it(service: Any, behind: 
     connection = service.connect()
     head = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
     connection.sendall(head % (len(GOOD), GOOD) + behind)
-    received = b""
-    while part := connection.recv(65_536):
-        received += part
+    received = service.read_all(connection)
     assert received.startswith(b"HTTP/1.1 200 ")
     assert received.count(b"HTTP/1.1 ") == 2
     assert b"HTTP/1.1 400 " in received

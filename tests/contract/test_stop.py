@@ -5,22 +5,16 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.waiting import until
+
 BODY = b'{"findings": {"ache": true}}'
 HEAD = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(BODY)
-
-
-def _read(connection: socket.socket) -> bytes:
-    received = b""
-    while part := connection.recv(65536):
-        received += part
-    return received
 
 
 def _ready(service: Any) -> int | None:
@@ -50,8 +44,8 @@ def test_a_stop_tells_first_then_finishes_then_ends_with_0(start: Callable[..., 
     assert refusing[-1] - refusing[0] >= 1
     in_head.sendall(HEAD[30:] + BODY)
     in_body.sendall(BODY[4:])
-    assert _read(in_head).startswith(b"HTTP/1.1 200 ")
-    assert _read(in_body).startswith(b"HTTP/1.1 200 ")
+    assert service.read_all(in_head).startswith(b"HTTP/1.1 200 ")
+    assert service.read_all(in_body).startswith(b"HTTP/1.1 200 ")
     assert service.process.wait(15) == 0
     events = [line["event"] for line in service.lines()]
     assert int(workers) == events.count("serving") == events.count("draining") == events.count("stopped")
@@ -77,7 +71,7 @@ def test_a_request_that_never_ends_does_not_hold_the_stop(start: Callable[..., A
     time.sleep(0.2)
     began = time.monotonic()
     service.process.send_signal(signal.SIGTERM)
-    assert _read(stalled).startswith(b"HTTP/1.1 503 ")
+    assert service.read_all(stalled).startswith(b"HTTP/1.1 503 ")
     assert service.process.wait(15) == 0
     assert time.monotonic() - began < 15
 
@@ -108,13 +102,8 @@ def test_a_worker_that_died_is_replaced_by_one_that_drains(start: Callable[..., 
 
 def _serving(service: Any, wanted: int) -> list[int]:
     """The processes that have said that they serve, once there are so many."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        serving = [line["pid"] for line in service.lines() if line["event"] == "serving"]
-        if len(serving) >= wanted:
-            return serving
-        time.sleep(0.1)
-    raise AssertionError(f"fewer than {wanted} processes serve")
+    until(lambda: service.told("serving") >= wanted, f"fewer than {wanted} processes serve", seconds=30)
+    return [line["pid"] for line in service.lines() if line["event"] == "serving"]
 
 
 def test_several_workers_count_together(start: Callable[..., Any]) -> None:
@@ -122,10 +111,8 @@ def test_several_workers_count_together(start: Callable[..., Any]) -> None:
     service = start(workers="2")
     for _ in range(20):
         assert service.raw(HEAD + BODY).status == 200
-    deadline = time.monotonic() + 20
-    while [line.get("route") for line in service.lines()].count("/assess") < 20:  # the count comes after the answer
-        assert time.monotonic() < deadline, "not all were told"
-        time.sleep(0.02)
+    # The count comes after the answer.
+    until(lambda: [line.get("route") for line in service.lines()].count("/assess") >= 20, "not all were told")
     counted = 'triage_http_requests_total{method="POST",route="/assess",status="200"} 20.0'
     for _ in range(6):
         text = service.send("GET", "/metrics").body.decode()
@@ -139,8 +126,5 @@ def test_workers_end_with_the_process_that_started_them(start: Callable[..., Any
     service = start(workers="2", drain_seconds="1.5")
     _serving(service, 2)
     service.process.kill()
-    deadline = time.monotonic() + 20
-    while [line["event"] for line in service.lines()].count("stopped") < 2:
-        assert time.monotonic() < deadline, "they go on"
-        time.sleep(0.1)
+    until(lambda: service.told("stopped") == 2, "they go on")
     assert not service.is_up()

@@ -47,9 +47,7 @@ def test_a_connection_goes_on_after_an_offer(service: Any) -> None:
         assert service.read(connection).body == plain
     last = b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     connection.sendall(offered + REQUEST + CHUNKED + offered + last)
-    received = b""
-    while part := connection.recv(65_536):
-        received += part
+    received = service.read_all(connection)
     assert received.count(plain) == 3
     assert received.rindex(plain) < received.index(b"HTTP/1.1 404 ")
 
@@ -60,9 +58,7 @@ def test_very_many_offers_at_once_are_answered(service: Any) -> None:
     last = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     connection = service.connect()
     connection.sendall(offered * 2_000 + last)
-    received = b""
-    while part := connection.recv(65_536):
-        received += part
+    received = service.read_all(connection)
     assert received.count(b"HTTP/1.1 200 ") == 2_001
 
 
@@ -75,9 +71,7 @@ def test_a_stream_of_lines_goes_on_after_an_offer(service: Any) -> None:
     )
     time.sleep(0.05)
     connection.sendall(service.chunk(GOOD) + b"0\r\n\r\n")
-    received = b""
-    while part := connection.recv(65_536):
-        received += part
+    received = service.read_all(connection)
     assert received.count(service.assess(GOOD).body) == 2
 
 

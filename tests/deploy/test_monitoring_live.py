@@ -10,10 +10,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import pytest
 import yaml
 
 from tests.deploy.commands import RUNBOOK, SETUP, commands
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "monitoring"
@@ -30,7 +31,7 @@ EXAMPLES = [
     for asked in sorted((ROOT / "openapi" / "examples").glob("*.response.json"))
 ]
 ASSESSED, REFUSED = 120, 60
-PATIENCE = 60.0
+_until = partial(until, seconds=60, pause=0.25)
 
 if shutil.which("prometheus") is None or shutil.which("promtool") is None:
     pytest.skip("prometheus (Debian's package) is not there", allow_module_level=True)
@@ -67,13 +68,6 @@ class Watched:
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
-
-
-def _until(holds: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.25)
 
 
 def _answers(address: str, path: str) -> bool:

@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,17 +23,11 @@ from service.errors import RequestFault
 from service.knowledge.loader import SHIPPED, load
 from tests.faults.callers import Pair
 from tests.faults.processes import free_port
+from tests.waiting import until
 
 EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples"
 
 _UP_SECONDS = 60
-
-
-def _until(is_so: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + _UP_SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 @dataclass
@@ -148,7 +141,7 @@ def serve(small_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Service]
             )
         service = Service(process, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20), log_file)
         running.append(service)
-        _until(service.is_up, "the service does not come up")
+        until(service.is_up, "the service does not come up", seconds=_UP_SECONDS)
         return service
 
     yield start
@@ -173,7 +166,7 @@ class LimitStore:
     def start(self) -> None:
         """Begin with nothing counted."""
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        _until(self._is_up, "redis-server does not come up")
+        until(self._is_up, "redis-server does not come up", seconds=_UP_SECONDS)
 
     def kill(self) -> None:
         """End at once, as a machine does that fails."""

@@ -13,6 +13,7 @@ import pytest
 
 from tests.faults.callers import Callers, Pair, receive
 from tests.faults.processes import descriptors, memory, processor_seconds
+from tests.waiting import until
 
 HEAD = b"POST /assess HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n"
 ROOM = 15_000
@@ -76,11 +77,8 @@ def test_ten_thousand_idle_connections_take_memory_and_nothing_else(
     service = serve(knowledge="", body_seconds="30")
     pid = service.process.pid
     before = memory(pid)
-    deadline = time.monotonic() + 25
     connections.extend(socket.create_connection(("127.0.0.1", service.port), timeout=20) for _ in range(10_000))
-    while descriptors(pid) < len(connections):
-        assert time.monotonic() < deadline, "not all are taken"
-        time.sleep(0.05)
+    until(lambda: descriptors(pid) >= len(connections), "not all are taken", seconds=25)
     cost = memory(pid) - before
     computed = processor_seconds(pid)
     time.sleep(2)

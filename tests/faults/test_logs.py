@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.faults.callers import Callers, Pair
+from tests.waiting import until
 
 LOST = "triage_log_lines_lost_total"
 
@@ -42,13 +43,11 @@ def test_a_disk_that_fills_up_costs_lines_only_until_there_is_room(
     unlimited = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     with Callers(service.port, pairs, clients=4) as callers:
         time.sleep(0.5)
-        full = service.log_file.stat().st_size + 10_000
+        full = service.log_file.stat().st_size + 200_000
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (full, unlimited[1]))
+        until(lambda: service.log_file.stat().st_size >= full, "it does not fill up")
         time.sleep(0.5)
-        size = service.log_file.stat().st_size
-        assert size >= full
-        time.sleep(0.5)
-        assert service.log_file.stat().st_size == size
+        assert service.log_file.stat().st_size == full
         lost = service.metric(LOST)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
         time.sleep(0.5)
