@@ -23,11 +23,12 @@ from service.access.keys_file import is_name
 from service.bulk import file as bulk
 from service.bulk.items import Items
 from service.engine import Engine
-from service.engine.compare import compare
-from service.engine.replay import replay
-from service.engine.scorecard import score
 from service.errors import ForeignAnswers, Issue, KnowledgeFault, SettingsFault
-from service.knowledge import loader, vignettes
+from service.knowledge import loader
+from service.review import vignettes
+from service.review.cases import replay
+from service.review.diff import compare
+from service.review.scorecard import score
 from service.settings import Settings
 
 WRONG_SETUP = 1

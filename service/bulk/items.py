@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from service.engine.presentation import Presentation
 from service.errors import LargeBody, RequestFault
 from service.model.assessment import EncodedAssessment
 from service.problems import INTERNAL, Kind, body_of, faults_of, kind_of
+from service.report.report import Report
 
-Read = Callable[[bytes], Presentation]
-Answer = Callable[[Presentation], EncodedAssessment]
+Read = Callable[[bytes], Report]
+Answer = Callable[[Report], EncodedAssessment]
 
 
 class Item(NamedTuple):

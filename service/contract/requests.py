@@ -1,4 +1,4 @@
-"""The schemas of a request, from the vocabulary: what `service.engine.request` accepts, in words of JSON Schema."""
+"""The schemas of a request, from the vocabulary: what `service.report.reader` accepts, in words of JSON Schema."""
 
 from __future__ import annotations
 

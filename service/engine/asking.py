@@ -8,7 +8,7 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from service.engine.bits import Bits, members
+from service.engine.bitset import Bits, members
 from service.engine.rulebook import Rulebook
 from service.model.scales import Level
 

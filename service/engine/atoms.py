@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain, combinations
 from typing import Protocol
 
-Value = bool | float | str | frozenset[str]
+from service.report.report import Value
 
 
 class Atom(Protocol):

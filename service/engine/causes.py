@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from service.engine.bits import Bits, first, members
-from service.engine.index import Index, Match
+from service.engine.bitset import Bits, first, members
+from service.engine.matcher import Index, Match
 from service.engine.measures import inputs
-from service.engine.mould import GAP, encode, listed, mould
 from service.engine.rulebook import Rulebook
+from service.engine.templates import GAP, encode, listed, mould
 from service.engine.terms import Term
 from service.knowledge.schema import Cause, Weight
 from service.model.assessment import ConsideredCause, Contribution

@@ -7,14 +7,14 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from service.engine.atoms import Within
-from service.engine.bits import Bits
-from service.engine.index import Match
+from service.engine.bitset import Bits
+from service.engine.matcher import Match
 from service.engine.measures import Compute, compiled, inputs
-from service.engine.mould import GAP, encode, mould
-from service.engine.presentation import NUMBER, Reported
 from service.engine.rulebook import Rulebook
+from service.engine.templates import GAP, encode, mould
 from service.knowledge.schema import Derivation, Measure
 from service.model.assessment import DerivedFinding
+from service.report.report import NUMBER, Reported
 
 _DECIMALS = 1
 _COUNTED = b'"findings"'

@@ -11,20 +11,20 @@ from service.engine.causes import Causes, Considered
 from service.engine.derive import Derivations
 from service.engine.explain import Explanations
 from service.engine.fixes import Fixes, acted_on
-from service.engine.index import Match
-from service.engine.mould import GAP, encode, flag, listed, mould
+from service.engine.matcher import Match
 from service.engine.notices import Notices
-from service.engine.presentation import Presentation, Reported
 from service.engine.questions import Questions
-from service.engine.request import RequestReader
 from service.engine.rulebook import Rulebook
 from service.engine.screen import Answers, Screen
+from service.engine.templates import GAP, encode, flag, listed, mould
 from service.engine.training import Training
 from service.engine.urgency import Floors, Urgency
 from service.knowledge.knowledge import Knowledge
 from service.model.assessment import Assessment, EncodedAssessment, KnowledgeVersion, Triage
 from service.model.explanation import Explanation
 from service.model.scales import Level
+from service.report.reader import RequestReader
+from service.report.report import Report, Reported
 
 _decode: Final = msgspec.json.Decoder(Assessment).decode
 
@@ -70,13 +70,13 @@ class Engine:
         """The digest of the knowledge, `sha256:` and hex."""
         return self._version.digest
 
-    def answer(self, presentation: Presentation) -> EncodedAssessment:
+    def answer(self, report: Report) -> EncodedAssessment:
         """The answer to one report, as the bytes that go over the wire.
 
         Unknown is never read as absent, and nothing lowers a level that a rule has set.
         """
-        known, measured, match = self._decided(presentation)
-        answers = self._screen.answers(presentation, match)
+        known, measured, match = self._decided(report)
+        answers = self._screen.answers(report, match)
         urgency = self._floors.urgency(match, answers)
         policy = self._knowledge.policy
         with_fixes = urgency.level.rank < policy.no_fixes_from.rank
@@ -84,7 +84,7 @@ class Engine:
         causes = self._causes.considered(match) if with_causes else []
         to_act_on = acted_on(causes)
         given = self._fixes.given(to_act_on, match) if with_fixes else {}
-        questions, more_to_ask = self._questions.next(urgency.level, match, answers, causes, presentation.known)
+        questions, more_to_ask = self._questions.next(urgency.level, match, answers, causes, report.known)
         body = self._whole % (
             self._told_triage(urgency, answers, causes, more_to_ask=more_to_ask),
             self._floors.red_flags(urgency),
@@ -94,34 +94,34 @@ class Engine:
             self._training.advice(urgency, to_act_on, match),
             questions,
             listed((*measured, *self._derivations.named(match, known))),
-            self._notices.shown(urgency, presentation.country),
+            self._notices.shown(urgency, report.country),
         )
         red_flags = tuple(fired.flag.id for fired in urgency.fired)
         return EncodedAssessment(urgency.level, red_flags, tuple(cause.cause.id for cause in causes), body)
 
-    def answer_explained(self, presentation: Presentation) -> EncodedAssessment:
+    def answer_explained(self, report: Report) -> EncodedAssessment:
         """The same bytes, with what stands behind them as one more member at the end."""
-        answered = self.answer(presentation)
-        explanation = encode(self._explained(presentation, _decode(answered.body)))
+        answered = self.answer(report)
+        explanation = encode(self._explained(report, _decode(answered.body)))
         return answered._replace(body=b'%b,"explanation":%b}' % (answered.body[:-1], explanation))
 
-    def assess(self, presentation: Presentation) -> Assessment:
+    def assess(self, report: Report) -> Assessment:
         """The answer to one report, read back from its bytes."""
-        return _decode(self.answer(presentation).body)
+        return _decode(self.answer(report).body)
 
-    def explain(self, presentation: Presentation) -> Explanation:
+    def explain(self, report: Report) -> Explanation:
         """What stands behind the answer to a report."""
-        return self._explained(presentation, self.assess(presentation))
+        return self._explained(report, self.assess(report))
 
-    def _explained(self, presentation: Presentation, assessment: Assessment) -> Explanation:
-        known, _, match = self._decided(presentation)
-        absent = self._screen.absent(presentation)
+    def _explained(self, report: Report, assessment: Assessment) -> Explanation:
+        known, _, match = self._decided(report)
+        absent = self._screen.absent(report)
         return self._explanations.explanation(assessment, match, {**known, **absent})
 
-    def _decided(self, presentation: Presentation) -> _Decided:
+    def _decided(self, report: Report) -> _Decided:
         """What is known once telemetry was measured and the screen's answers were taken in, and what it decides."""
-        known, measured = self._derivations.measure(presentation.known)
-        denied = self._screen.denied(presentation)
+        known, measured = self._derivations.measure(report.known)
+        denied = self._screen.denied(report)
         return _Decided(known, measured, self._index.match(self._index.tally(known, denied)))
 
     def _told_triage(self, urgency: Urgency, answers: Answers, causes: list[Considered], *, more_to_ask: bool) -> bytes:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from service.engine.bits import Bits
-from service.engine.index import Match
-from service.engine.presentation import Reported
+from service.engine.bitset import Bits
+from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
 from service.knowledge.schema import Statement, Weight
 from service.model.assessment import Assessment
 from service.model.explanation import CitedSource, Explanation, SourcedStatement, UnfiredRule, UnlistedCause
+from service.report.report import Reported
 
 
 class Explanations:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from service.engine.bits import Bits
+from service.engine.bitset import Bits
 from service.engine.causes import Considered
-from service.engine.index import Match
-from service.engine.mould import GAP, encode, listed, mould
+from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
+from service.engine.templates import GAP, encode, listed, mould
 from service.knowledge.schema import Fix
 from service.model.assessment import SuggestedFix, WithheldFix
 from service.model.scales import Likelihood

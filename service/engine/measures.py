@@ -10,8 +10,8 @@ from fractions import Fraction
 from statistics import median
 from typing import Final, NamedTuple
 
-from service.engine.presentation import NUMBER
 from service.knowledge.schema import Measure
+from service.report.report import NUMBER
 
 _PERCENT = 100
 _SECONDS_PER_MINUTE = 60

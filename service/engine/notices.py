@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.engine.mould import encode, listed
+from service.engine.templates import encode, listed
 from service.engine.urgency import Urgency
 from service.knowledge.knowledge import Knowledge
 from service.model.assessment import ShownNotice

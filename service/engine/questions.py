@@ -7,11 +7,11 @@ from operator import itemgetter
 from typing import Final
 
 from service.engine.causes import Causes, Considered
-from service.engine.index import Match
-from service.engine.mould import encode, listed
+from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
 from service.engine.safety_questions import SafetyQuestions
 from service.engine.screen import Answers, Screen
+from service.engine.templates import encode, listed
 from service.knowledge.schema import Finding, ScreenQuestion
 from service.model.assessment import Purpose, Question
 from service.model.scales import Level

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
-from service.engine.bits import Bits
-from service.engine.index import Index
+from service.engine.bitset import Bits
+from service.engine.matcher import Index
 from service.engine.terms import Term, terms_of
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Cause, Condition, Derivation, RedFlag, Weight

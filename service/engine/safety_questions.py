@@ -13,8 +13,8 @@ from operator import or_
 from typing import Final, NamedTuple, cast
 
 from service.engine.asking import Asked, Asking, Standing, Told
-from service.engine.bits import Bits
-from service.engine.index import Match, first_open
+from service.engine.bitset import Bits
+from service.engine.matcher import Match, first_open
 from service.engine.rulebook import Rulebook
 from service.engine.screen import Answers, Question, Screen
 from service.model.scales import Level

@@ -8,11 +8,11 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from service.engine.atoms import Atom, Within
-from service.engine.bits import Bits
-from service.engine.index import Match, Tally
-from service.engine.presentation import Presentation
+from service.engine.bitset import Bits
+from service.engine.matcher import Match, Tally
 from service.engine.rulebook import Rulebook
 from service.model.scales import Level
+from service.report.report import Report
 
 
 class Denial(NamedTuple):
@@ -137,15 +137,15 @@ class Screen:
         yield Start.ALL_NO, _ALL_NO, self._all_denied[frozenset()].failed
         yield Start.ALL_OPEN, self._all_open, 0
 
-    def denied(self, presentation: Presentation) -> Tally:
+    def denied(self, report: Report) -> Tally:
         """What the answers no decide: findings that were not sent are absent, and terms fail.
 
         Where all is answered no and one member at most was sent, which is the rule, it was worked out before.
         """
-        reported = frozenset(self._members & presentation.known.keys())
-        if reported in self._all_denied and self._is_all_no(presentation):
+        reported = frozenset(self._members & report.known.keys())
+        if reported in self._all_denied and self._is_all_no(report):
             return self._all_denied[reported]
-        return self._denied(self._answered_no(presentation), reported)
+        return self._denied(self._answered_no(report), reported)
 
     def _denied(self, noes: Iterable[Question], reported: Container[str]) -> Tally:
         """What these noes decide; findings that were `reported` speak for themselves."""
@@ -160,43 +160,43 @@ class Screen:
                         telling[finding] = False
         return self._rulebook.index.tally(telling, Tally(0, 0, 0, failed, known))
 
-    def absent(self, presentation: Presentation) -> dict[str, bool]:
+    def absent(self, report: Report) -> dict[str, bool]:
         """The findings that were not sent and that an answer no rules out."""
         return {
             denial.finding: False
-            for question in self._answered_no(presentation)
+            for question in self._answered_no(report)
             for denial in question.denies
-            if denial.known and denial.finding not in presentation.known
+            if denial.known and denial.finding not in report.known
         }
 
-    def _answered_no(self, presentation: Presentation) -> list[Question]:
-        said, rest = presentation.screen, not presentation.none_of_these
+    def _answered_no(self, report: Report) -> list[Question]:
+        said, rest = report.screen, not report.none_of_these
         return [question for question in self.questions if said.get(question.id, rest) is False]
 
-    def _is_all_no(self, presentation: Presentation) -> bool:
+    def _is_all_no(self, report: Report) -> bool:
         """Whether every question was answered no."""
-        said = presentation.screen
-        return (presentation.none_of_these or len(said) == len(self.questions)) and True not in said.values()
+        said = report.screen
+        return (report.none_of_these or len(said) == len(self.questions)) and True not in said.values()
 
-    def answers(self, presentation: Presentation, match: Match) -> Answers:
+    def answers(self, report: Report, match: Match) -> Answers:
         """The state of every question; a finding that is present beats a no."""
-        is_all_no = self._is_all_no(presentation)
+        is_all_no = self._is_all_no(report)
         if is_all_no and not match.fired & self._shown_by:
             return _ALL_NO
-        if not presentation.screen and not (match.fired | match.failed) & self._shown_by:
+        if not report.screen and not (match.fired | match.failed) & self._shown_by:
             return self._all_open
         said, shown, still_open = [], [], []
         for question in self.questions:
-            answer = presentation.screen.get(question.id)
+            answer = report.screen.get(question.id)
             if answer is True:
                 said.append(question)
             elif question.terms & match.fired:
                 shown.append(question)
-            elif answer is None and not presentation.none_of_these and question.terms & match.failed != question.terms:
+            elif answer is None and not report.none_of_these and question.terms & match.failed != question.terms:
                 still_open.append(question)  # else every member of it was itself reported absent
         if is_all_no:
             return Answers(tuple(said), tuple(shown), (), Start.ALL_NO)
-        no = self._answered_no(presentation)
+        no = self._answered_no(report)
         start, alike = (Start.ALL_NO, no) if len(no) > len(still_open) else (Start.ALL_OPEN, still_open)
         otherwise = tuple(question for question in self.questions if question not in alike)
         return Answers(tuple(said), tuple(shown), tuple(still_open), start, otherwise)

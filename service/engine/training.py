@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from service.engine.causes import Considered
-from service.engine.index import Match
-from service.engine.mould import encode
+from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
+from service.engine.templates import encode
 from service.engine.urgency import Urgency
 from service.model.assessment import TrainingAdvice
 

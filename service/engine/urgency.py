@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from service.engine.bits import Bits
-from service.engine.index import Match
-from service.engine.mould import GAP, encode, listed, mould
+from service.engine.bitset import Bits
+from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
 from service.engine.screen import Answers, Screen
+from service.engine.templates import GAP, encode, listed, mould
 from service.knowledge.schema import RedFlag
 from service.model.assessment import FiredRedFlag, Reason
 from service.model.scales import Level

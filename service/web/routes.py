@@ -17,10 +17,10 @@ from service.bulk.array import items_of
 from service.bulk.items import Items
 from service.bulk.lines import Lines
 from service.engine import Engine
-from service.engine.presentation import Presentation
 from service.errors import BrokenContract, Fault, UnknownEntry
 from service.model.assessment import EncodedAssessment
 from service.problems import STOPPING
+from service.report.report import Report
 from service.telemetry.journal import Journal
 from service.telemetry.metrics import MEDIA_TYPE, Metrics
 from service.web.answer import Document, answer
@@ -154,7 +154,7 @@ def _noted(scope: Scope, assessed: EncodedAssessment) -> bytes:
     return assessed.body
 
 
-def _way(engine: Engine, scope: Scope) -> Callable[[Presentation], EncodedAssessment]:
+def _way(engine: Engine, scope: Scope) -> Callable[[Report], EncodedAssessment]:
     """How the request wants to be answered: plainly, or with what stands behind the answer."""
     return engine.answer_explained if _is_to_be_explained(scope["query_string"]) else engine.answer
 

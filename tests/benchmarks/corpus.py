@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from service.engine import Engine
-from service.engine.replay import body_of
-from service.knowledge import vignettes
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import SHIPPED
+from service.review import vignettes
+from service.review.cases import body_of
 
 ROOT = Path(__file__).parents[2]
 _EXAMPLES = ROOT / "openapi" / "examples"

@@ -15,11 +15,11 @@ import msgspec
 from msgspec import Meta
 
 from service.engine import Engine
-from service.engine.fields import COUNTRY
-from service.engine.typed import type_of
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import load
 from service.model.assessment import Assessment
+from service.report.fields import COUNTRY
+from service.report.typed import type_of
 from tests.benchmarks import corpus
 from tests.benchmarks.timing import Work, best
 

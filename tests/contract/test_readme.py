@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from service.engine import Engine
-from service.engine.scorecard import score
-from service.knowledge import vignettes
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import SHIPPED
+from service.review import vignettes
+from service.review.scorecard import score
 
 _ROOT = Path(__file__).parents[2]
 _README = (_ROOT / "README.md").read_text(encoding="utf-8")

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from service.engine import Engine
-from service.engine.replay import body_of, replay
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import load
 from service.main import compose
+from service.review.cases import body_of, replay
 from service.settings import Settings
 from service.web.observe import Observe
 

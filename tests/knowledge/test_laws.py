@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from service.engine import Engine
 from service.engine.atoms import Atom, OneOf, Selection, Within, selections
-from service.engine.bits import members
-from service.engine.index import Match
-from service.engine.presentation import Presentation
-from service.engine.request import RequestReader
+from service.engine.bitset import members
+from service.engine.matcher import Match
 from service.knowledge.conditions import named
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.lint import red_flag_findings
 from service.model.assessment import Assessment
 from service.model.scales import Level, Likelihood, Running
+from service.report.reader import RequestReader
+from service.report.report import Report
 
 from .proof.record import ANSWERS, answers_digest, corpus
 from .reports import Body, body, encoded, engine, known_in, reports, shipped, values
@@ -42,7 +42,7 @@ def _answer(request: Body) -> bytes:
     return engine().answer(engine().read(encoded(request))).body
 
 
-def _match(request: Body) -> tuple[Presentation, dict[str, Any], Match]:
+def _match(request: Body) -> tuple[Report, dict[str, Any], Match]:
     """What the engine has decided of a report, looked at from inside."""
     one = engine()
     report = one.read(encoded(request))

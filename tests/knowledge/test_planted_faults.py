@@ -18,14 +18,14 @@ import yaml
 import z3
 
 from service.engine import Engine
-from service.engine.replay import replay
-from service.engine.scorecard import score
 from service.errors import KnowledgeFault
-from service.knowledge import vignettes
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import SHIPPED, load
-from service.knowledge.vignettes import Vignette
 from service.model.scales import Level
+from service.review import vignettes
+from service.review.cases import replay
+from service.review.scorecard import score
+from service.review.vignettes import Vignette
 
 from . import test_proof as proofs
 from .proof.model import Rules

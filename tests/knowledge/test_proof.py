@@ -15,7 +15,7 @@ import z3
 
 from service.engine import Engine
 from service.engine.atoms import Atom, OneOf, Selection, Within
-from service.engine.bits import Bits, members
+from service.engine.bitset import Bits, members
 from service.engine.rulebook import Rulebook
 from service.engine.screen import Screen
 from service.knowledge.conditions import named

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from service.engine import Engine
-from service.engine.replay import body_of
-from service.engine.scorecard import Scorecard, score
-from service.knowledge import vignettes
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import SHIPPED
-from service.knowledge.vignettes import Vignette
 from service.model.scales import Level
+from service.review import vignettes
+from service.review.cases import body_of
+from service.review.scorecard import Scorecard, score
+from service.review.vignettes import Vignette
 
 CHANGELOG = SHIPPED.parent / "CHANGELOG.md"
 RULES = {f"RF{number:02}" for number in range(1, 36)} | {"C13"} | {f"D{number}" for number in range(1, 9)}
@@ -82,4 +82,4 @@ def test_the_server_never_reads_the_vignettes() -> None:
         for path in house.rglob("*.py")
         if re.search(r"import.*\bvignettes\b|from service\.knowledge\.vignettes", path.read_text(encoding="utf-8"))
     }
-    assert readers <= {"cli.py", "engine/scorecard.py", "engine/compare.py"}
+    assert readers <= {"cli.py", "review/scorecard.py", "review/diff.py"}

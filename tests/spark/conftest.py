@@ -18,10 +18,10 @@ import msgspec
 import pytest
 from pyspark.sql import SparkSession
 
-from service.engine.replay import body_of
-from service.knowledge import vignettes
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import SHIPPED
+from service.review import vignettes
+from service.review.cases import body_of
 
 ROOT = Path(__file__).parents[2]
 JOB = ROOT / "deploy" / "spark"

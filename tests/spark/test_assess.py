@@ -18,7 +18,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
 from service.engine import Engine
-from service.engine.presentation import Presentation
+from service.report.report import Report
 from tests.spark.conftest import Reply, reply
 
 _ROWS = 3_000
@@ -146,7 +146,7 @@ def test_one_row_that_fails_does_not_end_the_others(engine: Engine, monkeypatch:
 
         answer = engine.answer
 
-        def read(self, body: bytes) -> Presentation:
+        def read(self, body: bytes) -> Report:
             if body == b"stumble":
                 raise ZeroDivisionError("calf_cramp")
             return engine.read(body)

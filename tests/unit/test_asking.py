@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.engine import Engine
-from service.engine.bits import members
-from service.engine.index import Match
-from service.engine.presentation import Presentation
+from service.engine.bitset import members
+from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
 from service.model.scales import Level
+from service.report.report import Report
 
 EngineOf = Callable[[dict[str, Any]], Engine]
 _NAMES = ("ache", "hot_run", "salty", "shoe", "near_miss", "odd_sign", "sign_1", "sign_3", "sign_5", "sign_7")
@@ -51,7 +51,7 @@ def _engine(values: dict[str, Any], flags: list[Any], also: dict[str, str], engi
     return engine_of(made)
 
 
-def _left_open(engine: Engine, report: Presentation, match: Match, asked: set[str]) -> list[int]:
+def _left_open(engine: Engine, report: Report, match: Match, asked: set[str]) -> list[int]:
     """The open terms of red flags above the level that no asked finding and no asked question of the screen is in."""
     safety = engine._questions._safety
     level = engine.answer(report).level
@@ -89,7 +89,7 @@ def test_every_open_term_is_asked_about_or_said_to_wait(  # noqa: PLR0913 (two f
     """Whatever the rules, the report and the screen: no way up is passed over, and nothing that is known is asked."""
     engine = _engine(small_values, flags, also, engine_of)
     telemetry = {"km": (30.0, 40.0)} if jumps else {}
-    report = Presentation({**known, **telemetry}, *_said(screen))
+    report = Report({**known, **telemetry}, *_said(screen))
     _, _, match = engine._decided(report)
     assessment = engine.assess(report)
     asked = {question.id for question in assessment.questions}

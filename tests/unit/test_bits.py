@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.engine.bits import bits, first, members
+from service.engine.bitset import bits, first, members
 
 
 @given(st.frozensets(st.integers(0, 2000)))

@@ -13,10 +13,10 @@ from service.bulk.array import COMMAS, MOST, items_of
 from service.bulk.items import Items
 from service.bulk.lines import Lines
 from service.engine import Engine
-from service.engine.presentation import Presentation
 from service.errors import BrokenContract, MalformedBody
 from service.knowledge.knowledge import Knowledge
 from service.problems import INTERNAL
+from service.report.report import Report
 
 GOOD = b'{"findings": {"ache": true}}'
 
@@ -46,7 +46,7 @@ def test_a_refused_item_has_a_problem_of_its_own(small_engine: Engine, body: byt
 def test_what_nobody_foresaw_fails_one_item(small_engine: Engine) -> None:
     """It becomes an internal error that says nothing of the inside."""
 
-    def broken(_: Presentation) -> None:
+    def broken(_: Report) -> None:
         raise ValueError("secret")
 
     item = Items(small_engine.read, broken, 100).answer(GOOD, "x")  # type: ignore[arg-type]

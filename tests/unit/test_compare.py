@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from service import cli
-from service.engine.compare import Comparison, compare
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.vignettes import Vignette
+from service.review.diff import Comparison, compare
+from service.review.vignettes import Vignette
 
 
 @pytest.fixture

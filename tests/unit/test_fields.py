@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.engine.fields import Field, Refused, country, field_of, screen_answer
 from service.knowledge.schema import Finding
+from service.report.fields import Field, Refused, country, field_of, screen_answer
 
 _ASK = "How is it?"
 _SIDE = Finding(question=_ASK, kind="choice", values=("left", "right", "unknown"))

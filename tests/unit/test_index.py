@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pytest
 
 from service.engine.atoms import OneOf, Within
-from service.engine.bits import bits
-from service.engine.index import LONGEST, Index, Match
-from service.engine.presentation import Reported
+from service.engine.bitset import bits
+from service.engine.matcher import LONGEST, Index, Match
+from service.report.report import Reported
 
 _ACHE = OneOf("ache", frozenset({True}))
 _NO_ACHE = OneOf("ache", frozenset({False}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from service.engine.mould import GAP, encode, flag, listed, mould
+from service.engine.templates import GAP, encode, flag, listed, mould
 from service.model.assessment import WithheldFix
 
 

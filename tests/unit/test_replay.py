@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.engine.replay import body_of, replay
 from service.errors import Issue
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import CaseRequest
+from service.review.cases import body_of, replay
 
 
 def _issues(values: dict[str, Any]) -> list[Issue]:

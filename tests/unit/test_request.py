@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from service.engine import Engine
-from service.engine.presentation import Presentation
 from service.errors import BrokenContract, Fault, MalformedBody
+from service.report.report import Report
 
 
 def _faults(engine: Engine, body: bytes | dict[str, Any]) -> tuple[Fault, ...]:
@@ -32,7 +32,7 @@ def test_a_report_is_read_into_one_presentation(small_engine: Engine) -> None:
         "training": {"km": [30, 31.5]},
         "safety_screen": {"question_1": True, "question_2": None, "none_of_these": True},
     }
-    assert small_engine.read(json.dumps(body).encode()) == Presentation(
+    assert small_engine.read(json.dumps(body).encode()) == Report(
         known={"age_years": 34, "ache": True, "where": frozenset({"heel"}), "km": (30, 31.5)},
         screen={"question_1": True},
         none_of_these=True,
@@ -43,7 +43,7 @@ def test_a_report_is_read_into_one_presentation(small_engine: Engine) -> None:
 def test_only_findings_are_required(small_engine: Engine) -> None:
     """Every other part may be left out or null."""
     short = small_engine.read(b'{"findings": {"ache": false}}')
-    assert short == Presentation(known={"ache": False})
+    assert short == Report(known={"ache": False})
     assert (short.none_of_these, short.country) == (False, None)
     assert small_engine.read(b'{"findings": {"ache": false}, "runner": null, "training": null}') == short
 

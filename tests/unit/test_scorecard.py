@@ -11,10 +11,10 @@ import pytest
 
 from service import cli
 from service.engine import Engine
-from service.engine.scorecard import Outcome, Scorecard, score
 from service.errors import KnowledgeFault
-from service.knowledge.vignettes import Vignette
 from service.model.scales import Level
+from service.review.scorecard import Outcome, Scorecard, score
+from service.review.vignettes import Vignette
 
 
 def _vignette(level: str, findings: dict[str, Any] | None = None, **expected: Any) -> Vignette:

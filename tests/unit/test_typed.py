@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from service.engine.request import RequestReader
-from service.engine.typed import TypedReader
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Finding
+from service.report.reader import RequestReader
+from service.report.typed import TypedReader
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from service.engine import Engine
-from service.engine.presentation import Presentation
 from service.model.assessment import Assessment
 from service.model.scales import Level
+from service.report.report import Report
 
 Ask = Callable[..., Assessment]
 _NONE = {"none_of_these": True}
@@ -157,10 +157,10 @@ _FINDINGS: dict[str, tuple[Any, ...]] = {
 _QUESTIONS = {"question_1": "sign_1", "question_2": "sign_2"}
 _KNOWN = {"ache": False, "salty": False, "hot_run": True, "sign_13": False}
 
-Report = tuple[Any, ...]
+Floors = tuple[Any, ...]
 
 
-def _completions(report: Report) -> Iterator[Report]:
+def _completions(report: Floors) -> Iterator[Floors]:
     """Each report with one more thing known; a finding that a no denies and a question that a finding settles are."""
     names = [*_FINDINGS, *_QUESTIONS]
     values = dict(zip(names, report, strict=True))
@@ -178,12 +178,12 @@ def test_could_rise_to_equals_the_maximum_over_all_completions(small_engine: Eng
     The maximum is taken step by step: of the report itself, and of each report with one more thing known.
     """
     noes = {f"question_{number}": False for number in range(3, 13)}
-    highest: dict[Report, int] = {}
+    highest: dict[Floors, int] = {}
     reports = product(*_FINDINGS.values(), *([(None, False, True)] * len(_QUESTIONS)))
     for report in sorted(reports, key=lambda values: values.count(None)):
         findings, answers = report[: len(_FINDINGS)], report[len(_FINDINGS) :]
         known = {name: value for name, value in zip(_FINDINGS, findings, strict=True) if value is not None}
         screen = {name: value for name, value in zip(_QUESTIONS, answers, strict=True) if value is not None}
-        triage = small_engine.assess(Presentation(known={**_KNOWN, **known}, screen={**noes, **screen})).triage
+        triage = small_engine.assess(Report(known={**_KNOWN, **known}, screen={**noes, **screen})).triage
         highest[report] = max([triage.level.rank, *(highest[completed] for completed in _completions(report))])
         assert triage.could_rise_to.rank == highest[report], (known, screen)

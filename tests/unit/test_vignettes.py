@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from service.errors import KnowledgeFault
-from service.knowledge import vignettes
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.vignettes import Vignette
 from service.model.scales import Level
+from service.review import vignettes
+from service.review.vignettes import Vignette
 
 GOOD: dict[str, Any] = {
     "name": "A runner's calf aches on a hot run.",

@@ -14,11 +14,11 @@ from pathlib import Path
 import msgspec
 
 from service.engine import Engine
-from service.engine.replay import body_of
-from service.knowledge import vignettes
 from service.knowledge.catalogue import PROOF, Proof
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import SHIPPED, load
+from service.review import vignettes
+from service.review.cases import body_of
 
 ANSWERS = Path(__file__).with_name("answers.sha256")
 _TESTS = Path(__file__).parents[1] / "test_proof.py"

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 
 from service.engine.engine import Engine
-from service.engine.replay import body_of
 from service.errors import BrokenContract
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import CaseRequest
-from service.knowledge.vignettes import Vignette
+from service.review.cases import body_of
+from service.review.vignettes import Vignette
 
 _SHOWN_AT_MOST = 100
 

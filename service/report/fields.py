@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from service.engine.presentation import NUMBER, Reported
+from service.report.report import NUMBER, Reported
 from service.knowledge.schema import Finding
 
 NOT_SENT: Final = "unknown"

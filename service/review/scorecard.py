@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from service.engine.engine import Engine
-from service.engine.replay import body_of
 from service.errors import BrokenContract, Issue, KnowledgeFault
-from service.knowledge.vignettes import FOLDER, Vignette
 from service.model.scales import Level
+from service.review.cases import body_of
+from service.review.vignettes import FOLDER, Vignette
 
 SAFE_AT_LEAST = 0.99
 SELF_CARE_OVER_AT_MOST = 0.10

@@ -14,9 +14,9 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from service.engine.fields import Field, Refused, country, field_of, screen_answer
-from service.engine.presentation import Presentation, Reported
-from service.engine.typed import TypedReader
+from service.report.fields import Field, Refused, country, field_of, screen_answer
+from service.report.report import Report, Reported
+from service.report.typed import TypedReader
 from service.errors import BrokenContract, Fault, MalformedBody
 from service.knowledge.knowledge import Knowledge
 
@@ -48,11 +48,11 @@ class RequestReader:
         for id_ in (_NONE_OF_THESE, *knowledge.safety_screen.questions):
             self._fields["safety_screen"][id_] = screen_answer
 
-    def read(self, body: bytes) -> Presentation:
+    def read(self, body: bytes) -> Report:
         """The report in `body`; raises `MalformedBody` or `BrokenContract`."""
         return self._typed.read(body) or self.read_closely(body)
 
-    def read_closely(self, body: bytes) -> Presentation:
+    def read_closely(self, body: bytes) -> Report:
         """The same, value by value, so that every fault can be told."""
         request = _decoded(body)
         if body.count(b":") != _members(request):
@@ -64,7 +64,7 @@ class RequestReader:
             raise BrokenContract(tuple(faults))
         runner, screen = read["runner"], read["safety_screen"]
         sent_country = runner.pop(_COUNTRY, None)
-        return Presentation(
+        return Report(
             known={**runner, **read["findings"], **read["training"]},
             screen=screen,
             none_of_these=screen.pop(_NONE_OF_THESE, False),

@@ -7,15 +7,15 @@ from typing import Final
 
 import msgspec
 
-from service.engine.atoms import Value
-
 NUMBER: Final = (int, float)
 """What a number is: a tuple, for a union would be made anew at each look."""
+
+Value = bool | float | str | frozenset[str]
 
 Reported = Value | tuple[float, ...]
 
 
-class Presentation(msgspec.Struct, frozen=True):
+class Report(msgspec.Struct, frozen=True):
     """One runner's report: known findings of every place by id, screen answers, and the country.
 
     A finding that is missing is unknown. `none_of_these` answers no to every screen question not in `screen`.

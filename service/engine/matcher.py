@@ -17,12 +17,12 @@ from itertools import pairwise
 from operator import or_
 from typing import NamedTuple, TypeVar
 
-from service.engine.atoms import Atom, OneOf, Value, Within
-from service.engine.bits import Bits, bits, first, members
+from service.engine.atoms import Atom, OneOf, Within
+from service.engine.bitset import Bits, bits, first, members
 from service.engine.locality import kinships
-from service.engine.presentation import Reported
 from service.engine.terms import Term
 from service.model.scales import Level
+from service.report.report import Reported, Value
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Final, Literal, TypedDict
 import msgspec
 from msgspec import Meta
 
-from service.engine.fields import COUNTRY, NOT_SENT
-from service.engine.presentation import Presentation
+from service.report.fields import COUNTRY, NOT_SENT
+from service.report.report import Report
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Finding
 
@@ -42,7 +42,7 @@ class TypedReader:
         self._decode = msgspec.json.Decoder(_part("request", request)).decode
         self._sets = tuple(id_ for id_, finding in findings if finding.kind == "choices")
 
-    def read(self, body: bytes) -> Presentation | None:
+    def read(self, body: bytes) -> Report | None:
         """The report in `body`; None where something about it is wrong or unusual."""
         try:
             request = self._decode(body)
@@ -67,7 +67,7 @@ class TypedReader:
                 known[id_] = frozenset(known[id_])
         if None in screen.values():
             screen = {id_: said for id_, said in screen.items() if said is not None}
-        return Presentation(known, screen, none_of_these or False, country)
+        return Report(known, screen, none_of_these or False, country)
 
 
 def _part(name: str, fields: dict[str, Any]) -> Any:

@@ -1,0 +1,1 @@
+"""Evaluates the knowledge with cases and vignettes; the server never imports it."""
