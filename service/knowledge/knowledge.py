@@ -9,6 +9,7 @@ import msgspec
 
 from service.knowledge.schema import (
     Cause,
+    Checklist,
     Derivation,
     EmergencyNumbers,
     Finding,
@@ -19,10 +20,11 @@ from service.knowledge.schema import (
     Policy,
     RedFlag,
     RunningText,
-    SafetyScreen,
+    Retired,
     Source,
     Speaker,
     Statement,
+    SymptomText,
 )
 from service.model.scales import Level, Running
 
@@ -33,13 +35,15 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True, dict=True, omit_defau
     policy: Policy
     levels: dict[Level, LevelText]
     running: dict[Running, RunningText]
-    safety_screen: SafetyScreen
     emergency_numbers: EmergencyNumbers
     notices: dict[Id, Notice]
     sources: dict[str, Source]
     speakers: dict[Id, Speaker]
     background: tuple[Statement, ...]
+    about: tuple[SymptomText, ...]
+    retired: dict[Id, Retired]
     findings: dict[Id, Finding]
+    checklists: dict[Id, Checklist]
     derivations: dict[Id, Derivation]
     red_flags: dict[Id, RedFlag]
     causes: dict[Id, Cause]

@@ -13,6 +13,7 @@ from service.knowledge.knowledge import Knowledge
 from service.knowledge.lint import lint
 from service.knowledge.schema import (
     Cause,
+    Checklist,
     Derivation,
     EmergencyNumbers,
     Fix,
@@ -22,10 +23,11 @@ from service.knowledge.schema import (
     Policy,
     RedFlag,
     RunningText,
-    SafetyScreen,
+    Retired,
     Source,
     Speaker,
     Statement,
+    SymptomText,
     Vocabulary,
 )
 from service.knowledge.yaml_reader import read_yaml
@@ -37,14 +39,16 @@ _SINGLE: dict[str, Any] = {
     "policy": Policy,
     "levels": dict[Level, LevelText],
     "running": dict[Running, RunningText],
-    "safety_screen": SafetyScreen,
     "emergency_numbers": EmergencyNumbers,
     "notices": dict[Id, Notice],
     "sources": dict[str, Source],
     "speakers": dict[Id, Speaker],
     "background": tuple[Statement, ...],
+    "about": tuple[SymptomText, ...],
+    "retired": dict[Id, Retired],
 }
 _FOLDERS: dict[str, Any] = {
+    "checklists": Checklist,
     "derivations": Derivation,
     "red_flags": RedFlag,
     "causes": Cause,

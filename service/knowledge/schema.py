@@ -10,11 +10,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from service.model.assessment import GroupKind, Purpose
 from service.model.scales import Evidence, Level, Likelihood, Running
 
 Id = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\Z", max_length=64)]
 FactId = Annotated[str, Meta(pattern=r"^A[0-9]{2}\Z")]
 Sentence = Annotated[str, Meta(min_length=3, max_length=700)]
+Label = Annotated[str, Meta(min_length=2, max_length=120)]
 NOT_REVIEWED = "not reviewed by a clinician"
 Review = Literal["not reviewed by a clinician"]
 Number = int | float
@@ -67,10 +69,36 @@ class Statement(Entry, frozen=True, kw_only=True):
     sources: tuple[str, ...] = ()
 
 
+class People(Entry, frozen=True, kw_only=True):
+    """The people that a finding can apply to; a person whose sex or age is not known counts as one of them."""
+
+    sex_at_birth: tuple[Id, ...] = ()
+    age_at_least: int | None = None
+    age_at_most: int | None = None
+
+
 class Finding(Entry, frozen=True, kw_only=True):
-    """One thing that can be known of a runner: a question and the type of its answer."""
+    """One thing that can be known of a runner: its exact meaning, the type of its value, and when it applies.
+
+    `question` is the exact meaning, for integrators and clinicians. `label` is the text that a runner reads.
+    `asked_when`: any of these conditions is true. If all are false the finding is closed: not asked, and taken as
+    absent. If none is true and some are unknown, it is not asked yet and stays open.
+    `asked_of`: the people that it can apply to.
+    `implied_by`: any of these conditions makes the finding true. A condition that fails denies nothing.
+    `settled_by`: a number or choice that gives the same answer: the finding is true if it holds, and absent if not.
+    `covered_by`: for a report-only finding, the item that covers it.
+    `keeps`: how long an answer stays valid; only background findings have it.
+    """
 
     question: Sentence
+    label: Label | None = None
+    asked_when: tuple[Condition, ...] = ()
+    asked_of: People | None = None
+    implied_by: tuple[Condition, ...] = ()
+    settled_by: Condition | None = None
+    covered_by: Id | None = None
+    keeps: Literal["always", "4_weeks"] | None = None
+    labels: dict[Id, Label] = {}
     kind: Literal["boolean", "choice", "choices", "integer", "number", "series"]
     place: Literal["runner", "findings", "training"] = "findings"
     values: tuple[Id, ...] = ()
@@ -91,12 +119,16 @@ class Vocabulary(Entry, frozen=True, kw_only=True):
 
 
 class CaseRequest(Entry, frozen=True, kw_only=True):
-    """The parts of a request as a case writes them; findings are checked against the vocabulary."""
+    """The parts of a request as a case writes them; findings are checked against the vocabulary.
+
+    `rest: denied` stands for a runner who answers no to every checklist item that the case does not mention.
+    """
 
     findings: dict[Id, Value] = {}
     training: dict[Id, Value] = {}
     runner: dict[Id, Value] = {}
-    safety_screen: dict[Id, bool] = {}
+    not_known: tuple[Id, ...] = ()
+    rest: Literal["unknown", "denied"] = "unknown"
 
 
 class Case(CaseRequest, frozen=True, kw_only=True):
@@ -182,7 +214,10 @@ class Cause(Entry, frozen=True, kw_only=True):
 
 
 class Fix(Entry, frozen=True, kw_only=True):
-    """Something to try, with its numbers as data."""
+    """Something to try, with its numbers as data.
+
+    `ask_first` are contraindications that must be known before the fix is given; until then `instead` takes its place.
+    """
 
     id: Id
     title: Sentence
@@ -195,6 +230,7 @@ class Fix(Entry, frozen=True, kw_only=True):
     review: Review
     caveats: tuple[Statement, ...] = ()
     withheld_when: Condition | None = None
+    ask_first: tuple[Id, ...] = ()
     instead: Id | None = None
 
 
@@ -238,29 +274,63 @@ class Derivation(Entry, frozen=True, kw_only=True):
     facts: tuple[FactId, ...] = ()
 
 
-class ScreenQuestion(Entry, frozen=True, kw_only=True):
-    """One question of the safety screen and the conditions a no rules out."""
+class Checklist(Entry, frozen=True, kw_only=True):
+    """A group of items that an app shows together.
 
-    reference: str
-    question: Sentence
-    members: tuple[Condition, ...]
+    `stage`: `first` is asked as soon as an item applies, `detail` holds items that an earlier answer opens, and
+    `separating` holds items that separate the leading causes.
+    `role`: `background` items are lasting facts (conditions, medicines, history), the others are signs.
+    `separates`: for a separating item, the causes that it separates; it is asked if one of them leads.
+    """
+
+    id: Id
+    order: int
+    kind: GroupKind
+    purpose: Purpose
+    text: Label
+    items: tuple[Id, ...]
+    stage: Literal["first", "detail", "separating"] = "first"
+    role: Literal["sign", "background"] = "sign"
+    separates: dict[Id, tuple[Id, ...]] = {}
 
 
-class SafetyScreen(Entry, frozen=True, kw_only=True):
-    """The questions that must all be answered no before `self_care`."""
+class SymptomText(Entry, frozen=True, kw_only=True):
+    """An explanation of a symptom, shown under `about` while `when` holds.
 
-    questions: dict[Id, ScreenQuestion]
-    none_of_these: Sentence
-    sources: tuple[str, ...]
-    evidence: Evidence
-    review: Review
+    `finding` is the id that it is shown under.
+    """
+
+    finding: Id
+    when: Condition
+    statements: tuple[Statement, ...]
+
+
+class FirstSteps(Entry, frozen=True, kw_only=True):
+    """The fix for a complaint for which no cause gives one; `regions` are those of the causes that replace it."""
+
+    when: Condition
+    regions: tuple[Literal["calf", "foot"], ...]
+    fix: Id
+
+
+class Retired(Entry, frozen=True, kw_only=True):
+    """A name that an earlier contract had: `renamed` or `removed`, and a sentence that says what to send instead."""
+
+    code: Literal["renamed", "removed"]
+    detail: Sentence
+    instead: Id | None = None
 
 
 class LevelText(Entry, frozen=True, kw_only=True):
-    """What one level means to the person who reads it; `referral` is whom to see at it, whatever set it."""
+    """The meaning of one level for the person who reads it.
+
+    `advice_while_open` is shown instead of `advice` while safety questions are open that hold the level.
+    `referral` is the professional to see at this level, for any reason.
+    """
 
     label: Sentence
     advice: Sentence
+    advice_while_open: Sentence | None = None
     act_within_hours: int | None
     running: Running
     sources: tuple[str, ...]
@@ -317,18 +387,45 @@ class EmergencyNumbers(Entry, frozen=True, kw_only=True):
 
 
 class Policy(Entry, frozen=True, kw_only=True):
-    """The numbers and sentences that belong to no single rule."""
+    """The numbers and sentences that belong to no single rule.
+
+    `incomplete_level`: the least level while a safety question is open.
+    `not_known_sign_level`: the least level while an open rule depends on a sign that is not known.
+    `not_known_background_from`: the level that an open rule must reach for unknown background to count the same.
+    `cause_questions_per_response`: the most cause items in one response.
+    `separating_questions`: the most separating items, over the whole conversation.
+    `leading_causes`: the number of causes whose separating items are asked.
+    `act_on_likelihood`: the least likelihood of a cause whose fixes are given, unless no cause reaches it.
+    """
 
     version: Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+\Z")]
     review: Review
     likelihood_from_points: dict[Likelihood, int]
+    act_on_likelihood: Likelihood
     no_fixes_from: Level
     no_causes_from: Level
-    screen_open_level: Level
+    incomplete_level: Level
+    not_known_sign_level: Level
+    not_known_background_from: Level
+    out_of_scope_level: Level
     uncovered_sign_level: Level
     uncovered_signs: tuple[Id, ...]
-    screen_open_statement: Sentence
-    screen_yes_statement: Sentence
+    measurements: tuple[Id, ...]
+    complaints: tuple[Id, ...]
+    first_steps: tuple[FirstSteps, ...]
+    cause_questions_per_response: int
+    separating_questions: int
+    leading_causes: int
+    send_at_once_from: Level
+    none_text: Label
+    not_known_text: Label
+    incomplete_statement: Sentence
+    not_known_statement: Sentence
     screen_clear_statement: Sentence
     uncovered_sign_statement: Sentence
     out_of_scope_statement: Sentence
+    contradiction_denied_statement: Sentence
+    contradiction_not_known_statement: Sentence
+    referral_labels: dict[Referral, Label]
+    activity_labels: dict[Id, Label]
+    emergency_number_first_from: Level

@@ -1,23 +1,77 @@
-"""The answer to one request, as it goes over the wire (`openapi/openapi.yaml`, schema `Assessment`)."""
+"""The response to one request as wire types (`openapi/openapi.yaml`, schema `Assessment`)."""
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from enum import StrEnum
 
 import msgspec
 
 from service.model.scales import Evidence, Level, Likelihood, Running
 
 Number = int | float
-Purpose = Literal["safety", "cause"]
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of every part of an answer: frozen, built by name."""
+    """Base of every part of a response: frozen, with named members."""
+
+
+class Purpose(StrEnum):
+    """The reason for a group of items: safety raises the level, cause separates causes."""
+
+    SAFETY = "safety"
+    CAUSE = "cause"
+
+
+class GroupKind(StrEnum):
+    """The way to show a group.
+
+    checklist: tick what applies, with one entry for none of these. questions: ask each item by itself.
+    """
+
+    CHECKLIST = "checklist"
+    QUESTIONS = "questions"
+
+
+class ItemKind(StrEnum):
+    """The type of an answer."""
+
+    BOOLEAN = "boolean"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    INTEGER = "integer"
+    NUMBER = "number"
+    DATE = "date"
+
+
+class StopReason(StrEnum):
+    """The reason for the end of the conversation; the first that applies, in this order."""
+
+    ACT_NOW = "act_now"
+    OUT_OF_SCOPE = "out_of_scope"
+    NO_COMPLAINT = "no_complaint"
+    CANNOT_BE_KNOWN = "cannot_be_known"
+    ONLY_MEASUREMENTS_LEFT = "only_measurements_left"
+    SETTLED = "settled"
+
+
+class Labelled(Part, frozen=True, kw_only=True):
+    """An id with the text to show for it."""
+
+    id: str
+    label: str
+
+
+class Received(Part, frozen=True, kw_only=True):
+    """The number of non-null values that were read from each part of the request, without the ignored ones."""
+
+    runner: int
+    findings: int
+    training: int
+    not_known: int
 
 
 class Reason(Part, frozen=True, kw_only=True):
-    """A rule that set a floor under the level, and what made it fire."""
+    """A rule that set a floor under the level, and the findings that made it fire."""
 
     rule: str
     level: Level
@@ -26,11 +80,11 @@ class Reason(Part, frozen=True, kw_only=True):
 
 
 class Triage(Part, frozen=True, kw_only=True):
-    """How urgent it is and why.
+    """The level of urgency and its reasons.
 
-    `act_within_hours` is null where there is no deadline.
-    `could_rise_to` is the highest level over every way of answering what is still unknown.
-    `more_to_ask` is true when questions that could raise the level did not fit into `questions`.
+    `act_within_hours` is null if there is no deadline.
+    `screen_complete` is true if no open rule sets a higher level, except for readings and answers not known.
+    `could_rise_to` is the highest level over all answers a person could still give.
     """
 
     level: Level
@@ -39,9 +93,15 @@ class Triage(Part, frozen=True, kw_only=True):
     act_within_hours: int | None
     screen_complete: bool
     could_rise_to: Level
-    more_to_ask: bool
-    referrals: tuple[str, ...]
+    referrals: tuple[Labelled, ...]
     reasons: tuple[Reason, ...]
+
+
+class About(Part, frozen=True, kw_only=True):
+    """An explanation of a symptom that was reported."""
+
+    finding: str
+    text: str
 
 
 class FiredRedFlag(Part, frozen=True, kw_only=True):
@@ -53,7 +113,7 @@ class FiredRedFlag(Part, frozen=True, kw_only=True):
     because: tuple[str, ...]
     advice: str
     rationale: str
-    referrals: tuple[str, ...]
+    referrals: tuple[Labelled, ...]
     do_not_drive: bool
     evidence: Evidence
     sources: tuple[str, ...]
@@ -62,9 +122,8 @@ class FiredRedFlag(Part, frozen=True, kw_only=True):
 
 
 class Contribution(Part, frozen=True, kw_only=True):
-    """Points that one statement gave to a cause; `finding` leads `because`, which names all that made it hold."""
+    """Points that one statement gave to a cause; `because` names the findings that made it hold."""
 
-    finding: str
     points: int
     because: tuple[str, ...]
     statement: str
@@ -72,7 +131,7 @@ class Contribution(Part, frozen=True, kw_only=True):
 
 
 class ConsideredCause(Part, frozen=True, kw_only=True):
-    """A cause that fits, with the points for and against it; never a diagnosis or a probability."""
+    """A cause that fits, with the points for and against it; not a diagnosis and not a probability."""
 
     id: str
     name: str
@@ -91,7 +150,7 @@ class ConsideredCause(Part, frozen=True, kw_only=True):
 
 
 class SuggestedFix(Part, frozen=True, kw_only=True):
-    """Something to try; `limits` holds its numbers, the unit at the end of each name."""
+    """Something to try; `limits` holds its numbers, with the unit at the end of each name."""
 
     id: str
     title: str
@@ -100,56 +159,110 @@ class SuggestedFix(Part, frozen=True, kw_only=True):
     caveats: tuple[str, ...]
     addresses: tuple[str, ...]
     review_after_days: int
-    see_if_not_better: str
+    see_if_not_better: Labelled
     evidence: Evidence
     sources: tuple[str, ...]
 
 
 class WithheldFix(Part, frozen=True, kw_only=True):
-    """A fix that the causes call for and that is not given, with the findings that forbid it."""
+    """A fix that a cause calls for and a finding forbids."""
 
     id: str
+    label: str
     because: tuple[str, ...]
 
 
-class Question(Part, frozen=True, kw_only=True, omit_defaults=True):
-    """Something worth asking next; `answer_at` is where the next request carries the answer."""
-
-    id: str
-    text: str
-    kind: Literal["boolean", "choice", "choices", "integer", "number", "series"]
-    purpose: Purpose
-    could_raise_to: Level
-    answer_at: str
-    values: tuple[str, ...] = ()
-    minimum: Number | None = None
-    maximum: Number | None = None
-    unit: str | None = None
-
-
-class DerivedFinding(Part, frozen=True, kw_only=True):
-    """A finding worked out from what was sent, with the value and the threshold it passed."""
-
-    finding: str
-    value: float
-    unit: str
-    threshold: Number
-    from_: tuple[str, ...] = msgspec.field(name="from")
-
-
 class TrainingAdvice(Part, frozen=True, kw_only=True):
-    """What the level and the causes mean for an app that owns a training plan."""
+    """The advice on running, for an app that owns a training plan."""
 
     running: Running
     statement: str
-    allowed_activities: tuple[str, ...]
+    allowed_activities: tuple[Labelled, ...]
     limits: dict[str, Number]
     recheck_after_days: int | None
     return_when: tuple[str, ...]
 
 
+class Item(Part, frozen=True, kw_only=True, omit_defaults=True):
+    """A finding to ask about, answered under its id in `findings`.
+
+    `kind` is absent in a checklist, where each item is a yes or no.
+    `send_at_once` is true if a yes alone sets an emergency level: send the request with this answer immediately.
+    `keeps` says how long an answer stays valid, so that an app can send it again from a profile.
+    """
+
+    id: str
+    text: str
+    could_raise_to: Level
+    send_at_once: bool = False
+    kind: ItemKind | None = None
+    choices: tuple[Labelled, ...] = ()
+    unit: str | None = None
+    minimum: Number | None = None
+    maximum: Number | None = None
+    keeps: str | None = None
+
+
+class Group(Part, frozen=True, kw_only=True):
+    """Items to show together, in display order.
+
+    `none_text` is the entry for none of these; null if the group is not a checklist.
+    """
+
+    id: str
+    kind: GroupKind
+    purpose: Purpose
+    text: str
+    none_text: str | None
+    items: tuple[Item, ...]
+
+
+class Interview(Part, frozen=True, kw_only=True):
+    """The next questions and the end of the conversation.
+
+    `items_left` counts the items in `groups` and those that a limit holds back, without details that may follow.
+    `measurements` are readings that may be sent at any time; they never keep the conversation open.
+    """
+
+    should_stop: bool
+    stop_reason: StopReason | None
+    items_left: int
+    not_known_text: str
+    groups: tuple[Group, ...]
+    measurements: tuple[Item, ...]
+
+
+class DerivedFinding(Part, frozen=True, kw_only=True):
+    """A finding worked out from other values.
+
+    `measured`, `unit` and `threshold` are null unless a number was computed from telemetry.
+    """
+
+    finding: str
+    value: bool
+    computed_from: tuple[str, ...]
+    measured: float | None
+    unit: str | None
+    threshold: Number | None
+
+
+class Ignored(Part, frozen=True, kw_only=True):
+    """A value that was dropped, with the reason."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Contradiction(Part, frozen=True, kw_only=True):
+    """Values that contradict each other; the more urgent reading was used."""
+
+    pointers: tuple[str, ...]
+    detail: str
+
+
 class KnowledgeVersion(Part, frozen=True, kw_only=True):
-    """Which knowledge gave this answer."""
+    """The knowledge that gave this response."""
 
     version: str
     digest: str
@@ -157,7 +270,7 @@ class KnowledgeVersion(Part, frozen=True, kw_only=True):
 
 
 class ShownNotice(Part, frozen=True, kw_only=True, omit_defaults=True):
-    """A statement that the person must be able to read; `number` is the emergency number where it has one."""
+    """A statement that the person must be able to read; `number` is the emergency number if it has one."""
 
     id: str
     text: str
@@ -165,24 +278,20 @@ class ShownNotice(Part, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Assessment(Part, frozen=True, kw_only=True):
-    """The whole answer to one request."""
+    """The response to one request."""
 
+    received: Received
     triage: Triage
+    about: tuple[About, ...]
     red_flags: tuple[FiredRedFlag, ...]
     causes: tuple[ConsideredCause, ...]
     fixes: tuple[SuggestedFix, ...]
     withheld_fixes: tuple[WithheldFix, ...]
     training_advice: TrainingAdvice
-    questions: tuple[Question, ...]
+    interview: Interview
     derived: tuple[DerivedFinding, ...]
+    ignored: tuple[Ignored, ...]
+    contradictions: tuple[Contradiction, ...]
+    language: str
     knowledge: KnowledgeVersion
     notices: tuple[ShownNotice, ...]
-
-
-class EncodedAssessment(NamedTuple):
-    """An assessment as the bytes that go over the wire, and what an operator may know of it."""
-
-    level: Level
-    red_flags: tuple[str, ...]
-    causes: tuple[str, ...]
-    body: bytes

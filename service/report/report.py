@@ -1,27 +1,47 @@
-"""What one request reports, with only what is known in it."""
+"""The report of one request: the known facts about one runner."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 NUMBER: Final = (int, float)
-"""What a number is: a tuple, for a union would be made anew at each look."""
+"""The types of a number, as a tuple for `isinstance`."""
 
 Value = bool | float | str | frozenset[str]
 
 Reported = Value | tuple[float, ...]
 
 
-class Report(msgspec.Struct, frozen=True):
-    """One runner's report: known findings of every place by id, screen answers, and the country.
+class Dropped(NamedTuple):
+    """A value of the request that is not used: its JSON Pointer, a stable code, and a sentence for the integrator."""
 
-    A finding that is missing is unknown. `none_of_these` answers no to every screen question not in `screen`.
+    pointer: str
+    code: str
+    detail: str
+
+
+class ReceivedCounts(NamedTuple):
+    """The number of values that were read from each part of the request."""
+
+    runner: int
+    findings: int
+    training: int
+    not_known: int
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The facts of one request.
+
+    `known` maps finding ids of all parts to their values; a finding that is missing is unknown.
+    `not_known` are the ids that the runner was asked about and could not answer.
+    `ignored` are values that were dropped, and `received` counts those that were read.
     """
 
     known: Mapping[str, Reported]
-    screen: Mapping[str, bool] = {}
-    none_of_these: bool = False
+    not_known: frozenset[str] = frozenset()
     country: str | None = None
+    ignored: tuple[Dropped, ...] = ()
+    received: ReceivedCounts = ReceivedCounts(0, 0, 0, 0)
