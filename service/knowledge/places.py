@@ -39,6 +39,10 @@ def conditions(knowledge: Knowledge) -> Iterator[tuple[Place, Condition]]:
             yield Place(f"fixes/{id_}.yaml", "withheld_when"), fix.withheld_when
     for id_, finding in knowledge.findings.items():
         yield from _of_finding(id_, finding)
+    yield from _of_single_files(knowledge)
+
+
+def _of_single_files(knowledge: Knowledge) -> Iterator[tuple[Place, Condition]]:
     for number, text in enumerate(knowledge.about):
         yield Place("about.yaml", f"[{number}].when"), text.when
     for number, steps in enumerate(knowledge.policy.first_steps):
