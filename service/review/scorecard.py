@@ -1,4 +1,4 @@
-"""Measures an engine with the vignettes: safety, over-triage, leading causes and fixes.
+"""Measures the knowledge with the vignettes: safety, over-triage, leading causes and fixes.
 
 Pure: vignettes in, figures out. The figures hold for this corpus only, not for real runners.
 """
@@ -177,8 +177,9 @@ class Scorecard:
         return tuple(outcome for outcome in self.outcomes if holds(outcome))
 
 
-def score(engine: Engine, knowledge: Knowledge, vignettes: Iterable[Vignette]) -> Scorecard:
-    """The scorecard of `engine`; raises `KnowledgeFault` with each vignette that is not a valid request."""
+def score(knowledge: Knowledge, vignettes: Iterable[Vignette]) -> Scorecard:
+    """The scorecard of `knowledge`; raises `KnowledgeFault` with each vignette that is not a valid request."""
+    engine = Engine(knowledge)
     outcomes: list[Outcome] = []
     issues: list[Issue] = []
     for vignette in vignettes:
