@@ -9,11 +9,11 @@ import msgspec
 
 from service.engine.decision import Decision
 from service.engine.engine import Engine
-from service.engine.terms import terms_of
+from service.engine.implied import Implications
 from service.errors import BrokenContract, Issue
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import CaseRequest, CauseCase, Condition
-from service.report.report import Reported
+from service.knowledge.schema import CaseRequest, CauseCase
+from service.report.report import Report
 
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "boolean": bool,
@@ -49,7 +49,7 @@ def body_of(case: CaseRequest, knowledge: Knowledge) -> bytes:
         "not_known": list(case.not_known),
     }
     if case.rest == "denied":
-        present = implied({**case.runner, **case.findings, **case.training}, knowledge)
+        present = present_in({**case.runner, **case.findings, **case.training}, knowledge)
         for id_ in _items(knowledge):
             finding = knowledge.findings[id_]
             if finding.kind == "boolean" and id_ not in present and id_ not in case.not_known:
@@ -57,37 +57,15 @@ def body_of(case: CaseRequest, knowledge: Knowledge) -> bytes:
     return msgspec.json.encode({name: part for name, part in parts.items() if part})
 
 
-def implied(values: Mapping[str, Any], knowledge: Knowledge) -> frozenset[str]:
-    """The findings that `values` make true without naming them, over any number of steps.
-
-    A value whose type does not fit its finding implies nothing.
-    """
-    known: dict[str, Reported] = {}
+def present_in(values: Mapping[str, Any], knowledge: Knowledge) -> frozenset[str]:
+    """The yes/no findings that `values` report as present or imply; a value of the wrong type implies nothing."""
+    known: dict[str, Any] = {}
     for id_, value in values.items():
         finding = knowledge.findings.get(id_)
         if finding is not None and isinstance(value, _TYPES.get(finding.kind, ())):
             known[id_] = frozenset(value) if isinstance(value, list) else value
-    found: set[str] = set()
-    while new := [id_ for id_ in knowledge.findings if id_ not in found and _is_implied(id_, known, knowledge)]:
-        found.update(new)
-        known.update(dict.fromkeys(new, True))
-    return frozenset(found)
-
-
-def holds(condition: Condition, known: Mapping[str, Reported], knowledge: Knowledge) -> bool:
-    """Whether `condition` is true if nothing but `known` is known."""
-    return any(
-        all(atom.finding in known and atom.holds(known[atom.finding]) for atom in term)  # type: ignore[arg-type]
-        for term in terms_of(condition, knowledge)
-    )
-
-
-def _is_implied(id_: str, known: Mapping[str, Reported], knowledge: Knowledge) -> bool:
-    finding = knowledge.findings[id_]
-    if known.get(id_) is True:
-        return False
-    settling = () if finding.settled_by is None else (finding.settled_by,)
-    return any(holds(condition, known, knowledge) for condition in (*finding.implied_by, *settling))
+    facts = Implications(knowledge).facts(Report(known))
+    return frozenset(id_ for id_, value in facts.known.items() if value is True)
 
 
 def _items(knowledge: Knowledge) -> Iterator[str]:

@@ -11,7 +11,7 @@ from service.engine import Engine
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import CaseRequest
 from service.model.assessment import Assessment, Group, GroupKind, Item, ItemKind
-from service.review.cases import implied
+from service.review.cases import present_in
 
 _MOST_CALLS = 12
 
@@ -64,7 +64,7 @@ class SimulatedRunner:
 
     def __init__(self, knowledge: Knowledge, truth: Mapping[str, Any], not_known: Iterable[str] = ()) -> None:
         self._knowledge = knowledge
-        self._truth = {**truth, **dict.fromkeys(implied(truth, knowledge), True)}
+        self._truth = {**truth, **dict.fromkeys(present_in(truth, knowledge), True)}
         self._not_known = frozenset(not_known)
 
     @property
