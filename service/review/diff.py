@@ -140,6 +140,8 @@ def _entries(knowledge: Knowledge) -> dict[str, Any]:
             entries[part] = {"statements": value}
         elif part in ("policy", "emergency_numbers"):
             entries[part] = value
+        elif part == "subjects":
+            entries |= {f"{part}/{subject}": {"findings": ids} for subject, ids in value.items()}
         else:
             entries |= {f"{part}/{id_}": entry for id_, entry in value.items()}
     countries = entries["emergency_numbers"].pop("countries")

@@ -124,7 +124,7 @@ def test_a_moved_case_says_from_where_to_where(small_values: dict[str, Any], cha
 def test_lost_fixes_are_named(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
     """A fix that a runner no longer sees is as much a change as a new one."""
     changed["causes"]["heat_loss"]["supports"] = []
-    (case,) = _compared(small_values, changed, {"ache": True, "hot_run": True}).moved
+    (case,) = _compared(small_values, changed, {"ache": True, "hot_run": True, "salty": True}).moved
     assert str(case).splitlines()[1:] == ["    leads: heat_loss -> load", "    fixes no longer shown: drink"]
 
 

@@ -80,7 +80,8 @@ def test_a_case_that_is_no_request_is_named(values: dict[str, Any]) -> None:
     ]
     (issue,) = _issues(values)
     assert issue.says == (
-        "/findings/achee is not known; the nearest is ache; /findings/pain must be from 0 to 10: Misspelt."
+        "/findings/achee the name is not known; the nearest is ache; "
+        "/findings/pain must be from 0 to 10 points: Misspelt."
     )
 
 
