@@ -41,6 +41,7 @@ class Urgencies:
         self._items = items
         self._red_flags = rulebook.red_flags
         self._flagging = rulebook.flagging
+        self._highest = rulebook.highest
         self._falling = rulebook.falling
         self._uncovered = rulebook.matcher.terms_of[rulebook.uncovered_signs]
         self._from = {level: _from(rulebook.falling, level) for level in Level}
@@ -81,10 +82,9 @@ class Urgencies:
         reasons.sort(key=lambda reason: -reason.level.rank)
         if not reasons:
             reasons.append(LevelReason(SAFETY_QUESTIONS_CLEAR, Level.SELF_CARE, ()))
-        highest = next((level for terms, level in self._falling if terms & floors.open_terms), level)
         return Urgency(
             level=level,
-            could_rise_to=max(level, highest, key=_rank),
+            could_rise_to=self._highest(floors.open_terms, level),
             screen_complete=is_complete,
             is_held_open=not is_complete and level.rank > floors.level.rank,
             is_out_of_scope=floors.is_out_of_scope,
