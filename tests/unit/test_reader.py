@@ -195,6 +195,7 @@ def test_a_body_that_is_not_an_object_breaks_the_contract(reader: RequestReader,
             {"findingz": {}},
             Fault("/findingz", "unknown_property", "the name is not known; the nearest is findings", "findings"),
         ),
+        ({"findings": {"training": {}}}, Fault("/findings/training", "unknown_property", "the name is not known")),
         ({"xyz": {}}, Fault("/xyz", "unknown_property", "the name is not known")),
         ({"ache": True}, Fault("/ache", "unknown_property", "belongs in findings", "findings/ache")),
         (

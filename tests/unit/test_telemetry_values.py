@@ -167,6 +167,8 @@ def test_values_that_contradict_each_other_are_dropped(training: dict[str, float
         {"run_distance_km": 160, "run_duration_min": 1700, "speed_m_s": 1.6},
         {"run_distance_km": 0, "run_duration_min": 45, "speed_m_s": 2.8},
         {"run_distance_km": 3.2, "run_duration_min": 100},
+        # Zero stands for "not recorded" on many devices.
+        {"run_distance_km": 5, "run_duration_min": 0},
         # The edges of the checks.
         {"run_distance_km": 0.12, "run_duration_min": 10},
         {"run_distance_km": 4.8, "run_duration_min": 10},
