@@ -7,7 +7,7 @@ import json
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import BrokenContract, Fault, MalformedBody
@@ -16,6 +16,7 @@ from service.report.reader import RequestReader
 from service.report.report import Dropped, ReceivedCounts, Report
 
 _ASK = "How is it?"
+_law = settings(max_examples=200, derandomize=True, database=None, deadline=None)
 
 
 class _Names(NamedTuple):
@@ -297,6 +298,7 @@ _JSON = st.recursive(
 )
 
 
+@_law
 @given(st.dictionaries(st.sampled_from([*_KNOWLEDGE.findings, "country", "x", "Not an id"]), _JSON), _JSON, _JSON)
 def test_any_json_is_read_or_refused_on_purpose(values: dict[str, Any], training: object, not_known: object) -> None:
     """A request of any JSON values ends in a report or in faults, never in another error."""
@@ -312,6 +314,7 @@ _MARK = "qzjqzjqzj"
 _SECRETS = st.sampled_from([_MARK, 987654321, -987654321.25, [_MARK], [987654321], {_MARK: _MARK}, {"a": 987654321}])
 
 
+@_law
 @given(
     st.dictionaries(st.sampled_from([*_KNOWLEDGE.findings, "country", "x"]), _SECRETS, min_size=1),
     st.dictionaries(st.sampled_from([*_KNOWLEDGE.findings, "country", "x"]), _SECRETS, min_size=1),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.knowledge.loader import SHIPPED
@@ -17,6 +17,8 @@ from service.knowledge.yaml_reader import read_yaml
 from service.report.plausibility import CADENCE, DISTANCE, DURATION, SPEED, STEP_LENGTH, UNIT_MISTAKES
 from service.report.reader import RequestReader
 from service.report.report import Dropped, Report
+
+_law = settings(max_examples=300, derandomize=True, database=None, deadline=None)
 
 
 class _Names(NamedTuple):
@@ -237,6 +239,7 @@ _TELEMETRY = st.deferred(
 _TRAINING = st.dictionaries(_TELEMETRY | st.text(max_size=8), _JSON | st.lists(_NUMBERS, max_size=30) | _NUMBERS)
 
 
+@_law
 @given(_TRAINING | _JSON)
 def test_telemetry_never_rejects_a_request(training: object) -> None:
     """A law: any telemetry leaves the other parts as they are, and each value is either read or listed."""
@@ -251,6 +254,7 @@ def test_telemetry_never_rejects_a_request(training: object) -> None:
         assert len(report.ignored) == len(left) - len(measured) + len(unknown)
 
 
+@_law
 @given(st.dictionaries(_TELEMETRY, _NUMBERS))
 def test_what_is_read_stands_without_what_was_dropped(training: dict[str, float]) -> None:
     """A law: sending only the values that were read gives the same values, and none is dropped."""
