@@ -67,6 +67,7 @@ def small() -> dict[str, Any]:
             "uncovered_signs": ["odd_sign"],
             "measurements": ["temp"],
             "complaints": ["ache"],
+            "never_closed": [],
             "first_steps": [],
             "cause_questions_per_response": 10,
             "separating_questions": 4,
@@ -125,6 +126,7 @@ def small() -> dict[str, Any]:
         },
         "about": [],
         "retired": {},
+        "subjects": {"All of it": []},
         "emergency_numbers": {
             "default": {"number": "112", "sources": ["book"]},
             "countries": {"US": {"number": "911", "sources": ["book"]}},
@@ -336,7 +338,8 @@ def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for id_, entry in values.pop(name).items():
             (folder / name / f"{id_}.yaml").write_bytes(msgspec.json.encode(entry))
     (folder / "findings").mkdir()
-    vocabulary = {"subject": "All of it.", "findings": values.pop("findings")}
+    (subject,) = values.pop("subjects")
+    vocabulary = {"subject": subject, "findings": values.pop("findings")}
     (folder / "findings" / "all.yaml").write_bytes(msgspec.json.encode(vocabulary))
     for name, value in values.items():
         (folder / f"{name}.yaml").write_bytes(msgspec.json.encode(value))
