@@ -49,8 +49,8 @@ def _cause(id_: str, rank: int, supports: list[Any], opposes: list[Any], **more:
 
 
 def small() -> dict[str, Any]:
-    """A small knowledge as plain values: thirteen signs, five red flags, two causes, two fixes."""
-    signs = {f"sign_{n}": _boolean(f"Is there sign {n}?", f"Sign {n}") for n in range(1, 14)}
+    """A small knowledge as plain values: three signs, five red flags, two causes, two fixes."""
+    signs = {f"sign_{n}": _boolean(f"Is there sign {n}?", f"Sign {n}") for n in range(1, 4)}
     return {
         "policy": {
             "version": "1.2.3",
@@ -64,7 +64,7 @@ def small() -> dict[str, Any]:
             "not_known_background_from": "consultation_24",
             "out_of_scope_level": "consultation",
             "uncovered_sign_level": "consultation",
-            "uncovered_signs": ["odd_sign"],
+            "uncovered_signs": ["odd_sign", "sign_3"],
             "measurements": ["temp"],
             "complaints": ["ache"],
             "never_closed": [],
@@ -90,6 +90,7 @@ def small() -> dict[str, Any]:
             level: {
                 "label": level,
                 "advice": "Do this.",
+                "advice_while_open": "Answer the questions.",
                 "act_within_hours": None,
                 "running": running,
                 "sources": ["book"],
@@ -118,11 +119,10 @@ def small() -> dict[str, Any]:
         },
         "checklists": {
             "complaint": _checklist("complaint", 1, ["ache"]),
-            "signs": _checklist("signs", 2, [f"sign_{n}" for n in range(1, 9)]),
-            "more_signs": _checklist("more_signs", 3, [f"sign_{n}" for n in range(9, 14)]),
-            "others": _checklist("others", 4, ["under_18", "severe_pain", "odd_sign", "near_miss"]),
-            "causes": _checklist("causes", 5, ["hot_run", "salty", "shoe"], purpose="cause"),
-            "places": _checklist("places", 6, ["side", "where"], kind="questions", purpose="cause"),
+            "signs": _checklist("signs", 2, list(signs)),
+            "others": _checklist("others", 3, ["under_18", "severe_pain", "odd_sign", "near_miss"]),
+            "causes": _checklist("causes", 4, ["hot_run", "salty", "shoe"], purpose="cause"),
+            "places": _checklist("places", 5, ["side", "where"], kind="questions", purpose="cause"),
         },
         "about": [],
         "retired": {},
@@ -153,7 +153,7 @@ def small() -> dict[str, Any]:
                 "label": "Which side?",
                 "kind": "choice",
                 "values": ["left", "right", "both", "unknown"],
-                "labels": {"left": "Left", "right": "Right", "both": "Both"},
+                "labels": {"left": "Left", "right": "Right", "both": "Both", "unknown": "Not sure"},
             },
             "where": {
                 "question": "Where?",
@@ -164,6 +164,7 @@ def small() -> dict[str, Any]:
             },
             "pain": {
                 "question": "How bad?",
+                "label": "How bad?",
                 "kind": "integer",
                 "minimum": 0,
                 "maximum": 10,
@@ -180,6 +181,8 @@ def small() -> dict[str, Any]:
             },
             "age_years": {
                 "question": "How old?",
+                "label": "Age",
+                "covered_by": "under_18",
                 "kind": "integer",
                 "place": "runner",
                 "minimum": 0,
@@ -188,6 +191,7 @@ def small() -> dict[str, Any]:
             },
             "km": {
                 "question": "How far each week?",
+                "label": "Distance of each week",
                 "kind": "series",
                 "place": "training",
                 "minimum": 0,
