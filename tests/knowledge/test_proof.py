@@ -145,6 +145,11 @@ def test_the_engine_closes_the_same_findings(
 @pytest.fixture(scope="module")
 def foreseen(rules: Rules, rulebook: Rulebook) -> dict[Level, Any]:
     """For each level, that some term which sets it or more is true or can become so by answers."""
+    return foreseen_by(rules, rulebook)
+
+
+def foreseen_by(rules: Rules, rulebook: Rulebook) -> dict[Level, Any]:
+    """The formula of `could_rise_to` at each level or more, without the level itself."""
     terms = [
         (level, compiled.is_open(rules, rulebook.matcher.terms[number])) for number, level in rulebook.raising_terms()
     ]
