@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import csv
 import re
+from functools import cache
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from service.engine import Engine
 from service.knowledge.catalogue import catalogue
 from service.knowledge.knowledge import Knowledge
+from service.knowledge.loader import load
 from service.knowledge.places import statements
 from service.knowledge.schema import Statement
+
+from .proof.record import corpus
 
 _TABLE = Path(__file__).with_name("article_facts.csv")
 
@@ -54,3 +59,21 @@ def test_the_facts_are_found_in_the_served_knowledge(shipped: Knowledge) -> None
     served = msgspec.json.decode(catalogue(shipped).whole)
     found = set(re.findall(r"\bA[0-9]{2}\b", msgspec.json.encode(served).decode()))
     assert {fact["id"] for fact in _facts()} <= found
+
+
+@cache
+def _shown() -> frozenset[str]:
+    """The facts in the explained responses to the cases and vignettes."""
+    knowledge = load()
+    engine = Engine(knowledge)
+    shown: set[str] = set()
+    for request in corpus(knowledge):
+        explanation = engine.explain(engine.decide(engine.read(request)))
+        shown.update(fact for statement in explanation.statements for fact in statement.facts)
+    return frozenset(shown)
+
+
+@pytest.mark.parametrize("fact", _facts(), ids=lambda fact: fact["id"])
+def test_a_fact_reaches_a_runner(fact: dict[str, str]) -> None:
+    """Each fact stands in the explained response to some case or vignette."""
+    assert fact["id"] in _shown()
