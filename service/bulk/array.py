@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from service.errors import BrokenContract, Fault
-from service.report.reader import TOO_DEEP, malformed
+from service.report.json_body import TOO_DEEP, malformed
 
 MOST: Final = 1_000
 """Items of one array; a stream of lines has no such limit."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from service.engine import EncodedAssessment
 from service.errors import LargeBody, RequestFault
-from service.model.assessment import EncodedAssessment
 from service.problems import INTERNAL, Kind, body_of, faults_of, kind_of
 from service.report.report import Report
 

@@ -1,5 +1,5 @@
-"""Pure: compiles the knowledge once, then answers each request from it alone."""
+"""Compiles the knowledge once, then decides on each report from it alone."""
 
-from service.engine.engine import Engine
+from service.engine.engine import EncodedAssessment, Engine
 
-__all__ = ["Engine"]
+__all__ = ["EncodedAssessment", "Engine"]

@@ -1,180 +1,161 @@
-"""The engine: one request's report in, one assessment out, from the knowledge alone."""
+"""The engine: a report in, a decision out, and the decision as the bytes of a response."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import msgspec
 
-from service.engine.causes import Causes, Considered
+from service.engine.advice import RunningAdvice
+from service.engine.causes import Causes
+from service.engine.decision import Decision, ListedCause, Urgency
 from service.engine.derive import Derivations
 from service.engine.explain import Explanations
-from service.engine.fixes import Fixes, acted_on
-from service.engine.matcher import Match
-from service.engine.notices import Notices
-from service.engine.questions import Questions
+from service.engine.fixes import NO_FIXES, Fixes
+from service.engine.implied import Implications
+from service.engine.items import Items
+from service.engine.questions import CauseContext, Questions
+from service.engine.render import Renderer
 from service.engine.rulebook import Rulebook
-from service.engine.screen import Answers, Screen
-from service.engine.templates import GAP, encode, flag, listed, mould
-from service.engine.training import Training
-from service.engine.urgency import Floors, Urgency
+from service.engine.send_at_once import send_at_once
+from service.engine.templates import encode
+from service.engine.urgency import Urgencies
 from service.knowledge.knowledge import Knowledge
-from service.model.assessment import Assessment, EncodedAssessment, KnowledgeVersion, Triage
+from service.model.assessment import Assessment
 from service.model.explanation import Explanation
 from service.model.scales import Level
 from service.report.reader import RequestReader
-from service.report.report import Report, Reported
+from service.report.report import Report
 
 _decode: Final = msgspec.json.Decoder(Assessment).decode
 
 
-class _Decided(NamedTuple):
-    """What a report decides: known findings, with those that were measured; and the measured as they are told."""
+class EncodedAssessment(NamedTuple):
+    """A decision and its response as bytes."""
 
-    known: Mapping[str, Reported]
-    measured: list[bytes]
-    match: Match
+    decision: Decision
+    body: bytes
+
+    @property
+    def level(self) -> Level:
+        """The level of urgency."""
+        return self.decision.level
+
+    @property
+    def red_flags(self) -> tuple[str, ...]:
+        """The ids of the red flags that fired."""
+        return tuple(fired.id for fired in self.decision.fired)
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The ids of the listed causes."""
+        return tuple(cause.id for cause in self.decision.causes)
 
 
 class Engine:
-    """Compiled knowledge; `read` and `answer` are pure, so one engine serves every request."""
+    """Compiled knowledge; all methods are pure, so one engine serves every request."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         rulebook = Rulebook(knowledge)
         self._knowledge = knowledge
-        self._index = rulebook.index
-        self._screen = Screen(rulebook)
+        self._matcher = rulebook.matcher
+        self._about = [(rulebook.matcher.terms_of[pattern], number) for pattern, number in rulebook.about.items()]
+        self._implications = Implications(knowledge)
+        self._items = Items(rulebook)
         self._derivations = Derivations(rulebook)
-        self._floors = Floors(rulebook, self._screen)
+        self._urgencies = Urgencies(rulebook, self._items)
+        self._causes = Causes(rulebook, self._items)
         self._fixes = Fixes(rulebook)
-        self._causes = Causes(rulebook)
-        self._questions = Questions(rulebook, self._screen, self._causes)
-        self._training = Training(rulebook)
+        self._advice = RunningAdvice(rulebook)
+        self._questions = Questions(rulebook, self._items)
         self._explanations = Explanations(rulebook)
-        self._notices = Notices(knowledge)
-        self._version = KnowledgeVersion(
-            version=knowledge.policy.version, digest=knowledge.digest, review=knowledge.policy.review
-        )
-        self._triage = {level: self._mould_triage(level) for level in Level}
-        self._whole = self._mould_whole()
+        self._renderer = Renderer(knowledge, send_at_once(rulebook, self._implications))
         self.read = RequestReader(knowledge).read
 
     @property
     def version(self) -> str:
         """The version of the knowledge."""
-        return self._version.version
+        return self._knowledge.policy.version
 
     @property
     def digest(self) -> str:
         """The digest of the knowledge, `sha256:` and hex."""
-        return self._version.digest
+        return self._knowledge.digest
 
-    def answer(self, report: Report) -> EncodedAssessment:
-        """The answer to one report, as the bytes that go over the wire.
+    def decide(self, report: Report) -> Decision:
+        """The decision on `report`.
 
         Unknown is never read as absent, and nothing lowers a level that a rule has set.
         """
-        known, measured, match = self._decided(report)
-        answers = self._screen.answers(report, match)
-        urgency = self._floors.urgency(match, answers)
         policy = self._knowledge.policy
-        with_fixes = urgency.level.rank < policy.no_fixes_from.rank
-        with_causes = urgency.level.rank < policy.no_causes_from.rank and not urgency.is_out_of_scope
-        causes = self._causes.considered(match) if with_causes else []
-        to_act_on = acted_on(causes)
-        given = self._fixes.given(to_act_on, match) if with_fixes else {}
-        questions, more_to_ask = self._questions.next(urgency.level, match, answers, causes, report.known)
-        body = self._whole % (
-            self._told_triage(urgency, answers, causes, more_to_ask=more_to_ask),
-            self._floors.red_flags(urgency),
-            self._causes.told(causes, given),
-            self._fixes.suggested(given),
-            self._fixes.withheld(to_act_on, match) if with_fixes else b"[]",
-            self._training.advice(urgency, to_act_on, match),
-            questions,
-            listed((*measured, *self._derivations.named(match, known))),
-            self._notices.shown(urgency, report.country),
+        facts = self._implications.facts(report)
+        measured = self._derivations.measure(facts.known)
+        situation = self._items.situation(self._matcher.match(facts.known), report)
+        floors = self._urgencies.floors(situation, facts.derived)
+        safety = self._questions.safety(floors, situation)
+        urgency = self._urgencies.urgency(floors, situation, report, is_complete=not safety)
+        is_in_scope = not urgency.is_out_of_scope
+        with_causes = is_in_scope and urgency.level.rank < policy.no_causes_from.rank
+        causes = self._causes.listed(situation) if with_causes else ()
+        acted_on = self._causes.acted_on(causes)
+        with_fixes = is_in_scope and urgency.level.rank < policy.no_fixes_from.rank
+        fixes = self._fixes.decide(acted_on, situation) if with_fixes else NO_FIXES
+        has_no_complaint = all(facts.known.get(id_) is False for id_ in policy.complaints)
+        context = CauseContext(causes, fixes.ask_first, with_causes, has_no_complaint)
+        return Decision(
+            report=report,
+            known=facts.known,
+            match=situation.match,
+            urgency=urgency,
+            about=tuple(number for terms, number in self._about if terms & situation.match.fired),
+            causes=causes,
+            fixes=fixes.given,
+            withheld=fixes.withheld,
+            running=self._advice.running(urgency, acted_on, situation),
+            interview=self._questions.interview(safety, floors, urgency, situation, context),
+            derived=(*facts.derived, *measured, *self._derivations.named(situation.match, facts.known)),
+            conflicts=tuple(facts.conflicts),
+            referrals=self._referrals(urgency, causes),
+            is_not_to_drive=self._is_not_to_drive(urgency),
         )
-        red_flags = tuple(fired.flag.id for fired in urgency.fired)
-        return EncodedAssessment(urgency.level, red_flags, tuple(cause.cause.id for cause in causes), body)
+
+    def render(self, decision: Decision) -> bytes:
+        """The response to a report as JSON."""
+        return self._renderer.render(decision)
+
+    def answer(self, report: Report) -> EncodedAssessment:
+        """The decision on `report` and its response."""
+        decision = self.decide(report)
+        return EncodedAssessment(decision, self.render(decision))
 
     def answer_explained(self, report: Report) -> EncodedAssessment:
-        """The same bytes, with what stands behind them as one more member at the end."""
-        answered = self.answer(report)
-        explanation = encode(self._explained(report, _decode(answered.body)))
-        return answered._replace(body=b'%b,"explanation":%b}' % (answered.body[:-1], explanation))
+        """The same with one more member, `explanation`: what did not fire, and the source of each statement."""
+        decision = self.decide(report)
+        explanation = encode(self.explain(decision))
+        return EncodedAssessment(decision, b'%b,"explanation":%b}' % (self.render(decision)[:-1], explanation))
+
+    def explain(self, decision: Decision) -> Explanation:
+        """The rules that did not fire, the causes that are not listed, and the source of each statement shown."""
+        return self._explanations.explanation(decision)
 
     def assess(self, report: Report) -> Assessment:
-        """The answer to one report, read back from its bytes."""
-        return _decode(self.answer(report).body)
+        """The response to `report` as an object, decoded from its bytes."""
+        return _decode(self.render(self.decide(report)))
 
-    def explain(self, report: Report) -> Explanation:
-        """What stands behind the answer to a report."""
-        return self._explained(report, self.assess(report))
+    def _referrals(self, urgency: Urgency, causes: tuple[ListedCause, ...]) -> tuple[str, ...]:
+        """The professionals to see: for the red flags, most urgent first; for the causes if none fired.
 
-    def _explained(self, report: Report, assessment: Assessment) -> Explanation:
-        known, _, match = self._decided(report)
-        absent = self._screen.absent(report)
-        return self._explanations.explanation(assessment, match, {**known, **absent})
-
-    def _decided(self, report: Report) -> _Decided:
-        """What is known once telemetry was measured and the screen's answers were taken in, and what it decides."""
-        known, measured = self._derivations.measure(report.known)
-        denied = self._screen.denied(report)
-        return _Decided(known, measured, self._index.match(self._index.tally(known, denied)))
-
-    def _told_triage(self, urgency: Urgency, answers: Answers, causes: list[Considered], *, more_to_ask: bool) -> bytes:
-        return self._triage[urgency.level] % (
-            flag(claim=answers.is_complete),
-            urgency.could_rise_to.json,
-            flag(claim=more_to_ask),
-            encode(self._referrals(urgency, causes)),
-            urgency.reasons,
-        )
-
-    def _referrals(self, urgency: Urgency, causes: list[Considered]) -> list[str]:
-        """Whom to see: for the red flags, most urgent first; for the causes where none fired.
-
-        Whom the level itself asks for comes first where nothing else does: a bare yes may be more urgent than all
-        that fired.
+        The one that the level itself asks for comes first, unless a red flag names it.
         """
-        asked = [referral for fired in urgency.fired for referral in fired.flag.referrals]
+        knowledge = self._knowledge
+        asked = [referral for fired in urgency.fired for referral in knowledge.red_flags[fired.id].referrals]
         if not asked:
-            asked = [referral for cause in causes for referral in cause.cause.referrals]
-        always = self._knowledge.levels[urgency.level].referral
+            asked = [referral for cause in causes for referral in knowledge.causes[cause.id].referrals]
+        always = knowledge.levels[urgency.level].referral
         if always is not None and always not in asked:
             asked = [always, *asked]
-        return list(dict.fromkeys(asked))
+        return tuple(dict.fromkeys(asked))
 
-    def _mould_triage(self, level: Level) -> bytes:
-        text = self._knowledge.levels[level]
-        return mould(
-            Triage(
-                level=level,
-                label=text.label,
-                advice=text.advice,
-                act_within_hours=text.act_within_hours,
-                screen_complete=GAP,
-                could_rise_to=GAP,
-                more_to_ask=GAP,
-                referrals=GAP,
-                reasons=GAP,
-            )
-        )
-
-    def _mould_whole(self) -> bytes:
-        return mould(
-            Assessment(
-                triage=GAP,
-                red_flags=GAP,
-                causes=GAP,
-                fixes=GAP,
-                withheld_fixes=GAP,
-                training_advice=GAP,
-                questions=GAP,
-                derived=GAP,
-                knowledge=self._version,
-                notices=GAP,
-            )
-        )
+    def _is_not_to_drive(self, urgency: Urgency) -> bool:
+        flags = (self._knowledge.red_flags[fired.id] for fired in urgency.fired)
+        return urgency.level is Level.EMERGENCY_AMBULANCE or any(flag.do_not_drive for flag in flags)

@@ -1,14 +1,14 @@
-"""Says why the rest did not happen: rules that did not fire, causes left out, the source of every statement."""
+"""Explains a decision: rules that did not fire, causes that are not listed, and the source of each statement."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from service.engine.bitset import Bits
+from service.engine.bitset import Bits, members
+from service.engine.decision import Decision
 from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
 from service.knowledge.schema import Statement, Weight
-from service.model.assessment import Assessment
 from service.model.explanation import CitedSource, Explanation, SourcedStatement, UnfiredRule, UnlistedCause
 from service.report.report import Reported
 
@@ -19,20 +19,20 @@ class Explanations:
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
 
-    def explanation(self, assessment: Assessment, match: Match, known: Mapping[str, Reported]) -> Explanation:
-        """What stands behind `assessment`, which was made of the same match."""
-        statements = tuple(self._statements(assessment))
+    def explanation(self, decision: Decision) -> Explanation:
+        """The explanation of `decision`."""
+        statements = tuple(self._statements(decision))
         return Explanation(
-            unfired_rules=tuple(self._unfired(match, known)),
-            unlisted_causes=tuple(self._unlisted({cause.id for cause in assessment.causes}, match)),
+            unfired_rules=tuple(self._unfired(decision.match, decision.known)),
+            unlisted_causes=tuple(self._unlisted({cause.id for cause in decision.causes}, decision.match)),
             statements=statements,
             sources=tuple(self._cited(statements)),
         )
 
     def _unfired(self, match: Match, known: Mapping[str, Reported]) -> Iterator[UnfiredRule]:
-        index = self._rulebook.index
+        matcher = self._rulebook.matcher
         for pattern, flag in self._rulebook.red_flags.items():
-            terms = index.terms_of[pattern]
+            terms = matcher.terms_of[pattern]
             failed = terms & match.failed
             if terms & match.fired or not (failed or terms & match.touched):
                 continue
@@ -41,15 +41,15 @@ class Explanations:
                 level=flag.level,
                 decided_by=tuple(self._failing(failed, known)),
                 waiting_for=tuple(
-                    name for name in index.because(terms ^ failed) if not index.bit_of[name] & match.known
+                    name for name in matcher.because(terms ^ failed) if not matcher.bit_of[name] & match.known
                 ),
             )
 
     def _failing(self, terms: Bits, known: Mapping[str, Reported]) -> dict[str, None]:
-        """The findings that make `terms` fail: reported ones, or those that a no on the screen rules out."""
+        """The findings that make `terms` fail: reported ones, or those that do not apply."""
         failing: dict[str, None] = {}
-        for term in self._rulebook.index.in_order(terms):
-            atoms = self._rulebook.index.terms[term]
+        for term in members(terms):
+            atoms = self._rulebook.matcher.terms[term]
             reported = [
                 atom.finding
                 for atom in atoms
@@ -64,32 +64,35 @@ class Explanations:
             if cause.id in listed:
                 continue
             weighing = [
-                (rulebook.weights[number].weight.points, terms)
-                for number in rulebook.weights_of[cause.id]
-                if (terms := rulebook.index.terms_of[number] & match.fired)
+                (weight.points, terms)
+                for number, weight in rulebook.weights.items()
+                if weight.cause == cause.id and (terms := rulebook.matcher.terms_of[number] & match.fired)
             ]
             against = [terms for points, terms in weighing if points < 0]
             if cause.id in rulebook.excludes:
-                against.insert(0, rulebook.index.terms_of[rulebook.excludes[cause.id]] & match.fired)
+                against.insert(0, rulebook.matcher.terms_of[rulebook.excludes[cause.id]] & match.fired)
             yield UnlistedCause(
                 cause=cause.id,
                 points=sum(points for points, _ in weighing),
-                left_out_by=tuple(dict.fromkeys(name for terms in against for name in rulebook.index.because(terms))),
+                left_out_by=tuple(dict.fromkeys(name for terms in against for name in rulebook.matcher.because(terms))),
             )
 
-    def _statements(self, assessment: Assessment) -> Iterator[SourcedStatement]:
+    def _statements(self, decision: Decision) -> Iterator[SourcedStatement]:
         knowledge = self._rulebook.knowledge
-        for fired in assessment.red_flags:
+        for number in decision.about:
+            text = knowledge.about[number]
+            yield from _sourced(text.finding, text.statements)
+        for fired in decision.fired:
             flag = knowledge.red_flags[fired.id]
             own = Statement(text=flag.rationale, evidence=flag.evidence, facts=flag.facts, sources=flag.sources)
             yield from _sourced(flag.id, (own, *flag.statements))
-        for listed in assessment.causes:
+        for listed in decision.causes:
             cause = knowledge.causes[listed.id]
             yield from _sourced(cause.id, (*cause.mechanism, *cause.caveats, *cause.see_someone))
-            shown = {contribution.statement for contribution in (*listed.supporting, *listed.opposing)}
-            weights = [weight for weight in (*cause.supports, *cause.opposes) if weight.statement in shown]
-            yield from (_weighed(cause.id, weight) for weight in weights)
-        for suggested in assessment.fixes:
+            weights = (*cause.supports, *cause.opposes)
+            shown = sorted({statement.number for statement in (*listed.supporting, *listed.opposing)})
+            yield from (_weighed(cause.id, weights[number]) for number in shown)
+        for suggested in decision.fixes:
             fix = knowledge.fixes[suggested.id]
             yield from _sourced(fix.id, (*fix.steps, *fix.caveats))
 

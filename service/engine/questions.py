@@ -1,96 +1,143 @@
-"""Words what to ask next: what could raise the level, then what separates the leading causes."""
+"""Chooses the items to ask: those that could raise the level, those that tell the causes apart, and readings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from operator import itemgetter
-from typing import Final
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from service.engine.causes import Causes, Considered
-from service.engine.matcher import Match
+from service.engine.bitset import Bits
+from service.engine.decision import AskedGroup, AskedItem, InterviewDecision, ListedCause, Urgency
+from service.engine.items import Item, Items, Situation
 from service.engine.rulebook import Rulebook
-from service.engine.safety_questions import SafetyQuestions
-from service.engine.screen import Answers, Screen
-from service.engine.templates import encode, listed
-from service.knowledge.schema import Finding, ScreenQuestion
-from service.model.assessment import Purpose, Question
-from service.model.scales import Level
+from service.engine.urgency import Floors
+from service.knowledge.schema import Checklist, Policy
+from service.model.assessment import Purpose, StopReason
+from service.model.scales import Level, Likelihood
 
-_LEADING_CAUSES = 3
-_CAUSE_QUESTIONS = 5
-_POINTS: Final = itemgetter(1)
+
+class CauseContext(NamedTuple):
+    """The state of the causes.
+
+    `ask_first` are contraindications to ask before a fix is given. `is_asked` if causes are asked about at this level.
+    `has_no_complaint` if every complaint was denied.
+    """
+
+    causes: Sequence[ListedCause]
+    ask_first: frozenset[str]
+    is_asked: bool
+    has_no_complaint: bool
 
 
 class Questions:
     """The questions of a rulebook."""
 
-    def __init__(self, rulebook: Rulebook, screen: Screen, causes: Causes) -> None:
-        self._index = rulebook.index
-        self._causes = causes
-        told_screen = {
-            id_: {level: encode(_of_the_screen(id_, question, level)) for level in Level}
-            for id_, question in rulebook.knowledge.safety_screen.questions.items()
-        }
-        self._safety = SafetyQuestions(rulebook, screen, told_screen, self._told_about(rulebook, "safety"))
-        self._told_cause = self._told_about(rulebook, "cause")
+    def __init__(self, rulebook: Rulebook, items: Items) -> None:
+        policy = rulebook.knowledge.policy
+        self._policy = policy
+        self._checklists = items.checklists
+        self._measurements = items.measurements
+        self._separating = sum(
+            item.bit
+            for compiled in items.checklists
+            if compiled.checklist.stage == "separating"
+            for item in compiled.items
+        )
+
+    def safety(self, floors: Floors, situation: Situation) -> frozenset[str]:
+        """The items whose answer could raise the level, or opens a detail that could."""
+        answered, open_terms = situation.answered, floors.open_terms
+        if not open_terms:
+            return frozenset()
+        skip = answered | situation.waiting
+        waiting = situation.waiting & ~answered
+        return frozenset(
+            item.id
+            for compiled in self._checklists
+            for item in compiled.items
+            if not item.bit & skip
+            and (item.naming & open_terms or any(bit & waiting and naming & open_terms for bit, naming in item.opens))
+        )
+
+    def interview(
+        self, safety: frozenset[str], floors: Floors, urgency: Urgency, situation: Situation, context: CauseContext
+    ) -> InterviewDecision:
+        """The groups to show, the readings to offer, and the reason to stop if there is nothing to ask."""
+        about_causes = _CauseQuestions(self._policy, self._separating, situation, context)
+        groups = []
+        for compiled in self._checklists:
+            items = tuple(
+                AskedItem(item.id, _highest(item, floors.open_terms, floors.level))
+                for item in compiled.items
+                if item.id in safety or about_causes.asks(item, compiled.checklist)
+            )
+            if items:
+                groups.append(AskedGroup(compiled.checklist.id, items))
+        measurements = tuple(self._readings(floors.level, situation))
+        items_left = sum(len(group.items) for group in groups) + about_causes.held_back
+        reason = None if groups else self._stop_reason(floors, urgency, context, measurements)
+        return InterviewDecision(tuple(groups), measurements, items_left, reason)
+
+    def _readings(self, level: Level, situation: Situation) -> list[AskedItem]:
+        skip, failed = situation.answered | situation.waiting, situation.match.failed
+        return [
+            AskedItem(item.id, highest)
+            for item in self._measurements
+            if not item.bit & skip and (highest := _highest(item, ~failed, level)).rank > level.rank
+        ]
 
     @staticmethod
-    def _told_about(rulebook: Rulebook, purpose: Purpose) -> dict[str, dict[Level, bytes]]:
-        return {
-            id_: {level: encode(_about(id_, finding, rulebook.pointer(id_), purpose, level)) for level in Level}
-            for id_, finding in rulebook.knowledge.findings.items()
-        }
-
-    def next(
-        self, level: Level, match: Match, answers: Answers, causes: Sequence[Considered], reported: Mapping[str, object]
-    ) -> tuple[bytes, bool]:
-        """The questions as they are told, and whether others that could raise the level are left out."""
-        screen = self._safety.of_the_screen(answers, match)
-        beside, more_to_ask = self._safety.beside_the_screen(level, match, answers, reported)
-        told = [asked.told for asked in (*screen, *beside)]
-        already = {asked.id for asked in beside}
-        room = len(told) + _CAUSE_QUESTIONS
-        for finding in self._separating(match, causes):
-            if finding not in already:
-                already.add(finding)
-                told.append(self._told_cause[finding][self._safety.could_raise_to(finding, level, match)])
-                if len(told) == room:
-                    break
-        return listed(told), more_to_ask
-
-    def _separating(self, match: Match, causes: Sequence[Considered]) -> Iterator[str]:
-        """What the complaint is, where that is open; then the findings that move the leading causes most."""
-        for term in self._causes.undecided(match):
-            for atom in term:
-                if not self._index.bit_of[atom.finding] & match.known:
-                    yield atom.finding
-        moving = [mover for cause in causes[:_LEADING_CAUSES] for mover in cause.unanswered]
-        moving.sort(key=_POINTS, reverse=True)
-        for finding, _ in moving:
-            yield finding
+    def _stop_reason(
+        floors: Floors, urgency: Urgency, context: CauseContext, measurements: Sequence[AskedItem]
+    ) -> StopReason:
+        if urgency.level.rank >= Level.EMERGENCY.rank:
+            return StopReason.ACT_NOW
+        if urgency.is_out_of_scope:
+            return StopReason.OUT_OF_SCOPE
+        if context.has_no_complaint:
+            return StopReason.NO_COMPLAINT
+        if floors.open_terms:
+            return StopReason.CANNOT_BE_KNOWN
+        return StopReason.ONLY_MEASUREMENTS_LEFT if measurements else StopReason.SETTLED
 
 
-def _of_the_screen(id_: str, question: ScreenQuestion, raises: Level) -> Question:
-    return Question(
-        id=f"safety_screen.{id_}",
-        text=question.question,
-        kind="boolean",
-        purpose="safety",
-        could_raise_to=raises,
-        answer_at=f"/safety_screen/{id_}",
-    )
+class _CauseQuestions:
+    """The items of one response that cannot raise the level; `held_back` counts those that did not fit."""
+
+    def __init__(self, policy: Policy, separating: Bits, situation: Situation, context: CauseContext) -> None:
+        self._context = context
+        self._situation = situation
+        self._leading = {cause.id for cause in context.causes[: policy.leading_causes]}
+        self._room = policy.cause_questions_per_response
+        is_likely = any(cause.likelihood is Likelihood.LIKELY for cause in context.causes)
+        answered = separating & (situation.match.known | situation.not_known)
+        self._separating_room = 0 if is_likely else policy.separating_questions - answered.bit_count()
+        self.held_back = 0
+
+    def asks(self, item: Item, checklist: Checklist) -> bool:
+        """Whether `item` is asked: about the causes, or as a contraindication before a fix is given."""
+        situation = self._situation
+        if not self._context.is_asked:
+            return False
+        if item.id in self._context.ask_first:
+            return not item.bit & (situation.match.known | situation.not_known)
+        if checklist.purpose is not Purpose.CAUSE or item.bit & (situation.answered | situation.waiting):
+            return False
+        if checklist.stage == "separating":
+            return self._separates(item, checklist)
+        self._room -= 1
+        self.held_back += self._room < 0
+        return self._room >= 0
+
+    def _separates(self, item: Item, checklist: Checklist) -> bool:
+        if not self._leading.intersection(checklist.separates.get(item.id, ())):
+            return False
+        self._separating_room -= 1
+        return self._separating_room >= 0
 
 
-def _about(id_: str, finding: Finding, pointer: str, purpose: Purpose, raises: Level) -> Question:
-    return Question(
-        id=id_,
-        text=finding.question,
-        kind=finding.kind,
-        purpose=purpose,
-        could_raise_to=raises,
-        answer_at=pointer,
-        values=finding.values,
-        minimum=finding.minimum,
-        maximum=finding.maximum,
-        unit=finding.unit,
-    )
+def _highest(item: Item, terms: Bits, level: Level) -> Level:
+    """The highest level of the item's terms among `terms`, and at least `level`."""
+    for own, highest in item.raising:
+        if own & terms:
+            return highest if highest.rank > level.rank else level
+    return level

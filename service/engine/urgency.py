@@ -1,149 +1,138 @@
-"""Sets the level: the most urgent floor of all that fired, and how far it could still rise."""
+"""Sets the level: the most urgent floor of all that hold, and the highest level that answers could still lead to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from operator import attrgetter
 from typing import Final, NamedTuple
 
 from service.engine.bitset import Bits
-from service.engine.matcher import Match
+from service.engine.decision import Derived, FiredFlag, LevelReason, Urgency
+from service.engine.items import Items, Situation
 from service.engine.rulebook import Rulebook
-from service.engine.screen import Answers, Screen
-from service.engine.templates import GAP, encode, listed, mould
-from service.knowledge.schema import RedFlag
-from service.model.assessment import FiredRedFlag, Reason
 from service.model.scales import Level
+from service.report.report import Report
 
 OUT_OF_SCOPE: Final = "out_of_scope"
-_RANK: Final = attrgetter("rank")
-SCREEN_OPEN: Final = "safety_screen_open"
-SCREEN_CLEAR: Final = "safety_screen_clear"
 UNCOVERED_SIGN: Final = "uncovered_sign"
+SAFETY_QUESTIONS_OPEN: Final = "safety_questions_open"
+SIGN_NOT_KNOWN: Final = "sign_not_known"
+SAFETY_QUESTIONS_CLEAR: Final = "safety_questions_clear"
 
 
-class Fired(NamedTuple):
-    """A red flag that fired, and the findings that fired it."""
+class Floors(NamedTuple):
+    """The level that the fired rules set, with their reasons, and the open terms that set a higher one.
 
-    flag: RedFlag
-    because: tuple[str, ...]
-
-
-class Floor(NamedTuple):
-    """A level that an answer may not go below, and the reason as it is told."""
-
-    level: Level
-    reason: bytes
-
-
-class Urgency(NamedTuple):
-    """The level with its reasons, most urgent first, and the red flags that fired."""
+    `open_terms` can still come to hold by answers alone; terms that wait for a reading are not among them.
+    """
 
     level: Level
-    could_rise_to: Level
-    reasons: bytes
-    fired: tuple[Fired, ...]
-
-    @property
-    def is_out_of_scope(self) -> bool:
-        """Whether a red flag puts this runner outside what the causes were written for."""
-        return any(fired.flag.out_of_scope for fired in self.fired)
+    reasons: list[LevelReason]
+    fired: tuple[FiredFlag, ...]
+    is_out_of_scope: bool
+    open_terms: Bits
 
 
-class Floors:
+class Urgencies:
     """The floors of a rulebook."""
 
-    def __init__(self, rulebook: Rulebook, screen: Screen) -> None:
-        policy, index = rulebook.knowledge.policy, rulebook.index
-        self._index = index
+    def __init__(self, rulebook: Rulebook, items: Items) -> None:
+        self._policy = rulebook.knowledge.policy
+        self._matcher = rulebook.matcher
+        self._items = items
         self._red_flags = rulebook.red_flags
-        self._falling = rulebook.falling
         self._flagging = rulebook.flagging
-        self._shown_flags = {flag.id: _shown(flag) for flag in rulebook.red_flags.values()}
-        self._flag_reasons = {flag.id: _reason(flag.id, flag.level, flag.title) for flag in rulebook.red_flags.values()}
-        self._screen_reasons = {
-            (question.id, level): _reason(question.path, level, policy.screen_yes_statement)
-            for question in screen.questions
-            for level in (question.floor, Level.CONSULTATION)
-        }
-        self._uncovered = index.terms_of[rulebook.uncovered_signs]
-        self._uncovered_level = policy.uncovered_sign_level
-        self._open_level = policy.screen_open_level
-        self._uncovered_reason = _reason(UNCOVERED_SIGN, self._uncovered_level, policy.uncovered_sign_statement)
-        self._open_reason = _reason(SCREEN_OPEN, self._open_level, policy.screen_open_statement)
-        self._scope_reason = _reason(OUT_OF_SCOPE, Level.CONSULTATION, policy.out_of_scope_statement)
-        clear = _reason(SCREEN_CLEAR, Level.SELF_CARE, policy.screen_clear_statement) % encode(["safety_screen"])
-        self._clear = listed([clear])
+        self._falling = rulebook.falling
+        self._uncovered = rulebook.matcher.terms_of[rulebook.uncovered_signs]
+        self._from = {level: _from(rulebook.falling, level) for level in Level}
 
-    def urgency(self, match: Match, answers: Answers) -> Urgency:
-        """The level that the fired rules and the screen set; nothing lowers it."""
-        fired = tuple(
-            Fired(self._red_flags[pattern], self._index.because(terms))
-            for pattern, terms in self._index.patterns(match.fired & self._flagging)
-        )
-        floors = sorted(self._floors(fired, match, answers), key=lambda floor: -floor.level.rank)
-        level = floors[0].level if floors else Level.SELF_CARE
-        reasons = listed([floor.reason for floor in floors]) if floors else self._clear
-        return Urgency(level, self._could_rise_to(level, match, answers), reasons, fired)
-
-    def red_flags(self, urgency: Urgency) -> bytes:
-        """The red flags that fired, as they are told."""
-        return listed([self._shown_flags[flag.id] % encode(because) for flag, because in urgency.fired])
-
-    def _floors(self, fired: Iterable[Fired], match: Match, answers: Answers) -> Iterator[Floor]:
+    def floors(self, situation: Situation, derived: Iterable[Derived]) -> Floors:
+        """The floors that the fired rules set."""
+        fired_terms, policy = situation.match.fired, self._policy
+        fired: list[FiredFlag] = []
+        reasons: list[LevelReason] = []
         covered: set[str] = set()
-        for flag, because in fired:
-            yield Floor(flag.level, self._flag_reasons[flag.id] % encode(because))
+        is_out_of_scope = False
+        for pattern, terms in self._matcher.patterns(fired_terms & self._flagging):
+            flag, because = self._red_flags[pattern], self._matcher.because(terms)
+            fired.append(FiredFlag(flag.id, because))
+            reasons.append(LevelReason(flag.id, flag.level, because))
             if flag.out_of_scope:
-                yield Floor(Level.CONSULTATION, self._scope_reason % encode(because))
+                is_out_of_scope = True
+                reasons.append(LevelReason(OUT_OF_SCOPE, policy.out_of_scope_level, because))
             covered.update(because)
-        for question in answers.said:
-            said = self._screen_reasons[question.id, question.floor]
-            yield Floor(question.floor, said % encode([question.path]))
-        for question in answers.shown:
-            if signs := self._signs(question.terms & match.fired, covered):
-                yield Floor(Level.CONSULTATION, self._screen_reasons[question.id, Level.CONSULTATION] % encode(signs))
-                covered.update(signs)
-        if signs := self._signs(self._uncovered & match.fired, covered):
-            yield Floor(self._uncovered_level, self._uncovered_reason % encode(signs))
-        if answers.open:
-            still_open = encode([question.path for question in answers.open])
-            yield Floor(self._open_level, self._open_reason % still_open)
+        if uncovered := fired_terms & self._uncovered:
+            covered.update(parent.id for parent in derived if covered.intersection(parent.computed_from))
+            if signs := tuple(sign for sign in self._matcher.because(uncovered) if sign not in covered):
+                reasons.append(LevelReason(UNCOVERED_SIGN, policy.uncovered_sign_level, signs))
+        level = max((reason.level for reason in reasons), key=_rank, default=Level.SELF_CARE)
+        above = self._above(level)
+        waiting = self._items.waiting_for_a_reading(situation)
+        open_terms = above ^ (above & (situation.match.failed | waiting))
+        return Floors(level, reasons, tuple(fired), is_out_of_scope, open_terms)
 
-    def _signs(self, terms: Bits, covered: set[str]) -> tuple[str, ...]:
-        """What `terms` name and is not yet part of a reason."""
-        return tuple(finding for finding in self._index.because(terms) if finding not in covered)
+    def urgency(self, floors: Floors, situation: Situation, report: Report, *, is_complete: bool) -> Urgency:
+        """The level: the most urgent floor, held up by open questions and by signs that are not known.
 
-    def _could_rise_to(self, level: Level, match: Match, answers: Answers) -> Level:
-        """The most urgent level over every way of answering what is unknown.
-
-        A term that no known finding fails can be made true, because it names each finding once; and the
-        level is the most urgent of single rules. So the most urgent term that has not failed tells exactly.
+        `could_rise_to` is exact. A term that no known finding fails can be made true, because it names each finding
+        once; and the level is the maximum over single terms. So the most urgent open term decides.
         """
-        highest = match.highest(self._falling, level)
-        if highest is Level.EMERGENCY_AMBULANCE:
-            return highest
-        return max((highest, *(question.floor for question in answers.open)), key=_RANK)
-
-
-def _reason(rule: str, level: Level, statement: str) -> bytes:
-    return mould(Reason(rule=rule, level=level, statement=statement, because=GAP))
-
-
-def _shown(flag: RedFlag) -> bytes:
-    return mould(
-        FiredRedFlag(
-            id=flag.id,
-            title=flag.title,
-            level=flag.level,
-            because=GAP,
-            advice=flag.advice,
-            rationale=flag.rationale,
-            referrals=flag.referrals,
-            do_not_drive=flag.do_not_drive,
-            evidence=flag.evidence,
-            sources=flag.sources,
-            review=flag.review,
-            codes=flag.codes.symptom if flag.codes is not None else (),
+        reasons = [*floors.reasons, *self._held_up(floors, situation, report, is_complete=is_complete)]
+        level = max((reason.level for reason in reasons), key=_rank, default=Level.SELF_CARE)
+        reasons.sort(key=lambda reason: -reason.level.rank)
+        if not reasons:
+            reasons.append(LevelReason(SAFETY_QUESTIONS_CLEAR, Level.SELF_CARE, ()))
+        highest = next((level for terms, level in self._falling if terms & floors.open_terms), level)
+        return Urgency(
+            level=level,
+            could_rise_to=max(level, highest, key=_rank),
+            screen_complete=is_complete,
+            is_held_open=not is_complete and level.rank > floors.level.rank,
+            is_out_of_scope=floors.is_out_of_scope,
+            reasons=tuple(reasons),
+            fired=floors.fired,
         )
-    )
+
+    def _held_up(
+        self, floors: Floors, situation: Situation, report: Report, *, is_complete: bool
+    ) -> Iterator[LevelReason]:
+        policy = self._policy
+        if not is_complete and policy.incomplete_level.rank > floors.level.rank:
+            yield LevelReason(SAFETY_QUESTIONS_OPEN, policy.incomplete_level, ())
+        if policy.not_known_sign_level.rank > floors.level.rank and (unknown := self._unknown(situation, report)):
+            yield LevelReason(SIGN_NOT_KNOWN, policy.not_known_sign_level, unknown)
+
+    def _unknown(self, situation: Situation, report: Report) -> tuple[str, ...]:
+        """The ids that are not known and hold the level up: an open term depends on them."""
+        found: list[str] = []
+        failed, not_known, bit_of = situation.match.failed, situation.not_known, self._matcher.bit_of
+        for signs, least in (
+            (self._items.unknown_signs, self._policy.not_known_sign_level),
+            (self._items.unknown_background, self._policy.not_known_background_from),
+        ):
+            raising = self._from[least]
+            for id_ in sorted(report.not_known & signs.keys()):
+                terms = signs[id_] & raising
+                if bit_of[id_] & not_known and terms & failed != terms:
+                    found.append(id_)
+        return tuple(found)
+
+    def _above(self, level: Level) -> Bits:
+        """The terms that set a higher level."""
+        return self._from[level] ^ (self._from[level] & _at(self._falling, level))
+
+
+def _rank(level: Level) -> int:
+    return level.rank
+
+
+def _at(falling: Iterable[tuple[Bits, Level]], level: Level) -> Bits:
+    return next(terms for terms, own in falling if own is level)
+
+
+def _from(falling: Iterable[tuple[Bits, Level]], level: Level) -> Bits:
+    """The terms that set `level` or more."""
+    whole = 0
+    for terms, own in falling:
+        if own.rank >= level.rank:
+            whole |= terms
+    return whole

@@ -1,17 +1,16 @@
-"""One reader for each kind of finding: the value as the engine wants it, or a refusal."""
+"""One reader for each kind of finding: the value for the engine, or a refusal."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from service.report.report import NUMBER, Reported
 from service.knowledge.schema import Finding
+from service.report.report import NUMBER, Reported
 
 NOT_SENT: Final = "unknown"
-"""The choice that says no more than to leave a finding out."""
+"""The choice that means the same as leaving the finding out."""
 
 COUNTRY: Final = r"\A[A-Z]{2}\Z"
 """The pattern of an ISO 3166-1 alpha-2 code."""
@@ -21,9 +20,9 @@ T = TypeVar("T")
 
 
 class Refused(Exception):
-    """A value that a finding does not take: a stable code, what it must be, and where below the name.
+    """A value that a finding does not accept: a stable code, the accepted values, and the place below the name.
 
-    `parts` are all refusals at once: itself alone, or those of every item of a list, of which it is the first.
+    `parts` are all refusals of the items of a list, of which this is the first; otherwise the refusal itself.
     """
 
     def __init__(self, code: str, detail: str, below: str = "", parts: tuple[Refused, ...] = ()) -> None:
@@ -35,21 +34,21 @@ class Refused(Exception):
 
 
 def field_of(finding: Finding) -> Field:
-    """The reader for `finding`."""
+    """The reader of one finding; a None that it returns means "not sent"."""
     if finding.kind == "boolean":
-        return screen_answer
+        return boolean
     if finding.kind == "choice":
         return _choice(finding.values)
     if finding.kind == "choices":
         return _choices(finding.values)
-    number = _number(finding.minimum or 0, finding.maximum or 0, whole=finding.kind == "integer")
+    number = _number(finding)
     if finding.kind == "series":
         return _series(number, finding.min_items or 0, finding.max_items or 0)
     return number
 
 
-def screen_answer(value: object) -> bool:
-    """A yes or a no."""
+def boolean(value: object) -> bool:
+    """The value of a yes/no finding."""
     if value is True or value is False:
         return value
     raise Refused("type", "must be true, false or null")
@@ -60,7 +59,7 @@ def country(value: object) -> str:
     if not isinstance(value, str):
         raise Refused("type", "must be a string")
     if not re.search(COUNTRY, value):
-        raise Refused("pattern", "must be two capital letters")
+        raise Refused("pattern", "must be two capital letters, an ISO 3166-1 alpha-2 code")
     return value
 
 
@@ -80,24 +79,28 @@ def _choice(values: tuple[str, ...]) -> Field:
 def _choices(values: tuple[str, ...]) -> Field:
     choice = _choice(values)
 
-    def read(value: object) -> frozenset[str]:
-        return frozenset(str(item) for item in _items(value, choice, 1, len(values)))
+    def read(value: object) -> frozenset[str] | None:
+        sent = _items(value, choice, 0, len(values))
+        known = frozenset(str(item) for item in sent if item is not None)
+        # An empty list means "none", so a list of nothing but "unknown" must not become one.
+        return known if known or not sent else None
 
     return read
 
 
-def _number(minimum: float, maximum: float, *, whole: bool) -> Callable[[object], float]:
+def _number(finding: Finding) -> Callable[[object], float]:
+    least, most, whole = finding.minimum or 0, finding.maximum or 0, finding.kind == "integer"
     kind = "must be a whole number" if whole else "must be a number"
-    reach = f"must be from {minimum:g} to {maximum:g}"
+    limits = f"must be from {least:g} to {most:g} {finding.unit or ''}".rstrip()
 
     def read(value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, NUMBER):
             raise Refused("type", kind)
-        if not minimum <= value <= maximum:
-            raise Refused("out_of_range", reach)
+        if not least <= value <= most:
+            raise Refused("out_of_range", limits)
         if not whole:
             return value
-        if not math.isfinite(value) or value != int(value):
+        if value != int(value):
             raise Refused("type", kind)
         return int(value)
 
@@ -112,7 +115,7 @@ def _series(number: Callable[[object], float], least: int, most: int) -> Field:
 
 
 def _items(value: object, read: Callable[[object], T], least: int, most: int) -> list[T]:
-    """The items of a list, each read by itself; raises `Refused` with every one that is not taken."""
+    """The items of a list, each read by itself; raises `Refused` with every item that is not accepted."""
     if not isinstance(value, list):
         raise Refused("type", "must be a list")
     if not least <= len(value) <= most:

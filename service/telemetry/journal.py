@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from structlog.typing import FilteringBoundLogger
 
-from service.model.assessment import EncodedAssessment
+from service.engine import EncodedAssessment
 from service.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:

@@ -16,9 +16,8 @@ from service.access.access import Access
 from service.bulk.array import items_of
 from service.bulk.items import Items
 from service.bulk.lines import Lines
-from service.engine import Engine
+from service.engine import EncodedAssessment, Engine
 from service.errors import Fault, InvalidQuery, UnknownEntry
-from service.model.assessment import EncodedAssessment
 from service.problems import STOPPING
 from service.report.report import Report
 from service.telemetry.journal import Journal

@@ -18,7 +18,6 @@ from service.knowledge.knowledge import Knowledge
 from service.knowledge.lint import red_flag_findings
 from service.model.assessment import Assessment
 from service.model.scales import Level, Likelihood, Running
-from service.report.reader import RequestReader
 from service.report.report import Report
 
 from .proof.record import ANSWERS, answers_digest, corpus
@@ -407,11 +406,3 @@ def test_every_question_is_reached(shipped: Knowledge, answers: list[Assessment]
 def test_the_answers_are_the_recorded_bytes(shipped: Knowledge) -> None:
     """On every Python and every machine; `make prove` records them anew when the knowledge has changed."""
     assert answers_digest(shipped) == ANSWERS.read_text(encoding="ascii").strip()
-
-
-@_laws
-@given(_REPORTS)
-def test_a_report_is_read_quickly_as_it_is_read_closely(request_: Body) -> None:
-    """The typed reader takes every report of the vocabulary, and takes it as the reader that tells faults does."""
-    reader = RequestReader(shipped())
-    assert reader._typed.read(encoded(request_)) == reader.read_closely(encoded(request_))

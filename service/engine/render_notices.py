@@ -1,22 +1,24 @@
-"""The statements that every answer carries, with the emergency number of the runner's country."""
+"""Renders the notices: the statements that every response carries, with the emergency number of the country."""
 
 from __future__ import annotations
 
-from service.engine.templates import encode, listed
-from service.engine.urgency import Urgency
+from typing import Final
+
+from service.engine.decision import Decision
+from service.engine.templates import array, encode
 from service.knowledge.knowledge import Knowledge
 from service.model.assessment import ShownNotice
-from service.model.scales import Level
 
-_EMERGENCY_NUMBER = "emergency_number"
-_DO_NOT_DRIVE = "do_not_drive_yourself"
+_EMERGENCY_NUMBER: Final = "emergency_number"
+_DO_NOT_DRIVE: Final = "do_not_drive_yourself"
 
 
-class Notices:
-    """The notices of the knowledge, worded once for each emergency number."""
+class NoticeRenderer:
+    """The notices of one knowledge, encoded once for each emergency number."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         numbers = knowledge.emergency_numbers
+        self._number_first = knowledge.policy.emergency_number_first_from.rank
         self._default = numbers.default.number
         self._numbers = {country: entry.number for country, entry in numbers.countries.items()}
         text = knowledge.notices[_EMERGENCY_NUMBER].text
@@ -32,15 +34,13 @@ class Notices:
         for number in {self._default, *self._numbers.values()}:
             shown = ShownNotice(id=_EMERGENCY_NUMBER, text=text.replace("{number}", number), number=number)
             call = encode(shown)
-            self._calm[number] = listed([*always[:1], call, *always[1:]])
-            self._urgent[number] = listed([call, *always])
-            self._not_driving[number] = listed([call, do_not_drive, *always])
+            self._calm[number] = array([*always[:1], call, *always[1:]])
+            self._urgent[number] = array([call, *always])
+            self._not_driving[number] = array([call, do_not_drive, *always])
 
-    def shown(self, urgency: Urgency, country: str | None) -> bytes:
-        """The notices in reading order: the number to call comes first from `emergency` up."""
-        number = self._numbers.get(country or "", self._default)
-        if urgency.level.rank < Level.EMERGENCY.rank:
+    def render(self, decision: Decision) -> bytes:
+        """The notices in reading order: the number to call comes first if the level is urgent."""
+        number = self._numbers.get(decision.report.country or "", self._default)
+        if decision.level.rank < self._number_first:
             return self._calm[number]
-        if urgency.level is Level.EMERGENCY_AMBULANCE or any(fired.flag.do_not_drive for fired in urgency.fired):
-            return self._not_driving[number]
-        return self._urgent[number]
+        return self._not_driving[number] if decision.is_not_to_drive else self._urgent[number]

@@ -1,0 +1,94 @@
+"""Implied findings: a reported detail makes its parent true, and a number answers the item that asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from service.engine.decision import Conflict, Derived
+from service.engine.terms import Term, terms_of
+from service.knowledge.knowledge import Knowledge
+from service.report.report import Report, Reported
+
+_NOT_KNOWN = "/not_known"
+
+
+class Facts(NamedTuple):
+    """The known findings, those that were implied, and the values that contradict each other."""
+
+    known: dict[str, Reported]
+    derived: list[Derived]
+    conflicts: list[Conflict]
+
+
+class _Rule(NamedTuple):
+    """`implied` becomes true if `term` holds; absent if it fails and `settles`."""
+
+    implied: str
+    term: Term
+    settles: bool
+
+
+class Implications:
+    """The `implied_by` and `settled_by` conditions of a vocabulary, by the findings that they name."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._pointers = {id_: f"/{finding.place}/{id_}" for id_, finding in knowledge.findings.items()}
+        self._rules: dict[str, list[_Rule]] = {}
+        for id_, finding in knowledge.findings.items():
+            for condition in finding.implied_by:
+                for term in terms_of(condition, knowledge):
+                    self._add(_Rule(id_, term, settles=False))
+            if finding.settled_by is not None:
+                for term in terms_of(finding.settled_by, knowledge):
+                    self._add(_Rule(id_, term, settles=True))
+
+    def facts(self, report: Report) -> Facts:
+        """The findings of `report` with all that they imply.
+
+        An urgent reading wins: an implied finding is true even if it was denied, and a no beside "not known" is
+        dropped. Both are listed as conflicts.
+        """
+        facts = Facts(dict(report.known), [], [])
+        known = facts.known
+        for id_ in sorted(report.not_known & known.keys()):
+            facts.conflicts.append(Conflict(is_denial=False, pointers=(self._pointers[id_], _NOT_KNOWN)))
+            if known[id_] is False:
+                del known[id_]
+        waiting = [name for name, value in known.items() if value is not False and name in self._rules]
+        while waiting:
+            rules = self._rules[waiting.pop()]
+            implied = [rule.implied for rule in rules if self._applies(rule, facts)]
+            waiting.extend(name for name in implied if name in self._rules)
+        return facts
+
+    def _applies(self, rule: _Rule, facts: Facts) -> bool:
+        """Apply `rule`; return whether it made its finding true."""
+        known, implied = facts.known, rule.implied
+        before = known.get(implied)
+        pointers = tuple(self._pointers[name] for name in (implied, *(atom.finding for atom in rule.term)))
+        if not _holds(rule.term, known):
+            if rule.settles and before is None:
+                known[implied] = False
+            elif rule.settles and before is True:
+                facts.conflicts.append(Conflict(is_denial=True, pointers=pointers[::-1]))
+            return False
+        if before is True:
+            return False
+        if before is False:
+            facts.conflicts.append(Conflict(is_denial=True, pointers=pointers))
+        known[implied] = True
+        facts.derived.append(Derived(implied, tuple(atom.finding for atom in rule.term)))
+        return True
+
+    def _add(self, rule: _Rule) -> None:
+        for atom in rule.term:
+            self._rules.setdefault(atom.finding, []).append(rule)
+
+
+def _holds(term: Term, known: Mapping[str, Reported]) -> bool:
+    for atom in term:
+        value = known.get(atom.finding)
+        if value is None or isinstance(value, tuple) or not atom.holds(value):
+            return False
+    return True

@@ -1,0 +1,1 @@
+"""Reads a request body into a report: the facts about one runner."""

@@ -1,0 +1,178 @@
+"""Plausibility of telemetry: values in another unit, and values that contradict each other.
+
+The limits are judgements about devices, not clinical numbers. A dropped value is unknown, which is the safe direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, NamedTuple
+
+from service.knowledge.schema import Finding
+from service.report.report import NUMBER, Dropped
+
+DISTANCE: Final = "run_distance_km"
+DURATION: Final = "run_duration_min"
+SPEED: Final = "speed_m_s"
+CADENCE: Final = "cadence_spm"
+STEP_LENGTH: Final = "step_length_m"
+
+
+class UnitMistake(NamedTuple):
+    """A frequent wrong unit: its code, its explanation, and the conversion to the right unit."""
+
+    code: str
+    detail: str
+    converted: Callable[[float], float]
+
+
+_SECONDS: Final = UnitMistake("looks_like_seconds", "looks like seconds; send minutes", lambda value: value / 60)
+_METRES: Final = UnitMistake("looks_like_metres", "looks like metres; send kilometres", lambda value: value / 1000)
+_KM_PER_HOUR: Final = UnitMistake(
+    "looks_like_km_per_hour", "looks like kilometres per hour; send metres per second", lambda value: value / 3.6
+)
+_PACE: Final = UnitMistake(
+    "looks_like_pace", "looks like minutes per kilometre; send metres per second", lambda value: 1000 / (60 * value)
+)
+_TWO_STEPS: Final = UnitMistake(
+    "two_steps", "looks like the length of two steps; send the length of one", lambda value: value / 2
+)
+
+# What platforms deliver: Strava, FIT and TCX count the steps of one foot, FIT has millimetres, Strava and Garmin
+# have metres and seconds, Health Connect has milliseconds, HealthKit has degrees Fahrenheit.
+UNIT_MISTAKES: Final[Mapping[str, tuple[UnitMistake, ...]]] = {
+    "weekly_distance_km": (_METRES,),
+    "longest_run_30d_km": (_METRES,),
+    DISTANCE: (_METRES,),
+    DURATION: (
+        _SECONDS,
+        UnitMistake("looks_like_milliseconds", "looks like milliseconds; send minutes", lambda value: value / 60_000),
+    ),
+    CADENCE: (
+        UnitMistake(
+            "one_foot", "looks like the steps of one foot; send the steps of both feet", lambda value: value * 2
+        ),
+    ),
+    STEP_LENGTH: (
+        UnitMistake("looks_like_millimetres", "looks like millimetres; send metres", lambda value: value / 1000),
+        UnitMistake("looks_like_centimetres", "looks like centimetres; send metres", lambda value: value / 100),
+    ),
+    SPEED: (_KM_PER_HOUR,),
+    "ambient_temp_c": (
+        UnitMistake(
+            "looks_like_fahrenheit",
+            "looks like degrees Fahrenheit; send degrees Celsius",
+            lambda value: (value - 32) / 1.8,
+        ),
+    ),
+}
+"""The mistakes of each finding, the most frequent one first."""
+
+FASTEST_M_S: Final = 8.0
+"""The fastest plausible run: the world record over a mile is 7.2 m/s."""
+
+SLOWEST_M_S: Final = 0.2
+"""The slowest plausible run, pauses included: the slowest real recording examined had 0.42 m/s."""
+
+SLOWEST_RUN_M_S: Final = 0.5
+"""The slowest speed that confirms another unit."""
+
+PAUSES: Final = 1.25
+"""The factor by which clocks may differ: pauses made up to 1.22 between elapsed and moving time in recordings."""
+
+CONFIRMS: Final = 1.1
+"""The factor within which another unit explains a contradiction."""
+
+STEP_PERCENT: Final = 10
+"""The percentage by which a step may differ from speed and cadence: devices round each of the three."""
+
+_PACE_CONTRADICTS: Final = (
+    "distance, duration and speed do not fit together; send kilometres, minutes without pauses and metres per second"
+)
+_DISTANCE_CONTRADICTS: Final = (
+    "distance and duration give a speed that is not a run; send kilometres and minutes without pauses"
+)
+_STEP_CONTRADICTS: Final = (
+    "step length, speed and cadence do not fit together; send one step in metres and the steps of both feet"
+)
+
+_CONVERTIBLE: Final = 1e15
+"""A bound for conversions: JSON has whole numbers that no float holds."""
+
+Known = Mapping[str, object]
+
+
+def unit_mistake(name: str, finding: Finding, value: object) -> UnitMistake | None:
+    """The unit in which an out-of-range `value` would be in range."""
+    if not isinstance(value, NUMBER) or not abs(value) < _CONVERTIBLE:
+        return None
+    least, most = finding.minimum or 0, finding.maximum or 0
+    for mistake in UNIT_MISTAKES.get(name, ()):
+        if least <= mistake.converted(value) <= most:
+            return mistake
+    return None
+
+
+def contradictions(known: Known) -> Iterator[Dropped]:
+    """The values of `known` that contradict each other, each at most once."""
+    speed_is_dropped = False
+    for dropped in _pace(known):
+        speed_is_dropped |= dropped.pointer == f"/training/{SPEED}"
+        yield dropped
+    if not speed_is_dropped:
+        yield from _step(known)
+
+
+def _pace(known: Known) -> Iterator[Dropped]:
+    distance, duration, speed = (_number(known, name) for name in (DISTANCE, DURATION, SPEED))
+    if not distance or not duration:
+        return
+    run = distance * 1000 / (duration * 60)
+    if speed:
+        if _agree(run, speed, PAUSES):
+            return
+        if _agree(run * 60, speed, CONFIRMS):
+            yield _dropped(DURATION, _SECONDS)
+        elif _agree(run, _KM_PER_HOUR.converted(speed), CONFIRMS):
+            yield _dropped(SPEED, _KM_PER_HOUR)
+        elif _agree(run, _PACE.converted(speed), CONFIRMS):
+            yield _dropped(SPEED, _PACE)
+        else:
+            yield from _contradicting((DISTANCE, DURATION, SPEED), _PACE_CONTRADICTS)
+    elif run < SLOWEST_M_S and SLOWEST_RUN_M_S <= run * 60 <= FASTEST_M_S:
+        yield _dropped(DURATION, _SECONDS)
+    elif not SLOWEST_M_S <= run <= FASTEST_M_S:
+        yield from _contradicting((DISTANCE, DURATION), _DISTANCE_CONTRADICTS)
+
+
+def _step(known: Known) -> Iterator[Dropped]:
+    length, speed, cadence = (_number(known, name) for name in (STEP_LENGTH, SPEED, CADENCE))
+    if not length or not speed or not cadence or _is_step(length, speed, cadence):
+        return
+    if _is_step(_TWO_STEPS.converted(length), speed, cadence):
+        yield _dropped(STEP_LENGTH, _TWO_STEPS)
+    else:
+        yield from _contradicting((CADENCE, STEP_LENGTH), _STEP_CONTRADICTS)
+
+
+def _is_step(length: float, speed: float, cadence: float) -> bool:
+    # In whole thousandths: a step of 1.1 m instead of 1 m differs by exactly 10 percent.
+    expected = 60 * round(speed * 1000) * 1000
+    return 100 * abs(round(length * 1000) * round(cadence * 1000) - expected) <= STEP_PERCENT * expected
+
+
+def _agree(one: float, other: float, factor: float) -> bool:
+    return one <= other * factor and other <= one * factor
+
+
+def _number(known: Known, name: str) -> float | None:
+    value = known.get(name)
+    return value if isinstance(value, NUMBER) else None
+
+
+def _dropped(name: str, mistake: UnitMistake) -> Dropped:
+    return Dropped(f"/training/{name}", mistake.code, mistake.detail)
+
+
+def _contradicting(names: tuple[str, ...], detail: str) -> Iterator[Dropped]:
+    return (Dropped(f"/training/{name}", "contradicts", detail) for name in names)
