@@ -10,7 +10,7 @@ from service.errors import Issue
 
 if TYPE_CHECKING:
     from service.knowledge.knowledge import Knowledge
-    from service.knowledge.schema import Cause, Condition, Statement
+    from service.knowledge.schema import Cause, Condition, Finding, Statement
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,26 @@ def conditions(knowledge: Knowledge) -> Iterator[tuple[Place, Condition]]:
     for id_, fix in knowledge.fixes.items():
         if fix.withheld_when is not None:
             yield Place(f"fixes/{id_}.yaml", "withheld_when"), fix.withheld_when
-    for id_, question in knowledge.safety_screen.questions.items():
-        for number, member in enumerate(question.members):
-            yield Place("safety_screen.yaml", f"questions.{id_}.members[{number}]"), member
+    for id_, finding in knowledge.findings.items():
+        yield from _of_finding(id_, finding)
+    yield from _of_single_files(knowledge)
+
+
+def _of_single_files(knowledge: Knowledge) -> Iterator[tuple[Place, Condition]]:
+    for number, text in enumerate(knowledge.about):
+        yield Place("about.yaml", f"[{number}].when"), text.when
+    for number, steps in enumerate(knowledge.policy.first_steps):
+        yield Place("policy.yaml", f"first_steps[{number}].when"), steps.when
     for number, name in enumerate(knowledge.policy.uncovered_signs):
         yield Place("policy.yaml", f"uncovered_signs[{number}]"), name
+
+
+def _of_finding(id_: str, finding: Finding) -> Iterator[tuple[Place, Condition]]:
+    for field, given in (("asked_when", finding.asked_when), ("implied_by", finding.implied_by)):
+        for number, condition in enumerate(given):
+            yield Place("findings", f"{id_}.{field}[{number}]"), condition
+    if finding.settled_by is not None:
+        yield Place("findings", f"{id_}.settled_by"), finding.settled_by
 
 
 def _of_cause(file: str, cause: Cause) -> Iterator[tuple[Place, Condition]]:
@@ -57,6 +72,9 @@ def statements(knowledge: Knowledge) -> Iterator[tuple[Place, Statement]]:
     """Every statement with its place."""
     for number, statement in enumerate(knowledge.background):
         yield Place("background.yaml", f"[{number}]"), statement
+    for number, text in enumerate(knowledge.about):
+        for inner, statement in enumerate(text.statements):
+            yield Place("about.yaml", f"[{number}].statements[{inner}]"), statement
     for folder, fields in (
         ("red_flags", ("statements",)),
         ("causes", ("mechanism", "caveats", "see_someone")),

@@ -85,6 +85,7 @@ class Finding(Entry, frozen=True, kw_only=True):
     absent. If none is true and some are unknown, it is not asked yet and stays open.
     `asked_of`: the people that it can apply to.
     `implied_by`: any of these conditions makes the finding true. A condition that fails denies nothing.
+    `implied_unless`: while one of these is reported present, it explains the same details and nothing is implied.
     `settled_by`: a number or choice that gives the same answer: the finding is true if it holds, and absent if not.
     `covered_by`: for a report-only finding, the item that covers it.
     `keeps`: how long an answer stays valid; only background findings have it.
@@ -95,6 +96,7 @@ class Finding(Entry, frozen=True, kw_only=True):
     asked_when: tuple[Condition, ...] = ()
     asked_of: People | None = None
     implied_by: tuple[Condition, ...] = ()
+    implied_unless: tuple[Id, ...] = ()
     settled_by: Condition | None = None
     covered_by: Id | None = None
     keeps: Literal["always", "4_weeks"] | None = None
@@ -392,6 +394,7 @@ class Policy(Entry, frozen=True, kw_only=True):
     `incomplete_level`: the least level while a safety question is open.
     `not_known_sign_level`: the least level while an open rule depends on a sign that is not known.
     `not_known_background_from`: the level that an open rule must reach for unknown background to count the same.
+    `never_closed`: signs that are asked whatever else is denied.
     `cause_questions_per_response`: the most cause items in one response.
     `separating_questions`: the most separating items, over the whole conversation.
     `leading_causes`: the number of causes whose separating items are asked.
@@ -412,6 +415,7 @@ class Policy(Entry, frozen=True, kw_only=True):
     uncovered_signs: tuple[Id, ...]
     measurements: tuple[Id, ...]
     complaints: tuple[Id, ...]
+    never_closed: tuple[Id, ...]
     first_steps: tuple[FirstSteps, ...]
     cause_questions_per_response: int
     separating_questions: int
