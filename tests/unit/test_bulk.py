@@ -31,7 +31,8 @@ def test_an_item_is_answered_as_if_alone(small_engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [(b"", 400), (b'{"findings": {"ache": 1}}', 422), (GOOD.ljust(100), 200), (GOOD.ljust(101), 413)]
+    ("body", "status"),
+    [(b"", 400), (b'{"findings": {"ache": 1}}', 422), (GOOD.ljust(100), 200), (GOOD.ljust(101), 413)],
 )
 def test_a_refused_item_has_a_problem_of_its_own(small_engine: Engine, body: bytes, status: int) -> None:
     """It names the item, and carries nothing that was sent."""
