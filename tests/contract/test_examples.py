@@ -1,4 +1,4 @@
-"""Every example is true: requests are taken, answers and problems come out of the service as the files show them."""
+"""Every example is true: the service returns the responses and problems that the files show."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import httpx
 import jsonschema_rs
-import msgspec
 import pytest
 
 from service.contract import SHIPPED, committed
 from service.contract.folder import shown
-from service.engine import Engine
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.yaml_reader import read_yaml
 from service.main import compose
@@ -55,6 +54,7 @@ _PROVOKED = {
     "not_found": Provoked("GET", "/nothing", b"", {}),
     "unknown_entry": Provoked("GET", "/knowledge/causes/nothing", b"", {}),
     "method_not_allowed": Provoked("GET", "/assess", b"", {}),
+    "invalid_query": Provoked(path="/assess?explian=full"),
 }
 # Told by the server below the application, or on the way down; `test_raw.py` and its kin see them come.
 _NOT_HERE = {
@@ -139,7 +139,7 @@ def test_a_problem_fits_the_published_schema(
     name: str, validator_of: Callable[[str], jsonschema_rs.Draft202012Validator]
 ) -> None:
     """A problem is valid by the contract, and the request that it refuses is not."""
-    validator_of("AccessProblem" if name in _GUARDED else "Problem").validate(json.loads(_read(f"{name}.problem")))
+    validator_of("Problem").validate(json.loads(_read(f"{name}.problem")))
     if name in _NAMES["request"]:
         assert not validator_of("AssessmentRequest").is_valid(json.loads(_read(f"{name}.request")))
 
@@ -202,21 +202,28 @@ def test_a_name_says_what_is_shown() -> None:
     for name in [name for name in answers if name.startswith("out_of_scope")]:
         assert "out_of_scope" in {reason["rule"] for reason in answers[name]["triage"]["reasons"]}
         assert answers[name]["causes"] == []
-    assert answers["conversation_first_call"]["triage"]["screen_complete"] is False
-    assert answers["conversation_second_call"]["triage"]["screen_complete"] is True
+    ends = {name: answer["interview"]["should_stop"] for name, answer in answers.items() if "plain_cramp" in name}
+    assert ends == {
+        "plain_cramp_first_call": False,
+        "plain_cramp_second_call": False,
+        "plain_cramp_final_call": True,
+    }
+    assert answers["plain_cramp_final_call"]["triage"]["screen_complete"] is True
+    assert answers["telemetry_ignored"]["ignored"] != []
+    assert answers["contradictory_answers"]["contradictions"] != []
     assert answers["fix_withheld"]["withheld_fixes"] != []
     assert answers["telemetry_rich"]["derived"] != []
 
 
-def test_the_questions_of_the_first_call_lead_to_the_second(engine: Engine) -> None:
-    """Each question of the first call says where its answer goes, and the service takes it there."""
-    request = json.loads(_read("conversation_first_call.request"))
-    for question in _answers()["conversation_first_call"]["questions"]:
-        if question["kind"] == "boolean":
-            part, name = question["answer_at"].split("/")[1:]
-            request.setdefault(part, {})[name] = False
-    answer = engine.assess(engine.read(msgspec.json.encode(request)))
-    assert answer.triage.screen_complete
+def test_each_call_of_the_conversation_answers_the_one_before() -> None:
+    """The second and the last call repeat the request before and answer exactly the items that it was asked."""
+    names = [f"plain_cramp_{call}_call" for call in ("first", "second", "final")]
+    for before, after in pairwise(names):
+        asked, sent = json.loads(_read(f"{before}.request")), json.loads(_read(f"{after}.request"))
+        items = {item["id"] for group in _answers()[before]["interview"]["groups"] for item in group["items"]}
+        assert asked["findings"].items() <= sent["findings"].items()
+        answered = {*sent["findings"], *sent.get("not_known", ())}
+        assert answered == {*asked["findings"], *asked.get("not_known", ()), *items}
 
 
 def test_the_contract_shows_these_files(document: Any) -> None:
