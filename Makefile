@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit contract browser spark faults deploy image rules bench scorecard prove mutants lock lock-npm release-contract clean
+.PHONY: help run test lint unit contract browser spark faults deploy image rules bench scorecard conversations prove mutants lock lock-npm release-contract clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -140,6 +140,9 @@ rules: ## Write the alert rules as the Prometheus operator reads them
 
 scorecard: .venv/runtime ## How the knowledge answers its vignettes, as a table
 	@$(BIN)/service scorecard
+
+conversations: .venv/dev ## Every term and random report that `make test` samples, as conversations (minutes)
+	EVERY_CONVERSATION=1 $(BIN)/python -m pytest -q tests/knowledge/test_conversation.py tests/knowledge/test_asked_items.py
 
 prove: .venv/dev ## Prove the safety laws of the shipped rules, and record of which knowledge
 	$(BIN)/python -m pytest -q tests/knowledge/test_proof.py

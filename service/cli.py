@@ -169,7 +169,7 @@ def scorecard(chosen: argparse.Namespace) -> int:
     """Print how the knowledge answers its vignettes, and on standard error each that comes out otherwise."""
     folder = _folder(chosen)
     knowledge = loader.load(folder)
-    card = score(Engine(knowledge), vignettes.read(folder, knowledge))
+    card = score(knowledge, vignettes.read(folder, knowledge))
     print(card.table())
     _complain(*card.surprises())
     return 0

@@ -53,7 +53,9 @@ class Fixes:
         given_for = {region for causes in addresses.values() for id_ in causes for region in self._causes[id_].regions}
         for terms, steps in self._first_steps:
             if terms & fired and not given_for & explained & set(steps.regions):
-                addresses.setdefault(steps.fix, [])
+                id_ = self._allowed(steps.fix, situation, withheld, ask_first)
+                if id_ is not None:
+                    addresses.setdefault(id_, [])
         given = tuple(GivenFix(id_, tuple(causes)) for id_, causes in addresses.items())
         return FixDecision(given, tuple(withheld.values()), frozenset(ask_first))
 

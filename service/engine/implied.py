@@ -22,11 +22,15 @@ class Facts(NamedTuple):
 
 
 class _Rule(NamedTuple):
-    """`implied` becomes true if `term` holds; absent if it fails and `settles`."""
+    """`implied` becomes true if `term` holds; absent if it fails and `settles`.
+
+    Nothing happens while one of `unless` is reported present.
+    """
 
     implied: str
     term: Term
     settles: bool
+    unless: tuple[str, ...] = ()
 
 
 class Implications:
@@ -38,7 +42,7 @@ class Implications:
         for id_, finding in knowledge.findings.items():
             for condition in finding.implied_by:
                 for term in terms_of(condition, knowledge):
-                    self._add(_Rule(id_, term, settles=False))
+                    self._add(_Rule(id_, term, settles=False, unless=finding.implied_unless))
             if finding.settled_by is not None:
                 for term in terms_of(finding.settled_by, knowledge):
                     self._add(_Rule(id_, term, settles=True))
@@ -58,7 +62,11 @@ class Implications:
         waiting = [name for name, value in known.items() if value is not False and name in self._rules]
         while waiting:
             rules = self._rules[waiting.pop()]
-            implied = [rule.implied for rule in rules if self._applies(rule, facts)]
+            implied = [
+                rule.implied
+                for rule in rules
+                if not any(report.known.get(name) is True for name in rule.unless) and self._applies(rule, facts)
+            ]
             waiting.extend(name for name in implied if name in self._rules)
         return facts
 
@@ -68,9 +76,10 @@ class Implications:
         before = known.get(implied)
         pointers = tuple(self._pointers[name] for name in (implied, *(atom.finding for atom in rule.term)))
         if not _holds(rule.term, known):
-            if rule.settles and before is None:
+            settles = rule.settles and _fails(rule.term, known)
+            if settles and before is None:
                 known[implied] = False
-            elif rule.settles and before is True:
+            elif settles and before is True:
                 facts.conflicts.append(Conflict(is_denial=True, pointers=pointers[::-1]))
             return False
         if before is True:
@@ -84,6 +93,15 @@ class Implications:
     def _add(self, rule: _Rule) -> None:
         for atom in rule.term:
             self._rules.setdefault(atom.finding, []).append(rule)
+
+
+def _fails(term: Term, known: Mapping[str, Reported]) -> bool:
+    """Whether a known value denies `term`; what is unknown denies nothing."""
+    for atom in term:
+        value = known.get(atom.finding)
+        if value is not None and not isinstance(value, tuple) and not atom.holds(value):
+            return True
+    return False
 
 
 def _holds(term: Term, known: Mapping[str, Reported]) -> bool:

@@ -11,7 +11,6 @@ from service.engine.bitset import Bits
 from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
 from service.knowledge.schema import Checklist
-from service.model.scales import Level
 from service.report.report import Report
 
 
@@ -36,15 +35,22 @@ class Situation(NamedTuple):
 class Item(NamedTuple):
     """A finding to ask about.
 
-    `raising` are the terms that name it or a finding that it opens, by level; `opens` are those findings, each with the
-    terms that name it.
+    `naming` are the terms that name it and set a level. `opens` are the findings whose question depends on it, each
+    with its terms.
     """
 
     id: str
     bit: Bits
     naming: Bits
-    raising: tuple[tuple[Bits, Level], ...]
     opens: tuple[tuple[Bits, Bits], ...]
+
+    def terms(self, situation: Situation) -> Bits:
+        """The terms that its answer can decide: its own, and those of findings that wait for it."""
+        terms, waiting = self.naming, situation.waiting
+        for bit, naming in self.opens:
+            if bit & waiting:
+                terms |= naming
+        return terms
 
 
 class CompiledChecklist(NamedTuple):
@@ -126,7 +132,6 @@ class Items:
             id_,
             matcher.bit_of[id_],
             matcher.naming[id_] & self._rulebook.raising,
-            self._rulebook.by_level(self._family(id_)),
             tuple((bit, own) for bit, naming in opens if (own := naming & self._rulebook.raising)),
         )
 

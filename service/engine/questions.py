@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from service.engine.bitset import Bits
@@ -34,6 +34,7 @@ class Questions:
     def __init__(self, rulebook: Rulebook, items: Items) -> None:
         policy = rulebook.knowledge.policy
         self._policy = policy
+        self._highest = rulebook.highest
         self._checklists = items.checklists
         self._measurements = items.measurements
         self._separating = sum(
@@ -43,30 +44,28 @@ class Questions:
             for item in compiled.items
         )
 
-    def safety(self, floors: Floors, situation: Situation) -> frozenset[str]:
-        """The items whose answer could raise the level, or opens a detail that could."""
-        answered, open_terms = situation.answered, floors.open_terms
+    def safety(self, floors: Floors, situation: Situation) -> dict[str, Bits]:
+        """The items whose answer could raise the level or open a detail that could, each with the open terms."""
+        open_terms = floors.open_terms
         if not open_terms:
-            return frozenset()
-        skip = answered | situation.waiting
-        waiting = situation.waiting & ~answered
-        return frozenset(
-            item.id
+            return {}
+        skip = situation.answered | situation.waiting
+        return {
+            item.id: terms
             for compiled in self._checklists
             for item in compiled.items
-            if not item.bit & skip
-            and (item.naming & open_terms or any(bit & waiting and naming & open_terms for bit, naming in item.opens))
-        )
+            if not item.bit & skip and (terms := item.terms(situation) & open_terms)
+        }
 
     def interview(
-        self, safety: frozenset[str], floors: Floors, urgency: Urgency, situation: Situation, context: CauseContext
+        self, safety: Mapping[str, Bits], floors: Floors, urgency: Urgency, situation: Situation, context: CauseContext
     ) -> InterviewDecision:
         """The groups to show, the readings to offer, and the reason to stop if there is nothing to ask."""
         about_causes = _CauseQuestions(self._policy, self._separating, situation, context)
         groups = []
         for compiled in self._checklists:
             items = tuple(
-                AskedItem(item.id, _highest(item, floors.open_terms, floors.level))
+                AskedItem(item.id, self._highest(safety.get(item.id, 0), floors.level))
                 for item in compiled.items
                 if item.id in safety or about_causes.asks(item, compiled.checklist)
             )
@@ -82,7 +81,7 @@ class Questions:
         return [
             AskedItem(item.id, highest)
             for item in self._measurements
-            if not item.bit & skip and (highest := _highest(item, ~failed, level)).rank > level.rank
+            if not item.bit & skip and (highest := self._highest(item.naming & ~failed, level)).rank > level.rank
         ]
 
     @staticmethod
@@ -133,11 +132,3 @@ class _CauseQuestions:
             return False
         self._separating_room -= 1
         return self._separating_room >= 0
-
-
-def _highest(item: Item, terms: Bits, level: Level) -> Level:
-    """The highest level of the item's terms among `terms`, and at least `level`."""
-    for own, highest in item.raising:
-        if own & terms:
-            return highest if highest.rank > level.rank else level
-    return level

@@ -77,9 +77,14 @@ class Rulebook:
         """The terms that set a level, by level, the most urgent first."""
         self.raising = self.flagging | self.matcher.terms_of[self.uncovered_signs]
 
-    def by_level(self, terms: Bits) -> tuple[tuple[Bits, Level], ...]:
-        """The terms among `terms` that set a level, by level, the most urgent first."""
-        return tuple((own, level) for raising, level in self.falling if (own := terms & raising))
+    def highest(self, terms: Bits, least: Level) -> Level:
+        """The highest level that one of `terms` sets, and at least `least`."""
+        for raising, level in self.falling:
+            if level.rank <= least.rank:
+                break
+            if raising & terms:
+                return level
+        return least
 
     def raising_terms(self) -> Iterator[tuple[int, Level]]:
         """The number and the level of each term that sets a level, the most urgent first."""

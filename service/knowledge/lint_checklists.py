@@ -89,9 +89,11 @@ def _background(knowledge: Knowledge) -> Iterator[Issue]:
 
 
 def _placement(knowledge: Knowledge) -> Iterator[Issue]:
+    """A number or a choice never blocks an end, so a yes/no item stands for each limit."""
     items = {name for one in knowledge.checklists.values() for name in one.items}
-    for name in sorted(raising_findings(knowledge) - items - set(knowledge.policy.measurements)):
-        yield Place("findings", name).issue("can raise the level and is neither an item nor a measurement")
+    askable = {name for name in items if name in knowledge.findings and knowledge.findings[name].kind == "boolean"}
+    for name in sorted(raising_findings(knowledge) - askable - set(knowledge.policy.measurements)):
+        yield Place("findings", name).issue("can raise the level and is neither a yes/no item nor a measurement")
 
 
 def _never_closed(knowledge: Knowledge) -> Iterator[Issue]:

@@ -1,56 +1,94 @@
-"""Replays the cases that the knowledge carries, and says which do not come out."""
+"""Replays the cases that the knowledge carries, and reports those with another result."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 
+from service.engine.decision import Decision
 from service.engine.engine import Engine
+from service.engine.implied import Implications
 from service.errors import BrokenContract, Issue
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import CaseRequest, CauseCase
-from service.model.assessment import Assessment
+from service.report.report import Report
+
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "boolean": bool,
+    "choice": str,
+    "choices": list,
+    "integer": (int, float),
+    "number": (int, float),
+}
+"""The type of a value by the kind of its finding; no condition names a series."""
 
 
 def replay(knowledge: Knowledge) -> Iterator[Issue]:
-    """Each case that is no valid request or that does not come out as it says."""
+    """Each case that is not a valid request or whose rule does not behave as the case says."""
     engine = Engine(knowledge)
     for folder in ("red_flags", "derivations", "causes"):
         for id_, rule in getattr(knowledge, folder).items():
             for number, case in enumerate(rule.cases):
-                says = _fault(engine, folder, id_, case)
+                says = _fault(engine, knowledge, folder, id_, case)
                 if says:
                     yield Issue(f"{folder}/{id_}.yaml", f"cases[{number}]", f"{says}: {case.name}")
 
 
-def body_of(case: CaseRequest) -> bytes:
-    """The request that a case stands for, as JSON."""
-    parts = {
-        "findings": case.findings,
-        "training": case.training,
-        "runner": case.runner,
-        "safety_screen": case.safety_screen,
+def body_of(case: CaseRequest, knowledge: Knowledge) -> bytes:
+    """The JSON request of a case.
+
+    `rest: denied` adds a false for each yes/no item of the checklists that the case neither mentions, nor implies, nor
+    lists as not known.
+    """
+    parts: dict[str, Any] = {
+        "runner": dict(case.runner),
+        "findings": dict(case.findings),
+        "training": dict(case.training),
+        "not_known": list(case.not_known),
     }
+    if case.rest == "denied":
+        present = present_in({**case.runner, **case.findings, **case.training}, knowledge)
+        for id_ in _items(knowledge):
+            finding = knowledge.findings[id_]
+            if finding.kind == "boolean" and id_ not in present and id_ not in case.not_known:
+                parts[finding.place].setdefault(id_, False)
     return msgspec.json.encode({name: part for name, part in parts.items() if part})
 
 
-def _fault(engine: Engine, folder: str, id_: str, case: CaseRequest) -> str | None:
+def present_in(values: Mapping[str, Any], knowledge: Knowledge) -> frozenset[str]:
+    """The yes/no findings that `values` report as present or imply; a value of the wrong type implies nothing."""
+    known: dict[str, Any] = {}
+    for id_, value in values.items():
+        finding = knowledge.findings.get(id_)
+        if finding is not None and isinstance(value, _TYPES.get(finding.kind, ())):
+            known[id_] = frozenset(value) if isinstance(value, list) else value
+    facts = Implications(knowledge).facts(Report(known))
+    return frozenset(id_ for id_, value in facts.known.items() if value is True)
+
+
+def _items(knowledge: Knowledge) -> Iterator[str]:
+    for checklist in knowledge.checklists.values():
+        yield from checklist.items
+
+
+def _fault(engine: Engine, knowledge: Knowledge, folder: str, id_: str, case: CaseRequest) -> str | None:
     try:
-        assessment = engine.assess(engine.read(body_of(case)))
+        decision = engine.decide(engine.read(body_of(case, knowledge)))
     except BrokenContract as refused:
         return "; ".join(f"{fault.pointer} {fault.detail}" for fault in refused.faults)
     if isinstance(case, CauseCase):
-        return _misplaced(assessment, id_, case.expect)
+        return _misplaced(decision, id_, case.expect)
     fired = {
-        "red_flags": {flag.id for flag in assessment.red_flags},
-        "derivations": {derived.finding for derived in assessment.derived},
+        "red_flags": {flag.id for flag in decision.fired},
+        "derivations": {derived.id for derived in decision.derived},
     }[folder]
     wanted = case.fires  # type: ignore[attr-defined]
     return None if (id_ in fired) == wanted else "should fire" if wanted else "should not fire"
 
 
-def _misplaced(assessment: Assessment, id_: str, expect: str) -> str | None:
-    causes = [cause.id for cause in assessment.causes]
+def _misplaced(decision: Decision, id_: str, expect: str) -> str | None:
+    causes = [cause.id for cause in decision.causes]
     came_out = {"leads": causes[:1] == [id_], "listed": id_ in causes, "not_listed": id_ not in causes}
     return None if came_out[expect] else f"should be {expect}, causes are {causes}"

@@ -1,4 +1,4 @@
-"""What a change of the knowledge does: which entries differ, and which runners are answered otherwise.
+"""Compares two versions of the knowledge: the entries that differ, and the cases with another result.
 
 Pure: two values of the knowledge and the cases in, a comparison out.
 """
@@ -23,7 +23,7 @@ _SHOWN_AT_MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry that was added, removed or changed; `fields` says what changed in it."""
+    """One entry that was added, removed or changed; `fields` lists its changes."""
 
     entry: str
     kind: str
@@ -34,8 +34,8 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What one case is told: level, leading cause and fixes; `None` where the knowledge cannot read the case."""
+class Result:
+    """The level, leading cause and fixes of one case."""
 
     level: str
     leads: str | None
@@ -44,18 +44,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A case that the two knowledges answer otherwise."""
+    """A case with different results; a result is None if that knowledge cannot read the case."""
 
     case: str
-    old: Answer | None
-    new: Answer | None
+    old: Result | None
+    new: Result | None
 
     def __str__(self) -> str:
         return f"{self.case}" + "".join(f"\n    {line}" for line in self._differences())
 
     def _differences(self) -> Iterator[str]:
         if self.old is None or self.new is None:
-            yield f"is no valid request by the {'old' if self.old is None else 'new'} knowledge"
+            yield f"is not a valid request by the {'old' if self.old is None else 'new'} knowledge"
             return
         for name in ("level", "leads"):
             old, new = getattr(self.old, name), getattr(self.new, name)
@@ -69,52 +69,53 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that differs between two knowledges."""
+    """The differences between two versions of the knowledge; `replayed` is the number of cases."""
 
     changes: tuple[Change, ...]
     moved: tuple[Moved, ...]
-    asked: int
+    replayed: int
 
     def __str__(self) -> str:
         lines = [f"{len(self.changes)} entries differ", *map(str, self.changes)]
-        lines += ["", f"{len(self.moved)} of {self.asked} cases are answered otherwise", *map(str, self.moved)]
+        lines += ["", f"{len(self.moved)} of {self.replayed} cases have another result", *map(str, self.moved)]
         return "\n".join(lines)
 
 
 def compare(old: Knowledge, new: Knowledge, vignettes: Iterable[Vignette]) -> Comparison:
-    """What changed from `old` to `new`, with the vignettes and the rule cases of both replayed."""
+    """The changes from `old` to `new`, with the vignettes and the rule cases of both replayed."""
     cases = _cases(old, new, vignettes)
-    engines = Engine(old), Engine(new)
+    engines = (Engine(old), old), (Engine(new), new)
     moved = []
-    for body, name in cases.items():
-        before, after = (_answer(engine, body) for engine in engines)
+    for name, case in cases:
+        before, after = (_result(engine, knowledge, case) for engine, knowledge in engines)
         if before != after:
             moved.append(Moved(name, before, after))
     return Comparison(tuple(_changes(old, new)), tuple(moved), len(cases))
 
 
-def _cases(old: Knowledge, new: Knowledge, vignettes: Iterable[Vignette]) -> dict[bytes, str]:
-    """The name of each case by its request; equal requests are asked once."""
+def _cases(old: Knowledge, new: Knowledge, vignettes: Iterable[Vignette]) -> list[tuple[str, CaseRequest]]:
+    """Each case with its name; equal requests are replayed once."""
     named: list[tuple[str, CaseRequest]] = [(f"vignettes: {vignette.name}", vignette) for vignette in vignettes]
     for knowledge in (new, old):
         for folder in ("red_flags", "derivations", "causes"):
             for id_, rule in getattr(knowledge, folder).items():
                 named.extend((f"{folder}/{id_}: {case.name}", case) for case in rule.cases)
-    cases: dict[bytes, str] = {}
+    cases: dict[bytes, tuple[str, CaseRequest]] = {}
     for name, case in named:
-        cases.setdefault(body_of(case), name)
-    return cases
+        request = [getattr(case, part) for part in CaseRequest.__struct_fields__]
+        cases.setdefault(msgspec.json.encode(request), (name, case))
+    return list(cases.values())
 
 
-def _answer(engine: Engine, body: bytes) -> Answer | None:
+def _result(engine: Engine, knowledge: Knowledge, case: CaseRequest) -> Result | None:
     try:
-        assessment = engine.assess(engine.read(body))
+        decision = engine.decide(engine.read(body_of(case, knowledge)))
     except BrokenContract:
         return None
-    return Answer(
-        assessment.triage.level,
-        next((cause.id for cause in assessment.causes), None),
-        tuple(fix.id for fix in assessment.fixes),
+    return Result(
+        decision.level,
+        next((cause.id for cause in decision.causes), None),
+        tuple(fix.id for fix in decision.fixes),
     )
 
 
@@ -135,19 +136,20 @@ def _entries(knowledge: Knowledge) -> dict[str, Any]:
     entries: dict[str, Any] = {}
     for part in Knowledge.__struct_fields__:
         value = plain[part]
-        if part == "background":
+        if part in ("background", "about"):
             entries[part] = {"statements": value}
-        elif part in ("policy", "safety_screen", "emergency_numbers"):
+        elif part in ("policy", "emergency_numbers"):
             entries[part] = value
+        elif part == "subjects":
+            entries |= {f"{part}/{subject}": {"findings": ids} for subject, ids in value.items()}
         else:
             entries |= {f"{part}/{id_}": entry for id_, entry in value.items()}
-    for part, below in (("safety_screen", "questions"), ("emergency_numbers", "countries")):
-        entries |= {f"{part}/{id_}": entry for id_, entry in entries[part].pop(below).items()}
-    return entries
+    countries = entries["emergency_numbers"].pop("countries")
+    return entries | {f"emergency_numbers/{id_}": entry for id_, entry in countries.items()}
 
 
 def _fields(before: Any, after: Any, path: str = "") -> Iterator[str]:
-    """One line for each value that differs, at its path; a list says what came into it and what went."""
+    """One line for each value that differs, with its path; for a list, the items added and removed."""
     if isinstance(before, dict) and isinstance(after, dict):
         for name in sorted(before.keys() | after.keys()):
             yield from _fields(before.get(name), after.get(name), f"{path}.{name}" if path else name)

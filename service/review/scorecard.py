@@ -1,6 +1,6 @@
-"""Measures an engine against the vignettes: how safe, how careful beyond need, and which causes lead.
+"""Measures the knowledge with the vignettes: safety, over-triage, leading causes and fixes.
 
-Pure: it takes vignettes and gives figures. What it counts says nothing of real runners, only of this corpus.
+Pure: vignettes in, figures out. The figures hold for this corpus only, not for real runners.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from service.engine.engine import Engine
 from service.errors import BrokenContract, Issue, KnowledgeFault
+from service.knowledge.knowledge import Knowledge
 from service.model.scales import Level
 from service.review.cases import body_of
 from service.review.vignettes import FOLDER, Vignette
@@ -22,7 +23,7 @@ _TOP = 3
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the engine answered to one vignette."""
+    """The level, causes and fixes that the engine decided for one vignette."""
 
     vignette: Vignette
     level: Level
@@ -42,17 +43,17 @@ class Outcome:
 
     @property
     def is_missed(self) -> bool:
-        """Whether a miss that would be dangerous happened."""
+        """Whether the level is too low and that would be dangerous."""
         return self.is_under and self.vignette.expect.must_escalate
 
     @property
     def names_a_leader(self) -> bool:
-        """Whether the vignette says which cause is first."""
+        """Whether the vignette names the first cause."""
         return self.vignette.expect.leads is not None
 
     @property
     def names_causes(self) -> bool:
-        """Whether the vignette says which causes are among the first three."""
+        """Whether the vignette names causes among the first three."""
         return self.names_a_leader or bool(self.vignette.expect.top_3)
 
     @property
@@ -62,47 +63,57 @@ class Outcome:
 
     @property
     def has_top_3(self) -> bool:
-        """Whether the first three causes hold every one that the vignette asks for."""
+        """Whether the first three causes contain each cause that the vignette names."""
         expected = self.vignette.expect
         wanted = {*expected.top_3, *((expected.leads,) if expected.leads else ())}
         return wanted <= set(self.causes[:_TOP])
 
     @property
     def forbidden_fixes(self) -> tuple[str, ...]:
-        """The fixes that were shown and must not be."""
+        """The given fixes that must not be given."""
         return tuple(fix for fix in self.fixes if fix in self.vignette.expect.without_fixes)
 
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """All outcomes, and the figures that the targets are set on."""
+    """All outcomes, and the figures with their targets."""
 
     outcomes: tuple[Outcome, ...]
 
     @property
     def missed(self) -> tuple[Outcome, ...]:
-        """The must-escalate cases that were answered too low."""
+        """The must-escalate cases with a level that is too low."""
         return tuple(outcome for outcome in self.outcomes if outcome.is_missed)
 
     @property
     def safe(self) -> float:
-        """The share of cases answered at the right level or above."""
+        """The share of cases at the right level or above."""
         return 1 - _share(self.outcomes, lambda outcome: outcome.is_under)
 
     @property
     def self_care_over(self) -> float:
-        """The share of self-care cases that were sent further than need be."""
+        """The share of self-care cases at a level above each acceptable one."""
         return _share(self._at(Level.SELF_CARE), lambda outcome: outcome.is_over)
 
     @property
     def top_1(self) -> float:
-        """The share of cases with a named first cause in which it came first."""
+        """The share of cases with a named first cause in which it is first."""
         return _share(self._with(lambda outcome: outcome.names_a_leader), lambda outcome: outcome.leads_right)
 
     @property
     def top_3(self) -> float:
-        """The share of cases with named causes in which all were among the first three."""
+        """The share of cases with named causes in which all are among the first three."""
         return _share(self._with(lambda outcome: outcome.names_causes), lambda outcome: outcome.has_top_3)
+
+    @property
+    def top_1_harmless(self) -> float:
+        """The same share among the self-care cases."""
+        return _share(self._harmless_with_leader(), lambda outcome: outcome.leads_right)
+
+    @property
+    def self_care_without_fix(self) -> float:
+        """The share of self-care responses that give no fix."""
+        return _share(self._with(lambda outcome: outcome.level is Level.SELF_CARE), lambda outcome: not outcome.fixes)
 
     @property
     def is_met(self) -> bool:
@@ -116,11 +127,11 @@ class Scorecard:
         )
 
     def table(self) -> str:
-        """The figures as two Markdown tables: by level, and against the targets."""
+        """The figures as two Markdown tables: by level, and with the targets."""
         return "\n".join((*self._by_level(), "", *self._against_targets()))
 
     def surprises(self) -> Iterator[str]:
-        """One line for each vignette that came out other than the medicine asks."""
+        """One line for each difference from an expectation."""
         for outcome in self.outcomes:
             expected = outcome.vignette.expect
             if outcome.is_under or outcome.is_over:
@@ -131,7 +142,7 @@ class Scorecard:
             elif not outcome.has_top_3:
                 yield f"top 3: {outcome.causes[:_TOP]}, expected {expected.top_3}: {outcome.vignette.name}"
             if outcome.forbidden_fixes:
-                yield f"fixes: {outcome.forbidden_fixes} must not be shown: {outcome.vignette.name}"
+                yield f"fixes: {outcome.forbidden_fixes} must not be given: {outcome.vignette.name}"
 
     def _by_level(self) -> Iterator[str]:
         yield "| right level | cases | same | acceptable | over-triage | under-triage | must escalate | missed |"
@@ -147,26 +158,33 @@ class Scorecard:
         yield "| figure | here | target |"
         yield "|---|--:|--:|"
         yield f"| must-escalate cases missed | {len(self.missed)} | 0 |"
-        yield f"| answered at the right level or above | {self.safe:.1%} | at least {SAFE_AT_LEAST:.0%} |"
+        yield f"| at the right level or above | {self.safe:.1%} | at least {SAFE_AT_LEAST:.0%} |"
         yield f"| self-care cases sent further | {self.self_care_over:.1%} | at most {SELF_CARE_OVER_AT_MOST:.0%} |"
         yield f"| right cause first ({len(leading)} cases) | {self.top_1:.1%} | at least {TOP_1_AT_LEAST:.0%} |"
+        harmless = len(self._harmless_with_leader())
+        yield f"| right cause first, self-care cases ({harmless} cases) | {self.top_1_harmless:.1%} | |"
         yield f"| right causes among the first three ({len(naming)} cases) | {self.top_3:.1%} | |"
-        yield f"| answers with a fix that must not be shown | {len(misadvised)} | 0 |"
+        yield f"| self-care responses without a fix | {self.self_care_without_fix:.1%} | |"
+        yield f"| responses with a fix that must not be given | {len(misadvised)} | 0 |"
 
     def _at(self, level: Level) -> tuple[Outcome, ...]:
         return self._with(lambda outcome: outcome.vignette.expect.level is level)
+
+    def _harmless_with_leader(self) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self._at(Level.SELF_CARE) if outcome.names_a_leader)
 
     def _with(self, holds: Callable[[Outcome], bool]) -> tuple[Outcome, ...]:
         return tuple(outcome for outcome in self.outcomes if holds(outcome))
 
 
-def score(engine: Engine, vignettes: Iterable[Vignette]) -> Scorecard:
-    """The scorecard of `engine`; raises `KnowledgeFault` with every vignette that is no valid request."""
+def score(knowledge: Knowledge, vignettes: Iterable[Vignette]) -> Scorecard:
+    """The scorecard of `knowledge`; raises `KnowledgeFault` with each vignette that is not a valid request."""
+    engine = Engine(knowledge)
     outcomes: list[Outcome] = []
     issues: list[Issue] = []
     for vignette in vignettes:
         try:
-            outcomes.append(_outcome(engine, vignette))
+            outcomes.append(_outcome(engine, knowledge, vignette))
         except BrokenContract as refused:
             issues.extend(Issue(FOLDER, fault.pointer, f"{fault.detail}: {vignette.name}") for fault in refused.faults)
     if issues:
@@ -174,13 +192,13 @@ def score(engine: Engine, vignettes: Iterable[Vignette]) -> Scorecard:
     return Scorecard(tuple(outcomes))
 
 
-def _outcome(engine: Engine, vignette: Vignette) -> Outcome:
-    assessment = engine.assess(engine.read(body_of(vignette)))
+def _outcome(engine: Engine, knowledge: Knowledge, vignette: Vignette) -> Outcome:
+    decision = engine.decide(engine.read(body_of(vignette, knowledge)))
     return Outcome(
         vignette,
-        assessment.triage.level,
-        tuple(cause.id for cause in assessment.causes),
-        tuple(fix.id for fix in assessment.fixes),
+        decision.level,
+        tuple(cause.id for cause in decision.causes),
+        tuple(fix.id for fix in decision.fixes),
     )
 
 
@@ -195,5 +213,5 @@ def _row(name: str, outcomes: tuple[Outcome, ...]) -> str:
 
 
 def _share(outcomes: tuple[Outcome, ...], holds: Callable[[Outcome], bool]) -> float:
-    """The share of `outcomes` for which `holds`; none of none is 0."""
+    """The share of `outcomes` for which `holds`; 0 if there are none."""
     return sum(map(holds, outcomes)) / len(outcomes) if outcomes else 0.0

@@ -1,6 +1,6 @@
-"""Reads the vignettes: runners as sentences, with the answer that the medicine asks for.
+"""Reads the vignettes: stories of runners with the right level and causes.
 
-They judge the knowledge and are no part of it: only `check`, `diff` and `scorecard` read them, never the server.
+They evaluate the knowledge and are not part of it: only `check`, `diff` and `scorecard` read them, never the server.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from service.model.scales import Level
 
 FOLDER = "vignettes"
 RuleReference = Annotated[str, Meta(pattern=r"^(RF[0-9]{2}|C13|D[1-8])\Z")]
-_SCREEN_ANSWER_TO_ALL = "none_of_these"
 _PLACES = ("runner", "findings", "training")
 
 
 class Expectation(Entry, frozen=True, kw_only=True):
-    """The right answer: `acceptable` levels above are no over-triage; `must_escalate` where a miss is dangerous.
+    """The right response; a level in `acceptable` does not count as over-triage.
 
+    `must_escalate`: a lower level would be dangerous.
     `leads` is the first cause, `top_3` are causes among the first three, `without_fixes` must not be shown.
     """
 
@@ -41,9 +41,9 @@ class Expectation(Entry, frozen=True, kw_only=True):
 
 
 class Vignette(CaseRequest, frozen=True, kw_only=True):
-    """A sentence about one runner, the request that it stands for, and the right answer.
+    """A sentence about one runner, the request, and the right response.
 
-    `rules` are the rows of the clinical reference that it probes.
+    `rules` are the rows of the clinical reference that it tests.
     """
 
     name: Sentence
@@ -60,9 +60,9 @@ class VignetteFile(Entry, frozen=True, kw_only=True):
 
 
 def read(folder: Path, knowledge: Knowledge) -> tuple[Vignette, ...]:
-    """The vignettes that stand in the knowledge folder `folder`; none where it holds none.
+    """The vignettes of the knowledge folder `folder`; empty if it has none.
 
-    Raises `KnowledgeFault` with every fault that could be told.
+    Raises `KnowledgeFault` with all faults.
     """
     files, issues = {}, []
     for path in sorted((folder / FOLDER).glob("*")):
@@ -80,18 +80,18 @@ def read(folder: Path, knowledge: Knowledge) -> tuple[Vignette, ...]:
 
 def _file(path: Path) -> VignetteFile:
     if path.suffix != ".yaml":
-        raise ValueError("is no YAML file")
+        raise ValueError("is not a YAML file")
     return msgspec.convert(read_yaml(path.read_text(encoding="utf-8")), VignetteFile, strict=True)
 
 
 def _faults(files: dict[str, VignetteFile], knowledge: Knowledge) -> Iterator[Issue]:
-    told: set[str] = set()
+    names: set[str] = set()
     for file, subject in files.items():
         for number, vignette in enumerate(subject.vignettes):
             place = Place(file, f"vignettes[{number}]")
-            if vignette.name in told:
+            if vignette.name in names:
                 yield place.issue("another vignette has this name")
-            told.add(vignette.name)
+            names.add(vignette.name)
             for says in (*_unknown(vignette, knowledge), *_contradictions(vignette.expect)):
                 yield place.issue(says)
 
@@ -100,14 +100,13 @@ def _unknown(vignette: Vignette, knowledge: Knowledge) -> Iterator[str]:
     for place in _PLACES:
         known = {id_ for id_, finding in knowledge.findings.items() if finding.place == place}
         known |= {"country"} if place == "runner" else set()
-        yield from (f"'{name}' is no finding of {place}" for name in getattr(vignette, place).keys() - known)
-    questions = knowledge.safety_screen.questions.keys() | {_SCREEN_ANSWER_TO_ALL}
-    yield from (f"'{name}' is no question of the screen" for name in vignette.safety_screen.keys() - questions)
-    yield from (f"'{source}' is no source" for source in vignette.sources if source not in knowledge.sources)
+        yield from (f"'{name}' is not a finding of {place}" for name in getattr(vignette, place).keys() - known)
+    yield from (f"'{name}' is not a finding" for name in vignette.not_known if name not in knowledge.findings)
+    yield from (f"'{source}' is not a source" for source in vignette.sources if source not in knowledge.sources)
     expected = vignette.expect
     causes = (*expected.top_3, *((expected.leads,) if expected.leads else ()))
-    yield from (f"'{cause}' is no cause" for cause in causes if cause not in knowledge.causes)
-    yield from (f"'{fix}' is no fix" for fix in expected.without_fixes if fix not in knowledge.fixes)
+    yield from (f"'{cause}' is not a cause" for cause in causes if cause not in knowledge.causes)
+    yield from (f"'{fix}' is not a fix" for fix in expected.without_fixes if fix not in knowledge.fixes)
 
 
 def _contradictions(expected: Expectation) -> Iterator[str]:

@@ -183,8 +183,8 @@ def corpus(shipped: Knowledge) -> dict[str, bytes]:
     bodies = {f"example {file.stem}": file.read_bytes() for file in _good_examples()}
     for folder in ("red_flags", "derivations", "causes"):
         for id_, rule in getattr(shipped, folder).items():
-            bodies |= {f"{folder}/{id_}: {case.name}": body_of(case) for case in rule.cases}
-    return bodies | {vignette.name: body_of(vignette) for vignette in read_vignettes(SHIPPED_KNOWLEDGE, shipped)}
+            bodies |= {f"{folder}/{id_}: {case.name}": body_of(case, shipped) for case in rule.cases}
+    return bodies | {vignette.name: body_of(vignette, shipped) for vignette in read_vignettes(SHIPPED_KNOWLEDGE, shipped)}
 
 
 def _good_examples() -> list[Path]:

@@ -91,6 +91,6 @@ def test_the_map_of_the_house_is_the_house() -> None:
     assert there - {"py.typed"} == shown
 
 
-def test_the_scorecard_shown_is_the_real_one(engine: Engine, shipped: Knowledge) -> None:
+def test_the_scorecard_shown_is_the_real_one(shipped: Knowledge) -> None:
     """The README's table of how well it answers is the one that `make scorecard` prints."""
-    assert score(engine, vignettes.read(SHIPPED, shipped)).table().strip() in _README
+    assert score(shipped, vignettes.read(SHIPPED, shipped)).table().strip() in _README

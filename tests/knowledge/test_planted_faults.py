@@ -175,7 +175,7 @@ def runners(shipped: Knowledge) -> tuple[Vignette, ...]:
 
 
 def _under(knowledge: Knowledge, runners: tuple[Vignette, ...]) -> set[str]:
-    return {outcome.vignette.name for outcome in score(Engine(knowledge), runners).outcomes if outcome.is_under}
+    return {outcome.vignette.name for outcome in score(knowledge, runners).outcomes if outcome.is_under}
 
 
 @pytest.mark.parametrize(

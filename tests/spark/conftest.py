@@ -91,7 +91,7 @@ def replies(api: httpx.Client, shipped: Knowledge) -> dict[bytes, Reply]:
     """Every example, every vignette and every bad body, with what `POST /assess` says to it."""
     examples = (file.read_bytes() for file in sorted(EXAMPLES.glob("*.request.json")))
     on_one_line = (msgspec.json.format(body, indent=0) for body in examples)
-    told = (body_of(vignette) for vignette in vignettes.read(SHIPPED, shipped))
+    told = (body_of(vignette, shipped) for vignette in vignettes.read(SHIPPED, shipped))
     return {body: _posted(api, body) for body in (*on_one_line, *told, *BAD)}
 
 

@@ -27,7 +27,7 @@ def _vignette(findings: dict[str, Any]) -> Vignette:
         "name": "A runner.",
         "rules": ["RF01"],
         "findings": findings,
-        "safety_screen": {"none_of_these": True},
+        "rest": "denied",
         "expect": {"level": "consultation"},
         "sources": ["book"],
     }
@@ -43,7 +43,7 @@ def test_equal_knowledge_differs_in_nothing(small_values: dict[str, Any], change
     """No change, no line, and no case that moves."""
     comparison = _compared(small_values, changed, {"ache": True})
     assert (comparison.changes, comparison.moved) == ((), ())
-    assert comparison.asked > 0
+    assert comparison.replayed > 0
 
 
 def test_a_changed_entry_says_which_field(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
@@ -69,7 +69,7 @@ def test_added_and_removed_entries_are_told_apart(small_values: dict[str, Any], 
         (("policy", "version"), "1.3.0", "policy"),
         (("levels", "self_care", "label"), "Rest", "levels/self_care"),
         (("findings", "ache", "question"), "Is it sore?", "findings/ache"),
-        (("safety_screen", "questions", "question_1", "question"), "Sign 1?", "safety_screen/question_1"),
+        (("checklists", "signs", "text"), "Any of these signs?", "checklists/signs"),
         (("emergency_numbers", "countries", "US", "number"), "912", "emergency_numbers/US"),
         (("causes", "load", "rank"), 9, "causes/load"),
         (("fixes", "rest_it", "limits"), {"days_min": 3}, "fixes/rest_it"),
@@ -124,7 +124,7 @@ def test_a_moved_case_says_from_where_to_where(small_values: dict[str, Any], cha
 def test_lost_fixes_are_named(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
     """A fix that a runner no longer sees is as much a change as a new one."""
     changed["causes"]["heat_loss"]["supports"] = []
-    (case,) = _compared(small_values, changed, {"ache": True, "hot_run": True}).moved
+    (case,) = _compared(small_values, changed, {"ache": True, "hot_run": True, "salty": True}).moved
     assert str(case).splitlines()[1:] == ["    leads: heat_loss -> load", "    fixes no longer shown: drink"]
 
 
@@ -138,11 +138,11 @@ def test_a_case_that_one_of_them_cannot_read_is_said(
     for values in (small_values, changed):
         values["red_flags"]["clot"]["cases"] = []
     (case,) = _compared(small_values, changed, {"pain": 2}).moved
-    assert str(case).splitlines()[1:] == [f"    is no valid request by the {says} knowledge"]
+    assert str(case).splitlines()[1:] == [f"    is not a valid request by the {says} knowledge"]
 
 
 def test_the_cases_of_the_rules_are_replayed_too(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
-    """A rule's own cases move with it, and equal requests are asked once."""
+    """A rule's own cases move with it, and equal requests are replayed once."""
     small_values["red_flags"]["clot"]["cases"] = changed["red_flags"]["clot"]["cases"] = [
         {"name": "A swollen leg.", "fires": True, "findings": {"sign_1": True, "sign_2": True}},
         {"name": "The same leg.", "fires": False, "findings": {"sign_1": True, "sign_2": True}},
@@ -151,7 +151,7 @@ def test_the_cases_of_the_rules_are_replayed_too(small_values: dict[str, Any], c
     comparison = _compared(small_values, changed)
     assert [case.case for case in comparison.moved] == ["red_flags/clot: A swollen leg."]
     assert str(comparison).splitlines()[0] == "1 entries differ"
-    assert f"1 of {comparison.asked} cases are answered otherwise" in str(comparison)
+    assert f"1 of {comparison.replayed} cases have another result" in str(comparison)
 
 
 def test_the_command_compares_two_folders(

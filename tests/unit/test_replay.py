@@ -80,18 +80,48 @@ def test_a_case_that_is_no_request_is_named(values: dict[str, Any]) -> None:
     ]
     (issue,) = _issues(values)
     assert issue.says == (
-        "/findings/achee is not known; the nearest is ache; /findings/pain must be from 0 to 10: Misspelt."
+        "/findings/achee the name is not known; the nearest is ache; "
+        "/findings/pain must be from 0 to 10 points: Misspelt."
     )
 
 
-def test_a_case_without_findings_is_named(values: dict[str, Any]) -> None:
-    """The wire wants at least one finding, and so does a case."""
-    values["red_flags"]["young"]["cases"] = [_case("Bare.", {"fires": False}, findings={})]
-    (issue,) = _issues(values)
-    assert issue.says == "/findings is required: Bare."
+def _request(values: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    body: dict[str, Any] = msgspec.json.decode(body_of(CaseRequest(**parts), msgspec.convert(values, Knowledge)))
+    return body
 
 
-def test_a_case_is_written_as_a_request() -> None:
+def test_a_case_is_written_as_a_request(values: dict[str, Any]) -> None:
     """Empty parts are left out."""
-    case = CaseRequest(findings={"ache": True}, safety_screen={"question_1": False})
-    assert msgspec.json.decode(body_of(case)) == {"findings": {"ache": True}, "safety_screen": {"question_1": False}}
+    assert _request(values) == {}
+    parts = {"findings": {"ache": True}, "not_known": ["salty"]}
+    assert _request(values, **parts) == parts
+
+
+def test_the_rest_is_denied_item_by_item(values: dict[str, Any]) -> None:
+    """Each yes/no item that is neither mentioned, nor implied, nor not known is a no; no number is invented."""
+    values["checklists"] = {
+        "all": {
+            "id": "all",
+            "order": 1,
+            "kind": "checklist",
+            "purpose": "safety",
+            "text": "Any of these?",
+            "items": ["ache", "hot_run", "salty", "shoe", "odd_sign", "near_miss", "side"],
+        }
+    }
+    values["findings"]["hot_run"]["implied_by"] = [{"finding": "temp", "at_least": 38}]
+    values["findings"]["odd_sign"]["implied_by"] = ["hot_run"]
+    values["findings"]["shoe"]["settled_by"] = {"finding": "where", "includes": ["toes"]}
+    findings = {"ache": True, "temp": 39, "where": ["heel"]}
+    assert _request(values, findings=findings, not_known=("salty",), rest="denied") == {
+        "findings": findings | {"shoe": False, "near_miss": False},
+        "not_known": ["salty"],
+    }
+    pressing = {"where": ["toes"]}
+    assert "shoe" not in _request(values, findings=pressing, rest="denied")["findings"]
+
+
+def test_a_value_of_the_wrong_type_implies_nothing(values: dict[str, Any]) -> None:
+    """A request that a version of the knowledge does not accept can still be written for it."""
+    values["findings"]["hot_run"]["implied_by"] = [{"finding": "temp", "at_least": 38}]
+    assert _request(values, findings={"temp": "hot", "gone": True}, rest="denied")["findings"]["temp"] == "hot"

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from service import cli
-from service.engine import Engine
 from service.errors import KnowledgeFault
+from service.knowledge.knowledge import Knowledge
 from service.model.scales import Level
 from service.review.scorecard import Outcome, Scorecard, score
 from service.review.vignettes import Vignette
@@ -22,7 +22,7 @@ def _vignette(level: str, findings: dict[str, Any] | None = None, **expected: An
         "name": f"A runner at {level}.",
         "rules": ["RF01"],
         "findings": findings or {"ache": True},
-        "safety_screen": {"none_of_these": True},
+        "rest": "denied",
         "expect": {"level": level, **expected},
         "sources": ["book"],
     }
@@ -33,21 +33,27 @@ def _outcome(given: Level, vignette: Vignette, causes: tuple[str, ...] = (), fix
     return Outcome(vignette, given, causes, fixes)
 
 
-def test_the_engine_is_asked_each_vignette(small_engine: Engine) -> None:
+@pytest.fixture
+def small_knowledge(small_values: dict[str, Any]) -> Knowledge:
+    """The small knowledge, without the lint."""
+    return msgspec.convert(small_values, Knowledge)
+
+
+def test_the_engine_is_asked_each_vignette(small_knowledge: Knowledge) -> None:
     """Level, causes and fixes are those of the answer to the vignette's own request."""
     calm = _vignette("self_care", {"ache": True, "hot_run": True})
     urgent = _vignette("emergency", {"sign_1": True, "sign_2": True})
-    first, second = score(small_engine, [calm, urgent]).outcomes
+    first, second = score(small_knowledge, [calm, urgent]).outcomes
     assert (first.level, first.causes[:1]) == (Level.SELF_CARE, ("heat_loss",))
     assert first.fixes
     assert (second.level, second.causes, second.fixes) == (Level.EMERGENCY, (), ())
 
 
-def test_every_request_that_is_not_valid_is_named(small_engine: Engine) -> None:
+def test_every_request_that_is_not_valid_is_named(small_knowledge: Knowledge) -> None:
     """A vignette with a value out of range is a fault of the corpus, not of the engine."""
     wrong = [_vignette("self_care", {"pain": 99}), _vignette("emergency", {"pain": 98})]
     with pytest.raises(KnowledgeFault) as caught:
-        score(small_engine, wrong)
+        score(small_knowledge, wrong)
     assert [issue.path for issue in caught.value.issues] == ["/findings/pain", "/findings/pain"]
     assert caught.value.issues[0].says.endswith("A runner at self_care.")
 
@@ -109,6 +115,29 @@ def test_causes_are_counted_where_they_are_named() -> None:
     assert (card.top_1, card.top_3) == (pytest.approx(1 / 2), pytest.approx(2 / 3))
 
 
+def test_the_right_cause_first_is_also_counted_for_self_care_alone() -> None:
+    """A leader of a sick runner does not count in the figure for harmless complaints."""
+    card = Scorecard(
+        (
+            _outcome(Level.SELF_CARE, _vignette("self_care", leads="load"), ("load",)),
+            _outcome(Level.CONSULTATION, _vignette("consultation", leads="load"), ("heat_loss",)),
+        )
+    )
+    assert (card.top_1, card.top_1_harmless) == (pytest.approx(1 / 2), 1)
+
+
+def test_a_self_care_response_without_a_fix_is_counted() -> None:
+    """Only responses at self-care count: a runner who is sent to a professional needs no fix."""
+    card = Scorecard(
+        (
+            _outcome(Level.SELF_CARE, _vignette("self_care"), fixes=("drink",)),
+            _outcome(Level.SELF_CARE, _vignette("consultation")),
+            _outcome(Level.EMERGENCY, _vignette("self_care")),
+        )
+    )
+    assert card.self_care_without_fix == pytest.approx(1 / 2)
+
+
 def test_the_targets_bite() -> None:
     """A missed case, a forbidden fix, a wrong leader or needless care each fail the card."""
     good = _outcome(Level.SELF_CARE, _vignette("self_care", leads="load", without_fixes=["drink"]), ("load",))
@@ -137,8 +166,10 @@ def test_the_table_shows_the_figures() -> None:
     assert "| consultation_24 | 1 | 0 | 1 | 0 | 0 | 1 | 0 |" in lines
     assert "| all | 3 | 1 | 1 | 0 | 1 | 2 | 1 |" in lines
     assert "| must-escalate cases missed | 1 | 0 |" in lines
-    assert "| answered at the right level or above | 66.7% | at least 99% |" in lines
+    assert "| at the right level or above | 66.7% | at least 99% |" in lines
     assert "| right cause first (1 cases) | 100.0% | at least 85% |" in lines
+    assert "| right cause first, self-care cases (1 cases) | 100.0% | |" in lines
+    assert "| self-care responses without a fix | 100.0% | |" in lines
 
 
 def test_surprises_say_what_and_who() -> None:

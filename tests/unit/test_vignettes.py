@@ -59,15 +59,15 @@ def test_a_knowledge_without_vignettes_has_none(tmp_path: Path, small_knowledge:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"findings": {"ach": True}}, "'ach' is no finding of findings"),
-        ({"findings": {"age_years": 30}}, "'age_years' is no finding of findings"),
-        ({"training": {"ache": True}}, "'ache' is no finding of training"),
-        ({"runner": {"name": True}}, "'name' is no finding of runner"),
-        ({"safety_screen": {"question_99": True}}, "'question_99' is no question of the screen"),
-        ({"sources": ["a film"]}, "'a film' is no source"),
-        ({"expect": {"level": "consultation", "leads": "fate"}}, "'fate' is no cause"),
-        ({"expect": {"level": "consultation", "top_3": ["fate"]}}, "'fate' is no cause"),
-        ({"expect": {"level": "consultation", "without_fixes": ["luck"]}}, "'luck' is no fix"),
+        ({"findings": {"ach": True}}, "'ach' is not a finding of findings"),
+        ({"findings": {"age_years": 30}}, "'age_years' is not a finding of findings"),
+        ({"training": {"ache": True}}, "'ache' is not a finding of training"),
+        ({"runner": {"name": True}}, "'name' is not a finding of runner"),
+        ({"not_known": ["ach"]}, "'ach' is not a finding"),
+        ({"sources": ["a film"]}, "'a film' is not a source"),
+        ({"expect": {"level": "consultation", "leads": "fate"}}, "'fate' is not a cause"),
+        ({"expect": {"level": "consultation", "top_3": ["fate"]}}, "'fate' is not a cause"),
+        ({"expect": {"level": "consultation", "without_fixes": ["luck"]}}, "'luck' is not a fix"),
         (
             {"expect": {"level": "consultation", "acceptable": ["consultation"]}},
             "an acceptable level must be above the expected one",
@@ -85,11 +85,11 @@ def test_each_fault_of_a_vignette_is_named(
     assert _faults(_write(tmp_path, GOOD | change), small_knowledge) == [f"vignettes/some.yaml: vignettes[0]: {says}"]
 
 
-def test_country_and_none_of_these_are_known(tmp_path: Path, small_knowledge: Knowledge) -> None:
-    """The two names of a request that are no findings may stand in a vignette."""
-    entry = GOOD | {"runner": {"country": "US", "age_years": 30}, "safety_screen": {"none_of_these": True}}
+def test_country_and_unanswered_questions_are_read(tmp_path: Path, small_knowledge: Knowledge) -> None:
+    """A vignette may contain a country, findings that are not known, and a no to all other questions."""
+    entry = GOOD | {"runner": {"country": "US", "age_years": 30}, "not_known": ["hot_run"], "rest": "denied"}
     (vignette,) = vignettes.read(_write(tmp_path, entry), small_knowledge)
-    assert vignette.safety_screen == {"none_of_these": True}
+    assert (vignette.not_known, vignette.rest) == (("hot_run",), "denied")
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,8 @@ def test_country_and_none_of_these_are_known(tmp_path: Path, small_knowledge: Kn
         ({"rules": []}, "vignettes[0].rules"),
         ({"sources": []}, "vignettes[0].sources"),
         ({"expect": {"level": "at_once"}}, "vignettes[0].expect.level"),
+        ({"rest": "absent"}, "vignettes[0].rest"),
+        ({"safety_screen": {"none_of_these": True}}, "vignettes[0]"),
         ({"surprise": True}, "vignettes[0]"),
     ],
 )
@@ -123,5 +125,5 @@ def test_every_faulty_file_is_named_at_once(tmp_path: Path, small_knowledge: Kno
         "vignettes/twice.yaml",
         "vignettes/some.yaml",
     ]
-    assert faults[2].endswith("is no YAML file")
+    assert faults[2].endswith("is not a YAML file")
     assert faults[-1].endswith("another vignette has this name")

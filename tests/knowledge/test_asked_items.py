@@ -1,0 +1,78 @@
+"""Each question of a random report applies to the runner, and none is asked twice."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import msgspec
+import pytest
+
+from service.engine import Engine
+from service.engine.terms import terms_of
+from service.knowledge.schema import Condition, People
+
+from .reports import engine, groups, shipped, values
+
+_REPORTS = 2000 if "EVERY_CONVERSATION" in os.environ else 300
+
+
+def _partial_report(source: random.Random) -> dict[str, Any]:
+    """A request with any findings of three conditions, some of them answered with not known."""
+    knowledge = shipped()
+    names = [name for group in source.sample(groups(), 3) for name in group]
+    names += source.sample(list(knowledge.findings), source.choice([2, 20, 60]))
+    body: dict[str, Any] = {"runner": {}, "findings": {}, "training": {}, "not_known": []}
+    for name in dict.fromkeys(names):
+        finding = knowledge.findings[name]
+        if finding.place == "findings" and source.random() < 0.1:
+            body["not_known"].append(name)
+        else:
+            body[finding.place][name] = source.choice(values(name))
+    return body
+
+
+def _holds(condition: Condition, known: Mapping[str, Any]) -> bool:
+    terms = terms_of(condition, shipped())
+    return any(all(atom.finding in known and atom.holds(known[atom.finding]) for atom in term) for term in terms)
+
+
+def _applies(people: People | None, known: Mapping[str, Any]) -> bool:
+    """Whether a question for `people` can apply to the runner; unknown sex or age counts as applying."""
+    if people is None:
+        return True
+    sex, age = known.get("sex_at_birth"), known.get("age_years")
+    low = -1 if people.age_at_least is None else people.age_at_least
+    high = 999 if people.age_at_most is None else people.age_at_most
+    return (sex is None or not people.sex_at_birth or sex in people.sex_at_birth) and (
+        age is None or low <= age <= high
+    )
+
+
+@cache
+def _unlimited() -> Engine:
+    """The engine without a limit on the number of cause questions in one response."""
+    policy = msgspec.structs.replace(shipped().policy, cause_questions_per_response=10_000)
+    return Engine(msgspec.structs.replace(shipped(), policy=policy))
+
+
+@pytest.mark.parametrize("seed", range(_REPORTS))
+def test_each_question_applies_and_is_asked_once(seed: int) -> None:
+    """No question whose condition is not met, none that is answered, and a right count of those that are left."""
+    body = _partial_report(random.Random(seed))  # noqa: S311 (a reproducible draw, not a secret)
+    decision = engine().decide(engine().read(msgspec.json.encode(body)))
+    asked = [item.id for group in decision.interview.groups for item in group.items]
+    assert len(asked) == len(set(asked))
+    answered = {*body["runner"], *body["findings"], *body["training"], *body["not_known"]}
+    assert [id_ for id_ in asked if id_ in answered] == []
+    for id_ in asked:
+        finding = shipped().findings[id_]
+        conditions = finding.asked_when
+        assert not conditions or any(_holds(one, decision.known) for one in conditions), id_
+        assert _applies(finding.asked_of, decision.known), id_
+    everything = _unlimited().decide(_unlimited().read(msgspec.json.encode(body))).interview
+    assert decision.interview.items_left == sum(len(group.items) for group in everything.groups)
+    assert decision.interview.should_stop == (decision.interview.stop_reason is not None)

