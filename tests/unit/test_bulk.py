@@ -126,4 +126,4 @@ def test_millions_of_items_are_not_made_to_be_counted() -> None:
 def test_a_request_that_says_everything_has_fewer_commas(shipped: Knowledge) -> None:
     """So no array of a thousand requests is refused for them."""
     said = sum(1 + max(finding.max_items or 0, len(finding.values)) for finding in shipped.findings.values())
-    assert said + len(shipped.safety_screen.questions) + 10 < COMMAS
+    assert said + 10 < COMMAS  # an id is answered or not known
