@@ -31,8 +31,10 @@ def test_nothing_of_a_request_is_written_down(start: Callable[..., Any]) -> None
         service.send("GET", f"/knowledge?{CANARY}"),
         service.send("DELETE", f"/assess?{CANARY}"),
         service.raw(f"{CANARY} / HTTP/1.1\r\n\r\n".encode()),
+        service.send("POST", f"/assess?{CANARY}=1", b"{}", content_type="application/json"),
+        service.assess(json.dumps({"training": {"km": CANARY, CANARY: 1}, "runner": {"country": CANARY}}).encode()),
     ]
-    assert [answer.status for answer in answers] == [200, 422, 422, 400, 415, 422, 404, 404, 200, 405, 400]
+    assert [answer.status for answer in answers] == [200, 422, 422, 400, 415, 200, 404, 404, 200, 405, 400, 422, 200]
     metrics = service.send("GET", "/metrics").body.decode()
     assert service.stop() == 0
     log = service.log_file.read_text()
