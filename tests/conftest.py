@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from service.engine import Engine
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import load
+from service.knowledge.schema import Referral
 
 _ENTRY = {"sources": ["book"], "evidence": "E3", "review": "not reviewed by a clinician"}
 
@@ -28,8 +29,13 @@ def _flag(id_: str, level: str, when: Any, fires: dict[str, Any], **more: Any) -
     return {**rule, **text, **_ENTRY, **more}
 
 
-def _boolean(question: str, **more: Any) -> dict[str, Any]:
-    return {"question": question, "kind": "boolean"} | more
+def _boolean(question: str, label: str, **more: Any) -> dict[str, Any]:
+    return {"question": question, "label": label, "kind": "boolean"} | more
+
+
+def _checklist(id_: str, order: int, items: list[str], **more: Any) -> dict[str, Any]:
+    group = {"id": id_, "order": order, "kind": "checklist", "purpose": "safety", "text": "Any of these?"}
+    return group | {"items": items} | more
 
 
 def _cause(id_: str, rank: int, supports: list[Any], opposes: list[Any], **more: Any) -> dict[str, Any]:
@@ -43,8 +49,8 @@ def _cause(id_: str, rank: int, supports: list[Any], opposes: list[Any], **more:
 
 
 def small() -> dict[str, Any]:
-    """A small knowledge as plain values: thirteen screen questions, four red flags, two causes, two fixes."""
-    signs = {f"sign_{n}": _boolean(f"Is there sign {n}?") for n in range(1, 14)}
+    """A small knowledge as plain values: three signs, five red flags, two causes, two fixes."""
+    signs = {f"sign_{n}": _boolean(f"Is there sign {n}?", f"Sign {n}") for n in range(1, 4)}
     return {
         "policy": {
             "version": "1.2.3",
@@ -52,19 +58,39 @@ def small() -> dict[str, Any]:
             "likelihood_from_points": {"likely": 5, "possible": 2, "less_likely": 1},
             "no_fixes_from": "consultation_24",
             "no_causes_from": "emergency",
-            "screen_open_level": "consultation",
+            "act_on_likelihood": "less_likely",
+            "incomplete_level": "consultation",
+            "not_known_sign_level": "consultation",
+            "not_known_background_from": "consultation_24",
+            "out_of_scope_level": "consultation",
             "uncovered_sign_level": "consultation",
-            "uncovered_signs": ["odd_sign"],
-            "screen_open_statement": "The screen is open.",
-            "screen_yes_statement": "The screen was answered yes.",
-            "screen_clear_statement": "The screen is clear.",
+            "uncovered_signs": ["odd_sign", "sign_3"],
+            "measurements": ["temp"],
+            "complaints": ["ache"],
+            "never_closed": [],
+            "first_steps": [],
+            "cause_questions_per_response": 10,
+            "separating_questions": 4,
+            "leading_causes": 2,
+            "send_at_once_from": "emergency",
+            "none_text": "None of these",
+            "not_known_text": "I cannot tell",
+            "incomplete_statement": "Questions are open.",
+            "not_known_statement": "A sign is not known.",
+            "screen_clear_statement": "The questions are clear.",
             "uncovered_sign_statement": "A sign has no rule of its own.",
             "out_of_scope_statement": "Out of scope.",
+            "contradiction_denied_statement": "Another value shows it.",
+            "contradiction_not_known_statement": "It is also not known.",
+            "referral_labels": {referral: referral.replace("_", " ") for referral in get_args(Referral)},
+            "activity_labels": {},
+            "emergency_number_first_from": "emergency",
         },
         "levels": {
             level: {
                 "label": level,
                 "advice": "Do this.",
+                "advice_while_open": "Answer the questions.",
                 "act_within_hours": None,
                 "running": running,
                 "sources": ["book"],
@@ -91,21 +117,16 @@ def small() -> dict[str, Any]:
             }
             for running in ("as_planned", "modify", "reduce", "pause", "stop")
         },
-        "safety_screen": {
-            "questions": {
-                f"question_{n}": {"reference": f"Q{n}", "question": f"Any sign {n}?", "members": [f"sign_{n}"]}
-                for n in range(1, 13)
-            }
-            | {
-                "question_13": {
-                    "reference": "Q13",
-                    "question": "Under age or any sign 13?",
-                    "members": ["sign_13", {"finding": "age_years", "less_than": 18}],
-                }
-            },
-            "none_of_these": "None of these.",
-            **_ENTRY,
+        "checklists": {
+            "complaint": _checklist("complaint", 1, ["ache"]),
+            "signs": _checklist("signs", 2, list(signs)),
+            "others": _checklist("others", 3, ["under_18", "severe_pain", "odd_sign", "near_miss"]),
+            "causes": _checklist("causes", 4, ["hot_run", "salty", "shoe"], purpose="cause"),
+            "places": _checklist("places", 5, ["side", "where"], kind="questions", purpose="cause"),
         },
+        "about": [],
+        "retired": {},
+        "subjects": {"All of it": []},
         "emergency_numbers": {
             "default": {"number": "112", "sources": ["book"]},
             "countries": {"US": {"number": "911", "sources": ["book"]}},
@@ -119,18 +140,49 @@ def small() -> dict[str, Any]:
         "speakers": {},
         "background": [],
         "findings": {
-            "ache": _boolean("Does the calf ache?"),
-            "hot_run": _boolean("Was the run hot?"),
-            "salty": _boolean("Was the sweat salty?"),
-            "shoe": _boolean("Does the shoe press?"),
-            "odd_sign": _boolean("Is there an odd sign?"),
-            "near_miss": _boolean("Did the runner almost fall?"),
-            "side": {"question": "Which side?", "kind": "choice", "values": ["left", "right", "both", "unknown"]},
-            "where": {"question": "Where?", "kind": "choices", "values": ["heel", "toes", "sole"]},
-            "pain": {"question": "How bad?", "kind": "integer", "minimum": 0, "maximum": 10, "unit": "points"},
-            "temp": {"question": "How hot?", "kind": "number", "minimum": 30, "maximum": 45, "unit": "degree_celsius"},
+            "ache": _boolean("Does the calf ache?", "Calf ache"),
+            "hot_run": _boolean("Was the run hot?", "A hot run"),
+            "salty": _boolean("Was the sweat salty?", "Salty sweat"),
+            "shoe": _boolean("Does the shoe press?", "Shoe presses"),
+            "odd_sign": _boolean("Is there an odd sign?", "Odd sign"),
+            "near_miss": _boolean("Did the runner almost fall?", "Almost fell"),
+            "under_18": _boolean("Under 18?", "Under 18", settled_by={"finding": "age_years", "less_than": 18}),
+            "severe_pain": _boolean("Pain of 8?", "Severe pain", settled_by={"finding": "pain", "at_least": 8}),
+            "side": {
+                "question": "Which side?",
+                "label": "Which side?",
+                "kind": "choice",
+                "values": ["left", "right", "both", "unknown"],
+                "labels": {"left": "Left", "right": "Right", "both": "Both", "unknown": "Not sure"},
+            },
+            "where": {
+                "question": "Where?",
+                "label": "Where?",
+                "kind": "choices",
+                "values": ["heel", "toes", "sole"],
+                "labels": {"heel": "Heel", "toes": "Toes", "sole": "Sole"},
+            },
+            "pain": {
+                "question": "How bad?",
+                "label": "How bad?",
+                "kind": "integer",
+                "minimum": 0,
+                "maximum": 10,
+                "unit": "points",
+                "covered_by": "severe_pain",
+            },
+            "temp": {
+                "question": "How hot?",
+                "label": "Body temperature",
+                "kind": "number",
+                "minimum": 30,
+                "maximum": 45,
+                "unit": "degree_celsius",
+            },
             "age_years": {
                 "question": "How old?",
+                "label": "Age",
+                "covered_by": "under_18",
                 "kind": "integer",
                 "place": "runner",
                 "minimum": 0,
@@ -139,6 +191,7 @@ def small() -> dict[str, Any]:
             },
             "km": {
                 "question": "How far each week?",
+                "label": "Distance of each week",
                 "kind": "series",
                 "place": "training",
                 "minimum": 0,
@@ -171,7 +224,7 @@ def small() -> dict[str, Any]:
             "clot": _flag(
                 "clot",
                 "emergency",
-                {"all": ["sign_1", {"any": ["sign_2", {"finding": "pain", "at_least": 8}]}]},
+                {"all": ["sign_1", {"any": ["sign_2", "severe_pain"]}]},
                 {"findings": {"sign_1": True, "pain": 8}},
             ),
             "swollen": _flag(
@@ -191,7 +244,7 @@ def small() -> dict[str, Any]:
             "young": _flag(
                 "young",
                 "consultation",
-                {"finding": "age_years", "less_than": 18},
+                "under_18",
                 {"runner": {"age_years": 17}},
                 out_of_scope=True,
             ),
@@ -284,12 +337,13 @@ def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for cause in values["causes"].values():
         sent = {"listed": {"ache": True, "hot_run": True}, "not_listed": {"ache": False}}
         cause["cases"] = [{"name": "A case.", "findings": f, "expect": expect} for expect, f in sent.items()]
-    for name in ("derivations", "red_flags", "causes", "fixes"):
+    for name in ("checklists", "derivations", "red_flags", "causes", "fixes"):
         (folder / name).mkdir()
         for id_, entry in values.pop(name).items():
             (folder / name / f"{id_}.yaml").write_bytes(msgspec.json.encode(entry))
     (folder / "findings").mkdir()
-    vocabulary = {"subject": "All of it.", "findings": values.pop("findings")}
+    (subject,) = values.pop("subjects")
+    vocabulary = {"subject": subject, "findings": values.pop("findings")}
     (folder / "findings" / "all.yaml").write_bytes(msgspec.json.encode(vocabulary))
     for name, value in values.items():
         (folder / f"{name}.yaml").write_bytes(msgspec.json.encode(value))

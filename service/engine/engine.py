@@ -91,7 +91,7 @@ class Engine:
         facts = self._implications.facts(report)
         measured = self._derivations.measure(facts.known)
         situation = self._items.situation(self._matcher.match(facts.known), report)
-        floors = self._urgencies.floors(situation, facts.derived)
+        floors = self._urgencies.floors(situation)
         safety = self._questions.safety(floors, situation)
         urgency = self._urgencies.urgency(floors, situation, report, is_complete=not safety)
         is_in_scope = not urgency.is_out_of_scope

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from service.engine.bitset import Bits
-from service.engine.decision import Derived, FiredFlag, LevelReason, Urgency
+from service.engine.decision import FiredFlag, LevelReason, Urgency
 from service.engine.items import Items, Situation
 from service.engine.rulebook import Rulebook
+from service.knowledge.conditions import named
 from service.model.scales import Level
 from service.report.report import Report
 
@@ -44,9 +45,14 @@ class Urgencies:
         self._highest = rulebook.highest
         self._falling = rulebook.falling
         self._uncovered = rulebook.matcher.terms_of[rulebook.uncovered_signs]
+        # A sign is covered by a red flag that names it or one of its details.
+        self._details = {
+            sign: tuple(name for condition in rulebook.knowledge.findings[sign].implied_by for name in named(condition))
+            for sign in self._policy.uncovered_signs
+        }
         self._from = {level: _from(rulebook.falling, level) for level in Level}
 
-    def floors(self, situation: Situation, derived: Iterable[Derived]) -> Floors:
+    def floors(self, situation: Situation) -> Floors:
         """The floors that the fired rules set."""
         fired_terms, policy = situation.match.fired, self._policy
         fired: list[FiredFlag] = []
@@ -62,8 +68,10 @@ class Urgencies:
                 reasons.append(LevelReason(OUT_OF_SCOPE, policy.out_of_scope_level, because))
             covered.update(because)
         if uncovered := fired_terms & self._uncovered:
-            covered.update(parent.id for parent in derived if covered.intersection(parent.computed_from))
-            if signs := tuple(sign for sign in self._matcher.because(uncovered) if sign not in covered):
+            signs = tuple(
+                sign for sign in self._matcher.because(uncovered) if covered.isdisjoint((sign, *self._details[sign]))
+            )
+            if signs:
                 reasons.append(LevelReason(UNCOVERED_SIGN, policy.uncovered_sign_level, signs))
         level = max((reason.level for reason in reasons), key=_rank, default=Level.SELF_CARE)
         above = self._above(level)

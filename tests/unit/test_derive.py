@@ -72,20 +72,6 @@ def test_a_measure_under_its_threshold_is_known_to_be_so(
     assert (unknown.id, unknown.unanswered) == ("load", ("km",))
 
 
-def test_telemetry_that_contradicts_itself_is_not_read(
-    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
-) -> None:
-    """A measure that discards comes first, whatever its place in the knowledge."""
-    small_values["derivations"]["suspect"] = small_values["derivations"]["jump"] | {
-        "id": "suspect",
-        "more_than": 100,
-        "discards": ["km"],
-    }
-    engine = engine_of(small_values)
-    assert [found.finding for found in ask(engine, training={"km": [30, 40]}).derived] == ["jump"]
-    assert [found.finding for found in ask(engine, training={"km": [30, 80]}).derived] == ["suspect"]
-
-
 @pytest.mark.parametrize(("climb", "km"), [(None, [30, 40]), ([4, 40], [30, 40])])
 def test_a_measure_that_is_unknown_does_not_hide_the_next(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask, climb: list[float] | None, km: list[float]
@@ -97,10 +83,3 @@ def test_a_measure_that_is_unknown_does_not_hide_the_next(
     small_values["derivations"] = {"climbing": climbing, **small_values["derivations"]}
     derived = ask(engine_of(small_values), training={"climb": climb, "km": km}).derived
     assert [found.finding for found in derived] == ["jump"]
-
-
-def test_telemetry_may_be_discarded_twice(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
-    """A measure whose number is gone already discards nothing more."""
-    suspect = small_values["derivations"]["jump"] | {"id": "suspect", "more_than": 100}
-    small_values["derivations"]["suspect"] = suspect | {"discards": ["km", "km"]}
-    assert [found.finding for found in ask(engine_of(small_values), training={"km": [30, 80]}).derived] == ["suspect"]

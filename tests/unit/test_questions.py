@@ -177,14 +177,6 @@ def test_a_yes_without_detail_leaves_its_details_to_ask(
         assert "sign_3" in _ids(ask(engine, safety_screen=screen), "safety")
 
 
-def test_what_telemetry_discards_is_asked_anew(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
-    """A number that was reported and thrown out is unknown, and no answer of the screen stands for it."""
-    small_values["derivations"]["jump"]["discards"] = ["temp"]
-    small_values["safety_screen"]["questions"]["question_3"]["members"].append({"finding": "temp", "at_least": 40})
-    report = {"findings": {"near_miss": False, "temp": 37}, "training": {"km": [30, 40]}, "safety_screen": _NONE}
-    assert "temp" in _ids(ask(engine_of(small_values), **report), "safety")
-
-
 def test_what_an_urgent_question_settles_is_not_asked_for_a_lesser_rule(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
 ) -> None:
