@@ -153,7 +153,8 @@ def test_a_random_truth_reaches_the_level_of_a_complete_report(seed: int) -> Non
     story = _story_of(truth)
     if truth.keys() & NOT_REACHED and story.at_once.triage.level.rank < Level.CONSULTATION_24.rank:
         story = _story_of({name: value for name, value in truth.items() if name not in NOT_REACHED})
-    assert story.conversation.end.triage.level is story.at_once.triage.level, truth
+    reached, expected = story.conversation.end.triage.level, story.at_once.triage.level
+    assert reached is expected, truth
 
 
 def _raising_terms() -> list[tuple[str, Level, Term]]:
