@@ -9,14 +9,14 @@ from typing import Protocol
 
 from service.access.keys import Keys
 from service.access.keys_file import Partner
-from service.access.quota import Quota, Taken, fields
+from service.access.rate_limit import Quota, Taken, fields
 from service.errors import RateSpent
 
 Headers = Iterable[tuple[bytes, bytes]]
 
 
-class Counting(Protocol):
-    """Where quotas are counted."""
+class Limiter(Protocol):
+    """Counts requests against quotas."""
 
     async def take(self, who: str, quota: Quota, cost: int) -> Taken | None:
         """Take `cost` from the quota of `who`; nothing where nobody can count."""
@@ -38,10 +38,10 @@ class Access:
     A partner pays for itself, whatever key it uses; where there are no keys, each client's address pays.
     """
 
-    def __init__(self, keys: Keys | None, quota: Quota | None, counting: Counting, proxies: int) -> None:
+    def __init__(self, keys: Keys | None, quota: Quota | None, limiter: Limiter, proxies: int) -> None:
         self._keys = keys
         self._quota = quota
-        self._counting = counting
+        self._limiter = limiter
         self._proxies = proxies
 
     def admit(self, headers: Headers, peer: str) -> Admission:
@@ -56,7 +56,7 @@ class Access:
         """Take `cost` from the quota of whoever pays; raises `RateSpent`. Where nobody can count, triage goes on."""
         if (quota := admission.quota) is None:
             return
-        taken = await self._counting.take(admission.payer, quota, cost)
+        taken = await self._limiter.take(admission.payer, quota, cost)
         admission.fields = () if taken is None else fields(quota, taken)
         if taken is not None and not taken.is_allowed:
             raise RateSpent

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from service.access.events import AccessEvents
 from service.access.keys_file import Partner, read
-from service.access.witness import Witness
 from service.errors import Barred, SettingsFault, Unidentified
 
 MARK: Final = "triage_"
@@ -37,9 +37,9 @@ def _hash(key: bytes) -> str:
 class Keys:
     """The keys of one file; a file that turns bad leaves those in use that were good."""
 
-    def __init__(self, path: Path, witness: Witness) -> None:
+    def __init__(self, path: Path, events: AccessEvents) -> None:
         self._path = path
-        self._witness = witness
+        self._events = events
         self._stamp = _stamp(path)
         self._known = read(path)
 
@@ -70,12 +70,12 @@ class Keys:
         except Exception as error:  # noqa: BLE001 (whatever a file holds, it must not end a worker that answers)
             self._refuse((f"TRIAGE_KEYS: the file cannot be read: {type(error).__name__}",))
         else:
-            self._witness.note("keys_read", pid=os.getpid(), keys=len(self._known))
-            self._witness.keys_are_stale(is_stale=False)
+            self._events.note("keys_read", pid=os.getpid(), keys=len(self._known))
+            self._events.keys_are_stale(is_stale=False)
 
     def _refuse(self, faults: tuple[str, ...]) -> None:
-        self._witness.warn("keys_refused", pid=os.getpid(), faults=faults)
-        self._witness.keys_are_stale(is_stale=True)
+        self._events.warn("keys_refused", pid=os.getpid(), faults=faults)
+        self._events.keys_are_stale(is_stale=True)
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import yaml
 
-from service.access.quota import Quota, quota
+from service.access.rate_limit import Quota, quota
 from service.errors import SettingsFault
 from service.knowledge.yaml_reader import DuplicateName, read_yaml
 

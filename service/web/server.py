@@ -121,7 +121,7 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to close the listener now; the keys are looked at once a second."""
-        self._app.journal.load(*self._app.load.look())
+        self._app.access_log.load(*self._app.load.look())
         if self._app.access is not None and (self._is_told or counter % 10 == 0):
             is_told, self._is_told = self._is_told, False
             self._app.access.renew(is_told=is_told)
@@ -129,7 +129,7 @@ class Server(uvicorn.Server):
             return await super().on_tick(counter)
         if self._app.readiness.is_ready:
             self._app.readiness.is_ready = False
-            self._app.journal.note("draining", pid=os.getpid(), seconds=self.config.drain_seconds)
+            self._app.access_log.note("draining", pid=os.getpid(), seconds=self.config.drain_seconds)
         return await super().on_tick(counter) or time.monotonic() >= self._stops_at
 
     async def main_loop(self) -> None:
@@ -139,7 +139,7 @@ class Server(uvicorn.Server):
         """
         gc.collect()
         gc.freeze()
-        self._app.journal.note("serving", pid=os.getpid(), host=self.config.host, port=self._port())
+        self._app.access_log.note("serving", pid=os.getpid(), host=self.config.host, port=self._port())
         await super().main_loop()
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
@@ -161,7 +161,7 @@ class Server(uvicorn.Server):
         for listener in self._listeners:
             listener.close()
         await super().shutdown(sockets)
-        self._app.journal.note("stopped", pid=os.getpid())
+        self._app.access_log.note("stopped", pid=os.getpid())
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

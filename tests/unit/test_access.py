@@ -10,8 +10,8 @@ import pytest
 
 from service.access.access import Access, client
 from service.access.keys import Keys
-from service.access.quota import Quota, Taken
-from service.access.windows import Windows
+from service.access.limiter_memory import MemoryLimiter
+from service.access.rate_limit import Quota, Taken
 from service.errors import RateSpent, Unidentified
 
 TWO = Quota(2, 60)
@@ -49,7 +49,7 @@ def ask(access: Access, key: bytes = b"", peer: str = "10.0.0.1", cost: int = 1)
 
 def test_a_partner_pays_for_all_its_keys(keys: Keys) -> None:
     """A second key is no second quota, and another partner's quota is its own."""
-    access = Access(keys, TWO, Windows(), 0)
+    access = Access(keys, TWO, MemoryLimiter(), 0)
     ask(access, b"a")
     ask(access, b"b")
     with pytest.raises(RateSpent):
@@ -59,7 +59,7 @@ def test_a_partner_pays_for_all_its_keys(keys: Keys) -> None:
 
 def test_a_partners_own_limit_holds_without_a_common_one(keys: Keys) -> None:
     """Where no rate is set, only those who have one of their own are counted."""
-    access = Access(keys, None, Windows(), 0)
+    access = Access(keys, None, MemoryLimiter(), 0)
     assert ask(access, b"a") == ()
     assert ask(access, b"c")[1] == (b"ratelimit", b'"default";r=4;t=60')
 
@@ -67,12 +67,12 @@ def test_a_partners_own_limit_holds_without_a_common_one(keys: Keys) -> None:
 def test_without_a_key_nobody_is_counted(keys: Keys) -> None:
     """Who is refused for want of a key has spent nobody's quota."""
     with pytest.raises(Unidentified):
-        ask(Access(keys, TWO, Windows(), 0), b"x")
+        ask(Access(keys, TWO, MemoryLimiter(), 0), b"x")
 
 
 def test_where_there_are_no_keys_the_client_pays() -> None:
     """Each address has a quota."""
-    access = Access(None, TWO, Windows(), 0)
+    access = Access(None, TWO, MemoryLimiter(), 0)
     ask(access)
     ask(access)
     with pytest.raises(RateSpent):
@@ -88,7 +88,7 @@ def test_where_nobody_can_count_triage_goes_on() -> None:
 
 def test_a_request_may_cost_more_than_one() -> None:
     """A batch pays for each of its items."""
-    access = Access(None, Quota(10, 60), Windows(), 0)
+    access = Access(None, Quota(10, 60), MemoryLimiter(), 0)
     assert ask(access, cost=7)[1] == (b"ratelimit", b'"default";r=3;t=60')
     with pytest.raises(RateSpent):
         ask(access, cost=4)

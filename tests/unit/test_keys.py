@@ -15,7 +15,7 @@ Seen = list[tuple[str, object]]
 
 
 class Heard:
-    """A witness that remembers."""
+    """Access events that a test can read."""
 
     def __init__(self) -> None:
         self.seen: Seen = []

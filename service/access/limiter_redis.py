@@ -14,8 +14,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from service.access.quota import Quota, Taken
-from service.access.witness import Witness
+from service.access.events import AccessEvents
+from service.access.rate_limit import Quota, Taken
 
 PATIENCE_SECONDS: Final = 0.1
 """The longest that one request may wait for the store."""
@@ -38,15 +38,15 @@ return {is_allowed and 1 or 0, used, redis.call('PTTL', KEYS[1])}
 """One round trip, and atomic there: looking first and counting after would let two processes share the last one."""
 
 
-class Store:
+class RedisLimiter:
     """A shared store; raises `ValueError` where the URL cannot be used."""
 
-    def __init__(self, url: str, witness: Witness, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, url: str, events: AccessEvents, clock: Callable[[], float] = time.monotonic) -> None:
         if not url.startswith(SCHEMES):
             raise ValueError("no redis:// or rediss:// URL")
         client = redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), protocol=2)
         self._take = client.register_script(_TAKE)
-        self._witness = witness
+        self._events = events
         self._clock = clock
         self._away_until = 0.0
         self._is_away = False
@@ -74,13 +74,13 @@ class Store:
         return Taken(bool(is_allowed), max(0, quota.requests - used), resets_in)
 
     def _fail(self, error: Exception) -> None:
-        self._witness.limit_store_failed()
+        self._events.limit_store_failed()
         self._away_until = self._clock() + PAUSE_SECONDS
         if not self._is_away:
             self._is_away = True
-            self._witness.warn("limit_store_down", error=type(error).__name__)
+            self._events.warn("limit_store_down", error=type(error).__name__)
 
     def _recover(self) -> None:
         if self._is_away:
             self._is_away = False
-            self._witness.note("limit_store_up")
+            self._events.note("limit_store_up")

@@ -7,14 +7,14 @@ import socket
 
 import pytest
 
-from service.access.quota import Quota, Taken
-from service.access.store import Store
+from service.access.limiter_redis import RedisLimiter
+from service.access.rate_limit import Quota, Taken
 
 QUOTA = Quota(2, 60)
 
 
 class Heard:
-    """A witness that remembers the names of what happened."""
+    """The names of the access events so far."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []
@@ -51,9 +51,9 @@ def test_what_is_no_url_of_a_store_is_refused() -> None:
     """Only the two schemes are taken, and only a whole URL, so that a slip is told at the start."""
     for url in ("http://127.0.0.1", "127.0.0.1:6379", ""):
         with pytest.raises(ValueError, match=r"^no redis:// or rediss:// URL$"):
-            Store(url, Heard())
+            RedisLimiter(url, Heard())
     with pytest.raises(ValueError, match=r"^Port could not be cast to integer value"):
-        Store("redis://127.0.0.1:port", Heard())
+        RedisLimiter("redis://127.0.0.1:port", Heard())
 
 
 def test_a_store_that_refuses_connections_lets_requests_pass() -> None:
@@ -61,10 +61,10 @@ def test_a_store_that_refuses_connections_lets_requests_pass() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     heard = Heard()
-    store = Store(f"redis://127.0.0.1:{port}/0", heard, clock=lambda: 5.0)
+    limiter = RedisLimiter(f"redis://127.0.0.1:{port}/0", heard, clock=lambda: 5.0)
 
     async def asked() -> list[Taken | None]:
-        return [await store.take("a", QUOTA, 1) for _ in range(3)]
+        return [await limiter.take("a", QUOTA, 1) for _ in range(3)]
 
     assert asyncio.run(asked()) == [None] * 3
     assert heard.seen == ["failed", "limit_store_down"]
@@ -74,10 +74,10 @@ def test_a_store_that_hangs_is_given_up_soon() -> None:
     """A listener that never answers costs one request its patience, and the next ones nothing."""
     heard = Heard()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        store = Store(f"redis://127.0.0.1:{listener.getsockname()[1]}/0", heard, clock=lambda: 5.0)
+        limiter = RedisLimiter(f"redis://127.0.0.1:{listener.getsockname()[1]}/0", heard, clock=lambda: 5.0)
 
         async def asked() -> Taken | None:
-            return await asyncio.wait_for(store.take("a", QUOTA, 1), 30)
+            return await asyncio.wait_for(limiter.take("a", QUOTA, 1), 30)
 
         assert asyncio.run(asked()) is None
     assert heard.seen == ["failed", "limit_store_down"]
@@ -86,12 +86,12 @@ def test_a_store_that_hangs_is_given_up_soon() -> None:
 def test_an_outage_begins_and_ends_once() -> None:
     """Each failure is counted; the log has one line for the beginning and one for the end."""
     heard, now = Heard(), [0.0]
-    store = Store("redis://127.0.0.1:1/0", heard, clock=lambda: now[0])
-    store._take = Script([1, 1, 59_001], OSError(), OSError(), [0, 2, -2])  # type: ignore[assignment]
+    limiter = RedisLimiter("redis://127.0.0.1:1/0", heard, clock=lambda: now[0])
+    limiter._take = Script([1, 1, 59_001], OSError(), OSError(), [0, 2, -2])  # type: ignore[assignment]
 
     async def ask() -> Taken | None:
         now[0] += 2
-        return await store.take("a", QUOTA, 1)
+        return await limiter.take("a", QUOTA, 1)
 
     async def asked() -> list[Taken | None]:
         return [await ask() for _ in range(4)]
