@@ -97,7 +97,7 @@ class Engine:
             self._notices.shown(urgency, presentation.country),
         )
         red_flags = tuple(fired.flag.id for fired in urgency.fired)
-        return EncodedAssessment(urgency.level, red_flags, tuple(cause.cause.id for cause in causes), body)
+        return EncodedAssessment(urgency.level, red_flags, causes[0].cause.id if causes else None, body)
 
     def answer_explained(self, presentation: Presentation) -> EncodedAssessment:
         """The same bytes, with what stands behind them as one more member at the end."""

@@ -180,9 +180,9 @@ class Assessment(Part, frozen=True, kw_only=True):
 
 
 class EncodedAssessment(NamedTuple):
-    """An assessment as the bytes that go over the wire, and what an operator may know of it."""
+    """An assessment as the bytes that go over the wire, and the ids that are counted."""
 
     level: Level
     red_flags: tuple[str, ...]
-    causes: tuple[str, ...]
+    leading_cause: str | None
     body: bytes

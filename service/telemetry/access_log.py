@@ -1,4 +1,7 @@
-"""The access log: one line and the metrics of each request, from the same record."""
+"""The access log: one line and the metrics of each request, from the same record.
+
+A line names a request, so it holds no level, red flag or cause: those are health data of a person. Counters have them.
+"""
 
 from __future__ import annotations
 
@@ -56,8 +59,7 @@ class AccessLog:
             "knowledge": self._knowledge,
         }
         if (assessed := record.assessed) is not None:
-            self._metrics.assessment(assessed.level, assessed.red_flags, assessed.causes)
-            line |= {"level": assessed.level, "red_flags": assessed.red_flags, "causes": assessed.causes}
+            self._metrics.assessment(assessed.level, assessed.red_flags, assessed.leading_cause)
         if record.items:
             line |= {"items": record.items, "refused": record.refused}
         if record.partner is not None:
@@ -77,7 +79,7 @@ class AccessLog:
         """Count one item of a batch as a request of its own would be; only an error gets a line of its own."""
         record.items += 1
         if assessed is not None:
-            self._metrics.assessment(assessed.level, assessed.red_flags, assessed.causes)
+            self._metrics.assessment(assessed.level, assessed.red_flags, assessed.leading_cause)
         if problem is not None:
             record.refused += 1
             self._metrics.rejected(problem)

@@ -46,6 +46,14 @@ def _rows(heading: str) -> list[str]:
     return re.findall(r"^\| `([^`]+)` \|", _section(heading), re.MULTILINE)
 
 
+def _texts(line: dict[str, Any]) -> set[str]:
+    """Every text in a line, in lists too."""
+    texts = set()
+    for value in line.values():
+        texts |= {str(part) for part in (value if isinstance(value, list) else [value])}
+    return texts
+
+
 def _failed(error: Exception) -> Exception:
     try:
         raise error
@@ -63,6 +71,7 @@ def test_the_page_lists_every_field_of_a_request(small_engine: Engine) -> None:
     desk.metrics.knowledge("1.2.3", "sha256:00")
     (line,) = desk.lines()
     assert {*_rows("### Every line"), *_rows("### `request`")} == line.keys()
+    assert not {assessment.level, *assessment.red_flags, assessment.leading_cause} & _texts(line)
     assert "secret" not in desk.file.getvalue().decode()
     assert line["error"] == "ValueError"
     assert line["at"][-1].endswith("_failed")
@@ -115,7 +124,7 @@ def test_one_exchange_counts_once(small_engine: Engine) -> None:
     assert value("triage_http_request_seconds_count", {"method": "POST", "route": "/assess"}) == 1
     assert value("triage_assessments_total", {"level": "consultation_24"}) == 1
     assert value("triage_red_flags_total", {"id": "swollen"}) == 1
-    assert value("triage_leading_cause_total", {"id": assessment.causes[0]}) == 1
+    assert value("triage_leading_cause_total", {"id": assessment.leading_cause}) == 1
 
 
 def test_labels_stay_few() -> None:
