@@ -62,7 +62,7 @@ class Access:
             raise RateSpent
 
     def renew(self, *, is_told: bool) -> None:
-        """Read the keys again where their file has changed, or where somebody asked for it."""
+        """Read the keys again if their file has changed, if the last read failed, or if `is_told`."""
         if self._keys is not None:
             self._keys.renew(is_told=is_told)
 
