@@ -1,4 +1,4 @@
-"""Counts quotas in a Valkey or Redis that several processes share; while it is away, requests pass uncounted."""
+"""Rate limits counted in a shared Valkey or Redis; without a valid reply, requests pass uncounted."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final, cast
 
+import msgspec
 from redis import asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from service.access.events import AccessEvents
 from service.access.rate_limit import Quota, Taken
@@ -26,16 +26,33 @@ PAUSE_SECONDS: Final = 1.0
 SCHEMES: Final = ("redis://", "rediss://")
 _PREFIX: Final = "triage:quota:"
 _TAKE: Final = """
-local used = tonumber(redis.call('GET', KEYS[1]) or '0')
-local cost, most = tonumber(ARGV[1]), tonumber(ARGV[2])
-local is_allowed = used + cost <= most
-if is_allowed then
-  used = redis.call('INCRBY', KEYS[1], cost)
-  if used == cost then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+local cost, most, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local counted = redis.pcall('GET', KEYS[1])
+local used = type(counted) == 'string' and counted:match('^%d+$') and tonumber(counted)
+if not used then
+  redis.call('DEL', KEYS[1])
+  used = 0
 end
-return {is_allowed and 1 or 0, used, redis.call('PTTL', KEYS[1])}
+local is_allowed = used + cost <= most
+if is_allowed then used = redis.call('INCRBY', KEYS[1], cost) end
+local left = redis.call('PTTL', KEYS[1])
+if left == -1 or left > window then redis.call('PEXPIRE', KEYS[1], window) end
+if left < 0 or left > window then left = window end
+return {is_allowed and 1 or 0, math.min(used, most), left}
 """
-"""One round trip, and atomic there: looking first and counting after would let two processes share the last one."""
+"""One round trip, and atomic: reading first and counting later would let two processes share the last request.
+
+A key that holds no count begins anew, and a count that would outlast its window gets the window's end: otherwise its
+client would be refused for ever.
+"""
+
+
+def _taken(reply: object, quota: Quota) -> Taken:
+    """The result of the script; raises `ValueError` for a reply that the script cannot give."""
+    is_allowed, used, left = msgspec.convert(reply, tuple[int, int, int])
+    if is_allowed not in (0, 1) or not 0 <= used <= quota.requests or not 0 <= left <= quota.seconds * 1000:
+        raise ValueError("no reply of the script")
+    return Taken(bool(is_allowed), quota.requests - used, max(1, math.ceil(left / 1000)))
 
 
 class RedisLimiter:
@@ -52,7 +69,7 @@ class RedisLimiter:
         self._is_away = False
 
     async def take(self, who: str, quota: Quota, cost: int) -> Taken | None:
-        """Take `cost` from the quota of `who`, if that much is left; nothing where the store does not answer."""
+        """Take `cost` from the quota of `who`, if that much is left; `None` without a valid reply."""
         if self._is_away:
             if self._clock() < self._away_until:
                 return None
@@ -61,17 +78,15 @@ class RedisLimiter:
         key = _PREFIX + hashlib.sha256(who.encode()).hexdigest()[:32]
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                answer = await cast(
-                    "Awaitable[list[int]]", self._take(keys=[key], args=[cost, quota.requests, quota.seconds * 1000])
+                reply = await cast(
+                    "Awaitable[object]", self._take(keys=[key], args=[cost, quota.requests, quota.seconds * 1000])
                 )
-        except (RedisError, OSError, TimeoutError) as error:
+            taken = _taken(reply, quota)
+        except Exception as error:  # noqa: BLE001 (a reply may be any bytes, and none may cost an answer)
             self._fail(error)
             return None
         self._recover()
-        is_allowed, used, left = answer
-        # Where more is asked for than a whole quota, no window begins, and so none has time left.
-        resets_in = math.ceil(left / 1000) if left > 0 else quota.seconds
-        return Taken(bool(is_allowed), max(0, quota.requests - used), resets_in)
+        return taken
 
     def _fail(self, error: Exception) -> None:
         self._events.limit_store_failed()
