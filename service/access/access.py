@@ -5,12 +5,15 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from service.access.keys import Keys
 from service.access.keys_file import Partner
 from service.access.rate_limit import Quota, Taken, fields
 from service.errors import RateSpent
+
+HOST_BITS: Final = 128 - 56
+"""The bits of an IPv6 address that its holder can choose."""
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -82,8 +85,9 @@ def client(headers: Headers, peer: str, proxies: int) -> str:
 def _sender(address: str) -> str:
     """The address as it is counted, without the port that some proxies append.
 
-    Of an IPv6 address that is its /64: one client has all of it, and could change its address at each request. A
-    socket for both families shows IPv4 clients inside one such network; they are told apart by the address in it.
+    An IPv6 address is counted by its /56, the network that providers give one home: with all of it a client could
+    change its address, or its /64, at each request. A socket for both families shows IPv4 clients inside one such
+    network; they are counted by the IPv4 address.
     """
     if address.startswith("["):
         address = address[1:].partition("]")[0]
@@ -93,4 +97,4 @@ def _sender(address: str) -> str:
         found = ipaddress.IPv6Address(address)
     except ipaddress.AddressValueError:
         return address
-    return str(found.ipv4_mapped or ipaddress.IPv6Address(int(found) >> 64 << 64))
+    return str(found.ipv4_mapped or ipaddress.IPv6Address(int(found) >> HOST_BITS << HOST_BITS))

@@ -109,14 +109,16 @@ def test_on_a_socket_for_both_families_each_ipv4_client_pays_for_itself() -> Non
         ([b"6.6.6.6", b"1.1.1.1, 2.2.2.2"], 2, "1.1.1.1"),
         ([b"1.1.1.1"], 2, "10.0.0.1"),
         ([], 1, "10.0.0.1"),
-        ([b"2001:db8:1:2:3:4:5:6"], 1, "2001:db8:1:2::"),
-        ([b"2001:db8:1:2:ffff::1"], 1, "2001:db8:1:2::"),
+        ([b"2001:db8:1:2:3:4:5:6"], 1, "2001:db8:1::"),
+        ([b"2001:db8:1:ff:ffff::1"], 1, "2001:db8:1::"),
+        ([b"2001:db8:1:12ff::1"], 1, "2001:db8:1:1200::"),
+        ([b"2001:db8:1:1300::1"], 1, "2001:db8:1:1300::"),
         ([b"not:an:address"], 1, "not:an:address"),
         ([b"::ffff:1.2.3.4"], 1, "1.2.3.4"),
         ([b"::ffff:102:304"], 1, "1.2.3.4"),
         ([b"1.2.3.4:5678"], 1, "1.2.3.4"),
-        ([b"[2001:db8:1:2::5]:80"], 1, "2001:db8:1:2::"),
-        ([b"[2001:db8:1:2::5]"], 1, "2001:db8:1:2::"),
+        ([b"[2001:db8:1:2::5]:80"], 1, "2001:db8:1::"),
+        ([b"[2001:db8:1:2::5]"], 1, "2001:db8:1::"),
         ([b"[::ffff:1.2.3.4]:80"], 1, "1.2.3.4"),
         ([b"1.1.1.1, "], 1, "10.0.0.1"),
         ([b":80"], 1, "10.0.0.1"),
@@ -125,5 +127,5 @@ def test_on_a_socket_for_both_families_each_ipv4_client_pays_for_itself() -> Non
 def test_a_client_is_whom_the_outermost_trusted_proxy_heard(
     forwarded: list[bytes], proxies: int, expected: str
 ) -> None:
-    """What a client writes into the header itself is never believed, and a whole IPv6 network is one client."""
+    """What a client writes into the header itself is never believed, and an IPv6 /56 is one client."""
     assert client([(b"x-forwarded-for", value) for value in forwarded], "10.0.0.1", proxies) == expected
