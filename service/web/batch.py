@@ -117,7 +117,7 @@ async def begun(scope: Scope, parts: AsyncIterator[bytes]) -> AsyncIterator[byte
 
 
 class Stream:
-    """An ASGI answer of slices; where they end too early the connection is cut, so that it shows."""
+    """An ASGI answer of slices; the connection is cut if they fail, and ends in order if the rate limit is spent."""
 
     def __init__(self, media_type: bytes, slices: Slices, record: RequestRecord) -> None:
         self._media_type = media_type
@@ -133,5 +133,6 @@ class Stream:
                 await send({"type": "http.response.body", "body": part, "more_body": True})
         except RequestFault as fault:
             self._record.problem = kind_of(fault).slug
-            return
+            if not isinstance(fault, RateSpent):  # of which the last line has told
+                return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
