@@ -8,7 +8,6 @@ import gc
 import os
 import signal
 import socket
-import tempfile
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -20,6 +19,7 @@ from uvicorn.supervisors import Multiprocess, multiprocess
 
 from service.parent import end_with_parent
 from service.telemetry.metrics import forget
+from service.telemetry.shared_metrics import shared_metrics
 from service.web.listener import Listener
 from service.web.observe import Observe
 from service.web.protocol import Connection
@@ -230,7 +230,7 @@ class Workers(Multiprocess):
 def serve(config: Config) -> None:
     """Serve until a signal asks for the end; several workers share their counts through a folder.
 
-    Raises `OSError` where another listens at the address, or it cannot be had.
+    Raises `OSError` where another listens at the address, or it cannot be had, or there is no room for the counts.
     """
     with config.bind_socket() as bound:
         if config.workers == 1:
@@ -238,6 +238,6 @@ def serve(config: Config) -> None:
             return
         # Wherever uvicorn starts a process, also in place of one that died, it has to be ours: only ours drains.
         multiprocess.Process = Worker  # type: ignore[misc]
-        with tempfile.TemporaryDirectory(prefix="triage-metrics-") as folder:
+        with shared_metrics(config.workers) as folder:
             os.environ[SHARED_COUNTS] = folder
             Workers(config, [bound]).run()
