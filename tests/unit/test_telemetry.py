@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import logging
@@ -234,3 +235,28 @@ def test_a_partner_is_counted_by_its_id() -> None:
     desk.access_log.request(RequestRecord("id", None, 401, "unauthorized"), "POST", "/assess", 0.01)
     assert desk.registry.get_sample_value("triage_partner_requests_total", {"partner": "one", "status": "403"}) == 1
     assert desk.metrics.text().count(b"triage_partner_requests_total{") == 1
+
+
+def _event_fields() -> dict[str, set[str]]:
+    """The names of the fields with which the code writes each event."""
+    service = Path(__file__).parents[2] / "service"
+    written: dict[str, set[str]] = {}
+    for path in service.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match call:
+                case ast.Call(
+                    func=ast.Attribute(attr="note" | "warn"), args=[ast.Constant(value=str(event))], keywords=fields
+                ):
+                    written.setdefault(event, set()).update(field.arg for field in fields if field.arg)
+    return written
+
+
+def test_the_page_lists_the_fields_of_every_event() -> None:
+    """Each section about events lists the fields with which the code writes them, and no other."""
+    written = _event_fields()
+    assert {"keys_removed", "serving", "shedding"} <= written.keys()
+    for heading in re.findall(r"^### (.*)", PAGE, re.MULTILINE):
+        events = set(re.findall(r"`(\w+)`", heading)) & written.keys()
+        if events:
+            rows = re.findall(r"^\| `(\w+)` \|", _section(f"### {heading}"), re.MULTILINE)
+            assert set(rows) == set().union(*(written[event] for event in events)), heading
