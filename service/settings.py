@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
-from service.access.quota import FORM, SECONDS
+from service.access.rate_limit import FORM, SECONDS
 from service.errors import SettingsFault
 
 PREFIX: Final = "TRIAGE_"

@@ -18,7 +18,7 @@ from service.engine import Engine
 from service.knowledge.catalogue import catalogue
 from service.model.version import API_VERSION
 from service.problems import INTERNAL, KINDS, NOT_FOUND, OF_FAULT, body_of
-from service.telemetry.journal import Journal
+from service.telemetry.access_log import AccessLog
 from service.telemetry.log import open_log
 from service.telemetry.metrics import Metrics
 from service.web.answer import Document
@@ -91,7 +91,7 @@ def _app(engine: Any, knowledge: Any, log: Any = None) -> Observe:
         page=page(),
         body=Body(65536, 1.0),
         metrics=metrics,
-        journal=Journal(open_log("info", "json", log or io.BytesIO()), metrics, "1.2.3"),
+        access_log=AccessLog(open_log("info", "json", log or io.BytesIO()), metrics, "1.2.3"),
         load=Load(8),
     )
 
@@ -249,7 +249,7 @@ def test_errors_of_the_framework_are_problems_too() -> None:
 
 def _around(inner: Any, app: Observe) -> Observe:
     """The outermost layer of `app` around another application."""
-    return Observe(inner, journal=app.journal, readiness=app.readiness, load=app.load, cors=Cors(()))
+    return Observe(inner, access_log=app.access_log, readiness=app.readiness, load=app.load, cors=Cors(()))
 
 
 def _read(body: Body, *messages: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = JSON) -> bytes:
