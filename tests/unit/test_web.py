@@ -15,7 +15,7 @@ import pytest
 from litestar.exceptions import HTTPException, NotFoundException
 from prometheus_client import CollectorRegistry
 
-from service import errors
+from service import errors, settings
 from service.engine import Engine
 from service.knowledge.catalogue import catalogue
 from service.problems import INTERNAL, KINDS, NOT_FOUND, OF_FAULT, body_of
@@ -32,6 +32,7 @@ from service.web.observe import Observe
 from service.web.page import page
 
 JSON = ((b"content-type", b"application/json"),)
+CONTRACT = b"openapi: 3.1.0\ninfo: {date: 2020-01-01}\n"
 GOOD = b'{"findings": {"ache": true}}'
 
 
@@ -84,9 +85,7 @@ class Broken:
     answer = answer_explained = read
 
 
-def _app(
-    engine: Any, knowledge: Any, log: Any = None, contract: bytes = b"openapi: 3.1.0\ninfo: {date: 2020-01-01}\n"
-) -> Observe:
+def _app(engine: Any, knowledge: Any, log: Any = None, contract: bytes = CONTRACT, root_path: str = "") -> Observe:
     metrics = Metrics(CollectorRegistry())
     return build(
         engine=engine,
@@ -97,6 +96,7 @@ def _app(
         metrics=metrics,
         journal=Journal(open_log("info", "json", log or io.BytesIO()), metrics, "1.2.3"),
         load=Load(8),
+        root_path=root_path,
     )
 
 
@@ -208,14 +208,62 @@ def test_the_page_needs_no_other_host(app: Observe) -> None:
     """The page loads what this service serves, runs no inline script, and names nothing that is missing."""
     html = ask(app, "GET", "/docs").body.decode()
     assert "://" not in html
+    assert '"/' not in html
     assert "<script>" not in html
     assert "style=" not in html
     for name in ("swagger-ui.css", "swagger-ui-bundle.js", "init.js"):
-        assert f'"/docs/{name}"' in html
+        assert f'"docs/{name}"' in html
         assert ask(app, "GET", f"/docs/{name}").status == 200
     policy = ask(app, "GET", "/docs").headers["content-security-policy"]
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+def test_the_page_is_at_one_address(app: Observe) -> None:
+    """The page's relative links hold at `/docs` alone: a slash at its end is sent on, and the file has no path."""
+    assert ask(app, "GET", "/docs/index.html").status == 404
+    for method in ("GET", "HEAD"):
+        reply = ask(app, method, "/docs/")
+        assert (reply.status, reply.headers["location"], reply.body) == (308, "../docs", b"")
+
+
+def test_a_prefix_that_is_passed_on_is_taken_away(small_engine: Engine, knowledge: Any) -> None:
+    """A path is answered, logged and counted as if it came without the prefix, and without it as before."""
+    log = io.BytesIO()
+    app = _app(small_engine, knowledge, log, root_path="/sports/triage")
+    for prefix in ("", "/sports/triage"):
+        assert ask(app, "POST", f"{prefix}/assess", GOOD).status == 200
+        assert ask(app, "POST", f"{prefix}/knowledge", GOOD).status == 405
+        assert ask(app, "GET", f"{prefix}/health/ready").status == 200
+        assert ask(app, "GET", f"{prefix}/docs/").headers["location"] == "../docs"
+    routes = [json.loads(line)["route"] for line in log.getvalue().splitlines()]
+    assert routes == ["/assess", "/knowledge", "/health/ready", "/docs"] * 2
+    for path in (
+        "/sports/triage",
+        "/sports/triage/",
+        "/sports/triages/assess",
+        "/sports/triage/sports/triage/docs",
+        "/sports/assess",
+        "/docs/sports/triage/assess",
+        "/SPORTS/triage/assess",
+    ):
+        assert ask(app, "POST", path, GOOD).status == 404, path
+
+
+def test_no_prefix_takes_a_route_away(app: Observe) -> None:
+    """A prefix that a route begins with, as it is or with more behind it, is no setting."""
+    inner: Any = app._app
+    firsts = {route.path.split("/")[1] for route in inner.routes}
+    assert {"assess", "docs", "openapi.json", "metrics"} <= firsts
+    for first in firsts:
+        for prefix in (f"/{first}", f"/{first}/more"):
+            with pytest.raises(errors.SettingsFault, match="TRIAGE_ROOT_PATH: must be a path such as /triage"):
+                settings.read({"TRIAGE_ROOT_PATH": prefix})
+
+
+def test_without_a_setting_no_prefix_is_known(app: Observe) -> None:
+    """A prefix that is not set is not guessed."""
+    assert ask(app, "POST", "/triage/assess", GOOD).status == 404
 
 
 def test_cross_origin_answers_only_where_set(app: Observe) -> None:
