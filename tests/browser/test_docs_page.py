@@ -117,12 +117,6 @@ def test_a_slash_at_the_end_leads_to_the_page(seen: Seen) -> None:
     seen.assert_clean()
 
 
-def test_the_platforms_routes_are_kept_off_the_public_way(seen: Seen, direct: str) -> None:
-    """Behind a proxy as the README sets it, neither the health routes nor the metrics can be asked."""
-    for path in ("/health/ready", "/health/live", "/metrics"):
-        assert seen.page.request.get(f"{seen.address}{path}").status == (200 if seen.address == direct else 404)
-
-
 def test_the_policy_is_enforced(seen: Seen) -> None:
     """The proof that a breach would be seen: an inline script is not run, and it is reported."""
     seen.page.evaluate(
