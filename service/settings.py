@@ -106,7 +106,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             pattern=ROOT_PATH,
             title="a path such as /triage, with no slash at its end, that no route of the service begins with",
             description="Path prefix that a proxy in front passes on; requests without it are answered too. "
-            "Leave it empty where the proxy takes the prefix away.",
+            "Leave it empty if the proxy strips the prefix.",
         ),
     ] = ""
     concurrency: Annotated[
