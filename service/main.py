@@ -73,6 +73,7 @@ def compose(settings: Settings) -> Observe:
         load=Load(settings.concurrency),
         access=access,
         cors_origins=settings.cors_origins,
+        root_path=settings.root_path,
     )
 
 

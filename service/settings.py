@@ -20,6 +20,9 @@ ORIGIN: Final = (
 )
 """What a browser says of the site of a page; anything else would never be met."""
 
+ROOT_PATH: Final = r"^\Z|^(?!/(assess|docs|health|knowledge|metrics|openapi\.(json|yaml))(/|\Z))(/[A-Za-z0-9._~-]+)+\Z"
+"""A prefix that a route begins with would take that route away."""
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Each setting with its limits, its default and what it is for; a `title` says in words what a pattern allows."""
@@ -97,6 +100,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "at 0 whoever opens the connection is the client.",
         ),
     ] = 0
+    root_path: Annotated[
+        str,
+        Meta(
+            pattern=ROOT_PATH,
+            title="a path such as /triage, with no slash at its end, that no route of the service begins with",
+            description="Path prefix that a proxy in front passes on; requests without it are answered too. "
+            "Leave it empty if the proxy strips the prefix.",
+        ),
+    ] = ""
     concurrency: Annotated[
         int,
         Meta(

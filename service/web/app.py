@@ -24,6 +24,7 @@ from service.web.contract import Contract
 from service.web.cors import Cors
 from service.web.load import Load
 from service.web.observe import Observe, Readiness, record_of, refusal
+from service.web.page import INDEX
 
 OF_STATUS: Final[Mapping[int, Kind]] = {404: NOT_FOUND, 405: METHOD}
 """What the framework itself refuses, by its status."""
@@ -41,6 +42,7 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
     load: Load,
     access: Access | None = None,
     cors_origins: tuple[str, ...] = (),
+    root_path: str = "",
 ) -> Observe:
     """The whole service as one ASGI application."""
     readiness = Readiness()
@@ -58,8 +60,8 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
             routes.metrics(metrics),
             routes.document("/openapi.yaml", contract.yaml),
             routes.document("/openapi.json", contract.json),
-            routes.document("/docs", page["index.html"]),
-            *(routes.document(f"/docs/{name}", file) for name, file in page.items()),
+            routes.docs_page(page[INDEX]),
+            *(routes.document(f"/docs/{name}", file) for name, file in page.items() if name != INDEX),
         ],
         exception_handlers={
             Exception: cast("ExceptionHandler[Exception]", _refuse)
@@ -70,7 +72,14 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
     )
     plain = frozenset(route.path for route in app.routes if "{" not in route.path)
     return Observe(
-        app, access_log=access_log, readiness=readiness, load=load, cors=Cors(cors_origins), access=access, plain=plain
+        app,
+        access_log=access_log,
+        readiness=readiness,
+        load=load,
+        cors=Cors(cors_origins),
+        access=access,
+        plain=plain,
+        root_path=root_path,
     )
 
 

@@ -72,9 +72,11 @@ class Observe:
         cors: Cors,
         access: Access | None = None,
         plain: frozenset[str] = frozenset(),
+        root_path: str = "",
     ) -> None:
         self._app = app
         self._plain = plain
+        self._root_path = root_path
         self._cors = cors
         self.access_log = access_log
         self.readiness = readiness
@@ -86,6 +88,8 @@ class Observe:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
+        if self._root_path:
+            scope["path"] = self._without_root(scope["path"])
         method: str = scope["method"]
         started = time.perf_counter()
         record = _record(scope["headers"])
@@ -109,6 +113,12 @@ class Observe:
         finally:
             self.load.leave(scope)
             self._write_down(scope, record, method, time.perf_counter() - started)
+
+    def _without_root(self, path: str) -> str:
+        """The path below the prefix that a proxy passes on; probes and Prometheus ask without it."""
+        if not f"{path}/".startswith(f"{self._root_path}/"):
+            return path
+        return path.removeprefix(self._root_path) or "/"
 
     def _write_down(self, scope: Scope, record: RequestRecord, method: str, seconds: float) -> None:
         """One line a request; of those that were too many, their number."""

@@ -22,7 +22,7 @@ from service.problems import STOPPING
 from service.report.report import Report
 from service.telemetry.access_log import AccessLog
 from service.telemetry.metrics import MEDIA_TYPE, Metrics
-from service.web.answer import Document, answer
+from service.web.answer import Answer, Document, answer
 from service.web.batch import Batch, Stream, begun
 from service.web.body import JSON, NDJSON, Body, media_type
 from service.web.door import Toll, door
@@ -39,6 +39,8 @@ _PARAMETER_FAULT: Final = Fault("", "unknown_parameter", "a query parameter is n
 READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
 _LIVE: Final = msgspec.json.encode({"status": "live"})
 _READY: Final = msgspec.json.encode({"status": "ready"})
+
+_DOCS: Final = Answer(308, b"", ((b"location", b"../docs"), (b"content-length", b"0")))
 
 
 def assess(engine: Engine, body: Body, access: Access | None = None) -> HTTPRouteHandler:
@@ -106,6 +108,16 @@ def document(path: str, served: Document) -> HTTPRouteHandler:
     @route(path, name=path, http_method=READ, sync_to_thread=False)
     def handler(request: AnyRequest) -> ASGIApp:
         return served.answer(request)
+
+    return handler
+
+
+def docs_page(page: Document) -> HTTPRouteHandler:
+    """`GET /docs`: the page, whose links are relative to this path, so a slash at its end is sent on."""
+
+    @route("/docs", name="docs", http_method=READ, sync_to_thread=False)
+    def handler(request: AnyRequest) -> ASGIApp:
+        return _DOCS if request.scope["raw_path"].endswith(b"/") else page.answer(request)
 
     return handler
 
