@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from service.engine.decision import Conflict, Derived
 from service.engine.terms import Term, terms_of
+from service.knowledge.conditions import named
 from service.knowledge.knowledge import Knowledge
 from service.report.report import Report, Reported
 
@@ -42,7 +43,14 @@ class Implications:
         for id_, finding in knowledge.findings.items():
             for condition in finding.implied_by:
                 for term in terms_of(condition, knowledge):
-                    self._add(_Rule(id_, term, settles=False, unless=finding.implied_unless))
+                    opened = {
+                        name
+                        for atom in term
+                        for opener in knowledge.findings[atom.finding].asked_when
+                        for name in named(opener)
+                    }
+                    unless = tuple(name for name in finding.implied_unless if name in opened)
+                    self._add(_Rule(id_, term, settles=False, unless=unless))
             if finding.settled_by is not None:
                 for term in terms_of(finding.settled_by, knowledge):
                     self._add(_Rule(id_, term, settles=True))
