@@ -30,13 +30,8 @@ class Derivations:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._matcher = rulebook.matcher
-        # Measures that discard other telemetry come first: an inconsistent number must not be read at all.
-        measuring = sorted(
-            (it for it in rulebook.knowledge.derivations.values() if it.measure is not None),
-            key=lambda derivation: not derivation.discards,
-        )
         self._reading: dict[str, list[_Measured]] = {}
-        for place, derivation in enumerate(measuring):
+        for place, derivation in enumerate(rulebook.knowledge.derivations.values()):
             if derivation.measure is not None and derivation.more_than is not None:
                 names = inputs(derivation.measure)
                 measured = _Measured(
@@ -48,7 +43,7 @@ class Derivations:
         ]
 
     def measure(self, known: dict[str, Reported]) -> list[Derived]:
-        """Add the measured findings to `known`, drop the telemetry that they discard, and return those that hold."""
+        """Add the measured findings to `known` and return those that hold."""
         found: list[Derived] = []
         reading = [measured for name in self._reading.keys() & known.keys() for measured in self._reading[name]]
         for _, derivation, compute, more_than, names in sorted(reading):
@@ -59,8 +54,6 @@ class Derivations:
             known[derivation.id] = over
             if over:
                 found.append(Derived(derivation.id, names, float(value), derivation.more_than))
-                for name in derivation.discards:
-                    known.pop(name, None)
         return found
 
     def named(self, match: Match, known: Mapping[str, Reported]) -> Iterator[Derived]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
 from service.engine.bitset import Bits
+from service.engine.decision import AskedItem
 from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
 from service.knowledge.schema import Checklist
+from service.model.scales import Level
 from service.report.report import Report
 
 
@@ -35,38 +37,37 @@ class Situation(NamedTuple):
 class Item(NamedTuple):
     """A finding to ask about.
 
-    `naming` are the terms that name it and set a level. `opens` are the findings whose question depends on it, each
-    with its terms.
+    `levels` are the terms that name it, by the level that they set, most urgent first, each with the question at that
+    level. `opens` are the findings whose question depends on it, each with its terms; `opens_bits` and `opens_levels`
+    are all of them together. `asked` is the question at each level.
     """
 
     id: str
     bit: Bits
-    naming: Bits
+    levels: tuple[tuple[Bits, AskedItem], ...]
     opens: tuple[tuple[Bits, Bits], ...]
-
-    def terms(self, situation: Situation) -> Bits:
-        """The terms that its answer can decide: its own, and those of findings that wait for it."""
-        terms, waiting = self.naming, situation.waiting
-        for bit, naming in self.opens:
-            if bit & waiting:
-                terms |= naming
-        return terms
+    opens_bits: Bits
+    opens_levels: tuple[tuple[Bits, AskedItem], ...]
+    asked: Mapping[Level, AskedItem]
 
 
 class CompiledChecklist(NamedTuple):
-    """A checklist with its items compiled."""
+    """A checklist with its items compiled; `bits` are all of them, `ids` their ids."""
 
     checklist: Checklist
     items: tuple[Item, ...]
+    bits: Bits
+    ids: tuple[str, ...]
 
 
 class _Applicability(NamedTuple):
-    """A finding with conditions: the terms of its `asked_when` and `asked_of`, 0 if it has none."""
+    """Findings with the same conditions: the terms of their `asked_when` and `asked_of`, 0 if they have none."""
 
-    bit: Bits
-    naming: Bits
     when: Bits
     of: Bits
+    bits: Bits
+    naming: Bits
+    findings: tuple[tuple[Bits, Bits], ...]
 
 
 class Items:
@@ -78,19 +79,17 @@ class Items:
         self._opened_by = self._openers()
         knowledge = rulebook.knowledge
         self.checklists = tuple(
-            CompiledChecklist(checklist, tuple(self._item(id_) for id_ in checklist.items))
+            CompiledChecklist(
+                checklist,
+                tuple(self._item(id_) for id_ in checklist.items),
+                sum(matcher.bit_of[id_] for id_ in checklist.items),
+                checklist.items,
+            )
             for checklist in sorted(knowledge.checklists.values(), key=lambda checklist: checklist.order)
         )
         self.measurements = tuple(self._item(id_) for id_ in knowledge.policy.measurements)
-        self._applicability = tuple(
-            _Applicability(
-                matcher.bit_of[id_],
-                matcher.naming[id_],
-                matcher.terms_of[rulebook.asked_when[id_]] if id_ in rulebook.asked_when else 0,
-                matcher.terms_of[rulebook.asked_of[id_]] if id_ in rulebook.asked_of else 0,
-            )
-            for id_ in self._sorted()
-        )
+        self._readings = [(matcher.bit_of[id_], matcher.naming[id_]) for id_ in knowledge.policy.measurements]
+        self._applicability = tuple(self._conditions_in_order())
         yes_or_no = {id_ for id_, finding in knowledge.findings.items() if finding.kind == "boolean"}
         background = {
             id_
@@ -107,14 +106,19 @@ class Items:
         """The match with closed findings as absent, and the findings that are not asked."""
         fired, failed, touched, known = match
         closed = waiting = 0
-        for bit, naming, when, of in self._applicability:
-            if bit & known:
-                continue
+        for when, of, bits, naming, findings in self._applicability:
             if (when and failed & when == when) or (of and failed & of == of):
-                closed |= bit
-                failed |= naming
+                if not bits & known:
+                    closed |= bits
+                    failed |= naming
+                else:
+                    for bit, own in findings:
+                        if not bit & known:
+                            closed |= bit
+                            failed |= own
             elif when and not fired & when:
-                waiting |= bit
+                waiting |= bits
+        waiting ^= waiting & known
         not_known = 0
         for id_ in report.not_known:
             not_known |= self._matcher.bit_of[id_]
@@ -123,17 +127,24 @@ class Items:
     def waiting_for_a_reading(self, situation: Situation) -> Bits:
         """The terms that cannot fire without a reading that was not sent."""
         known = situation.match.known
-        return reduce(or_, (item.naming for item in self.measurements if not item.bit & known), 0)
+        return reduce(or_, (naming for bit, naming in self._readings if not bit & known), 0)
 
     def _item(self, id_: str) -> Item:
-        matcher = self._matcher
-        opens = tuple((matcher.bit_of[detail], matcher.naming[detail]) for detail in self._opened_by.get(id_, ()))
+        matcher, raising = self._matcher, self._rulebook.raising
+        asked = {level: AskedItem(id_, level) for level in Level}
+        opens = [(matcher.bit_of[it], matcher.naming[it] & raising) for it in self._opened_by.get(id_, ())]
         return Item(
             id_,
             matcher.bit_of[id_],
-            matcher.naming[id_] & self._rulebook.raising,
-            tuple((bit, own) for bit, naming in opens if (own := naming & self._rulebook.raising)),
+            self._levels(matcher.naming[id_], asked),
+            tuple((bit, naming) for bit, naming in opens if naming),
+            sum(bit for bit, naming in opens if naming),
+            self._levels(reduce(or_, (naming for _, naming in opens), 0), asked),
+            asked,
         )
+
+    def _levels(self, terms: Bits, asked: Mapping[Level, AskedItem]) -> tuple[tuple[Bits, AskedItem], ...]:
+        return tuple((own, asked[level]) for raising, level in self._rulebook.falling if (own := terms & raising))
 
     def _family(self, id_: str) -> Bits:
         """The terms that name a finding, or one that its presence opens."""
@@ -160,17 +171,22 @@ class Items:
         pattern = self._rulebook.asked_when.get(id_)
         return iter(()) if pattern is None else iter(self._matcher.because(self._matcher.terms_of[pattern]))
 
-    def _sorted(self) -> Iterable[str]:
-        """The findings with conditions, each behind those that its conditions name."""
-        placed: dict[str, None] = {}
+    def _conditions_in_order(self) -> Iterator[_Applicability]:
+        """The findings with conditions, by their conditions; each behind those that its conditions name."""
+        rulebook, matcher = self._rulebook, self._matcher
+        depths: dict[str, int] = {}
 
-        def place(id_: str) -> None:
-            if id_ in placed:
-                return
-            for opener in self._conditions(id_):
-                place(opener)
-            placed[id_] = None
+        def depth(id_: str) -> int:
+            if id_ not in depths:
+                depths[id_] = 1 + max(map(depth, self._conditions(id_)), default=0)
+            return depths[id_]
 
-        for id_ in (*self._rulebook.asked_when, *self._rulebook.asked_of):
-            place(id_)
-        return [id_ for id_ in placed if id_ in self._rulebook.asked_when or id_ in self._rulebook.asked_of]
+        alike: dict[tuple[int, Bits, Bits], list[str]] = {}
+        for id_ in dict.fromkeys((*rulebook.asked_when, *rulebook.asked_of)):
+            when = matcher.terms_of[rulebook.asked_when[id_]] if id_ in rulebook.asked_when else 0
+            of = matcher.terms_of[rulebook.asked_of[id_]] if id_ in rulebook.asked_of else 0
+            alike.setdefault((depth(id_), when, of), []).append(id_)
+        for (_, when, of), ids in sorted(alike.items(), key=lambda entry: entry[0][0]):
+            findings = tuple((matcher.bit_of[id_], matcher.naming[id_]) for id_ in ids)
+            bits, naming = (reduce(or_, part) for part in zip(*findings, strict=True))
+            yield _Applicability(when, of, bits, naming, findings)

@@ -45,6 +45,17 @@ class Match(NamedTuple):
 Judge = Callable[[Value], Verdict]
 
 
+class _Verdicts(dict[Value, Verdict]):
+    """The verdicts on the values that some term names, and one for every other value."""
+
+    def __init__(self, named: Mapping[Value, Verdict], other: Verdict) -> None:
+        super().__init__(named)
+        self._other = other
+
+    def __missing__(self, value: Value) -> Verdict:
+        return self._other
+
+
 class Matcher:
     """All terms of all patterns, by the findings that they name; `findings` are all that a request can make known."""
 
@@ -69,7 +80,11 @@ class Matcher:
                 self._atoms[atom.finding][atom] |= 1 << number
         self.naming: dict[str, Bits] = {name: reduce(or_, self._atoms[name].values(), 0) for name in self.bit_of}
         """The terms that name each finding."""
-        self._judges: dict[str, Judge] = {finding: self._judge(finding) for finding in self.bit_of}
+        self._tables: dict[str, _Verdicts] = {}
+        self._judges: dict[str, Judge] = {}
+        self._absent: dict[str, Bits] = {}
+        for finding in self.bit_of:
+            self._compile(finding)
 
     def match(self, known: Mapping[str, Reported]) -> Match:
         """The terms that `known` decides.
@@ -78,9 +93,15 @@ class Matcher:
         terms at once.
         """
         ones = twos = fours = failed = seen = 0
-        judges = self._judges
+        naming, absent, tables, judges = self.naming, self._absent, self._tables, self._judges
         for finding, value in known.items():
-            holds, fails, bit = judges[finding](value)  # type: ignore[arg-type]  # no term names a series
+            if value is False and finding in absent:
+                failed |= naming[finding]
+                seen |= absent[finding]
+                continue
+            table = tables.get(finding)
+            # No term names a series, so each value here is one that a term can test.
+            holds, fails, bit = judges[finding](value) if table is None else table[value]  # type: ignore[arg-type,index]
             seen |= bit
             failed |= fails
             if holds:
@@ -112,26 +133,22 @@ class Matcher:
             return self._names[first(terms)] if terms else ()
         return tuple(dict.fromkeys(name for term in members(terms) for name in self._names[term]))
 
-    def _judge(self, finding: str) -> Judge:
-        """The function that gives the verdict on a value of `finding`."""
+    def _compile(self, finding: str) -> None:
+        """Prepare the verdict on each value of `finding`, or the function that gives it."""
         atoms = self._atoms.get(finding)
         if not atoms:
             silent = Verdict(0, 0, self.bit_of[finding])
-            return lambda _: silent
-        if all(isinstance(atom, Within) for atom in atoms):
-            return self._judge_of_numbers(finding)
-        if all(isinstance(atom, OneOf) for atom in atoms):
-            return self._judge_of_choices(finding)
-        return lambda value: self._verdict(finding, value)
-
-    def _judge_of_choices(self, finding: str) -> Judge:
-        """Looks up a yes, a no or a choice among those that some term names."""
-        named = frozenset[bool | str]().union(
-            *(atom.values for atom in self._atoms[finding] if isinstance(atom, OneOf))
-        )
-        verdicts: dict[Value, Verdict] = {value: self._verdict(finding, value) for value in named}
-        other = Verdict(0, self.naming[finding], self.bit_of[finding])
-        return lambda value: verdicts.get(value, other)
+            self._judges[finding] = lambda _: silent
+        elif all(isinstance(atom, Within) for atom in atoms):
+            self._judges[finding] = self._judge_of_numbers(finding)
+        elif all(isinstance(atom, OneOf) for atom in atoms):
+            named = {value for atom in atoms if isinstance(atom, OneOf) for value in atom.values}
+            verdicts: dict[Value, Verdict] = {value: self._verdict(finding, value) for value in named}
+            self._tables[finding] = _Verdicts(verdicts, Verdict(0, self.naming[finding], self.bit_of[finding]))
+            if named == {True}:
+                self._absent[finding] = self.bit_of[finding]
+        else:
+            self._judges[finding] = lambda value: self._verdict(finding, value)
 
     def _judge_of_numbers(self, finding: str) -> Judge:
         """Looks up a number among the bounds of all ranges: each bound has a verdict, and each gap between two."""

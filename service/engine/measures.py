@@ -14,7 +14,6 @@ from service.knowledge.schema import Measure
 from service.report.report import NUMBER
 
 _PERCENT = 100
-_SECONDS_PER_MINUTE = 60
 
 Telemetry = Mapping[str, object]
 Compute = Callable[[Telemetry], "Ratio | None"]
@@ -46,8 +45,6 @@ def compiled(measure: Measure) -> Compute:
 
 def inputs(measure: Measure) -> tuple[str, ...]:
     """The telemetry that `measure` reads."""
-    if measure.kind == "step_length_mismatch":
-        return ("step_length_m", "speed_m_s", "cadence_spm")
     return tuple(name for name in (measure.series, measure.per, measure.value, measure.baseline) if name)
 
 
@@ -104,20 +101,8 @@ def _over_median_ratio(measure: Measure) -> Compute:
     return compute
 
 
-def _step_length_mismatch(_: Measure) -> Compute:
-    def compute(telemetry: Telemetry) -> Ratio | None:
-        length, speed, cadence = (_number(telemetry, n) for n in ("step_length_m", "speed_m_s", "cadence_spm"))
-        if length is None or not speed or cadence is None:
-            return None
-        expected = _SECONDS_PER_MINUTE * speed * 1000
-        return Ratio(_PERCENT * abs(length * cadence - expected), expected)
-
-    return compute
-
-
 _MEASURES: Final[Mapping[str, Callable[[Measure], Compute]]] = {
     "last_change": _last_change,
     "excess": _excess,
     "over_median_ratio": _over_median_ratio,
-    "step_length_mismatch": _step_length_mismatch,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from service.engine.bitset import Bits
@@ -10,7 +10,6 @@ from service.engine.decision import AskedGroup, AskedItem, InterviewDecision, Li
 from service.engine.items import Item, Items, Situation
 from service.engine.rulebook import Rulebook
 from service.engine.urgency import Floors
-from service.knowledge.schema import Checklist, Policy
 from service.model.assessment import Purpose, StopReason
 from service.model.scales import Level, Likelihood
 
@@ -34,55 +33,102 @@ class Questions:
     def __init__(self, rulebook: Rulebook, items: Items) -> None:
         policy = rulebook.knowledge.policy
         self._policy = policy
-        self._highest = rulebook.highest
         self._checklists = items.checklists
         self._measurements = items.measurements
-        self._separating = sum(
-            item.bit
+        about_causes = [
+            (compiled.checklist, item)
             for compiled in items.checklists
-            if compiled.checklist.stage == "separating"
+            if compiled.checklist.purpose is Purpose.CAUSE
             for item in compiled.items
-        )
+        ]
+        self._first_cause_items = [item for checklist, item in about_causes if checklist.stage != "separating"]
+        self._separating_items = [entry for entry in about_causes if entry[0].stage == "separating"]
+        self._separating = sum(item.bit for _, item in self._separating_items)
+        self._items = {item.id: item for compiled in items.checklists for item in compiled.items}
 
-    def safety(self, floors: Floors, situation: Situation) -> dict[str, Bits]:
-        """The items whose answer could raise the level or open a detail that could, each with the open terms."""
-        open_terms = floors.open_terms
-        if not open_terms:
-            return {}
-        skip = situation.answered | situation.waiting
-        return {
-            item.id: terms
-            for compiled in self._checklists
-            for item in compiled.items
-            if not item.bit & skip and (terms := item.terms(situation) & open_terms)
-        }
+    def safety(self, floors: Floors, situation: Situation) -> dict[str, AskedItem]:
+        """The items whose answer could raise the level, or opens a detail that could."""
+        found: dict[str, AskedItem] = {}
+        open_terms, waiting = floors.open_terms, situation.waiting
+        skip = situation.answered | waiting
+        for _, items, bits, _ in self._checklists if open_terms else ():
+            if bits & skip == bits:
+                continue
+            for item in items:
+                id_, bit, levels, _, opens_bits, _, _ = item
+                if bit & skip:
+                    continue
+                asked = _highest(levels, open_terms)
+                if opens_bits & waiting:
+                    asked = _with_details(item, asked, open_terms, waiting)
+                if asked is not None:
+                    found[id_] = asked
+        return found
 
     def interview(
-        self, safety: Mapping[str, Bits], floors: Floors, urgency: Urgency, situation: Situation, context: CauseContext
+        self,
+        safety: Mapping[str, AskedItem],
+        floors: Floors,
+        urgency: Urgency,
+        situation: Situation,
+        context: CauseContext,
     ) -> InterviewDecision:
         """The groups to show, the readings to offer, and the reason to stop if there is nothing to ask."""
-        about_causes = _CauseQuestions(self._policy, self._separating, situation, context)
-        groups = []
-        for compiled in self._checklists:
-            items = tuple(
-                AskedItem(item.id, self._highest(safety.get(item.id, 0), floors.level))
-                for item in compiled.items
-                if item.id in safety or about_causes.asks(item, compiled.checklist)
-            )
-            if items:
-                groups.append(AskedGroup(compiled.checklist.id, items))
+        about_causes, held_back = self._cause_questions(floors, situation, context)
+        found = {**about_causes, **safety}
+        groups = tuple(
+            [
+                AskedGroup(checklist.id, asked)
+                for checklist, _, _, ids in self._checklists
+                if (asked := tuple([found[id_] for id_ in ids if id_ in found]))
+            ]
+        )
         measurements = tuple(self._readings(floors.level, situation))
-        items_left = sum(len(group.items) for group in groups) + about_causes.held_back
         reason = None if groups else self._stop_reason(floors, urgency, context, measurements)
-        return InterviewDecision(tuple(groups), measurements, items_left, reason)
+        return InterviewDecision(groups, measurements, len(found) + held_back, reason)
 
-    def _readings(self, level: Level, situation: Situation) -> list[AskedItem]:
+    def _cause_questions(
+        self, floors: Floors, situation: Situation, context: CauseContext
+    ) -> tuple[dict[str, AskedItem], int]:
+        """The items that cannot raise the level, and the number of those that do not fit into this response.
+
+        They are about the causes, or contraindications to ask before a fix is given.
+        """
+        found: dict[str, AskedItem] = {}
+        if not context.is_asked:
+            return found, 0
+        policy, level = self._policy, floors.level
+        known = situation.match.known | situation.not_known
+        skip = situation.answered | situation.waiting
+        leading = {cause.id for cause in context.causes[: policy.leading_causes]}
+        is_likely = any(cause.likelihood is Likelihood.LIKELY for cause in context.causes)
+        room = policy.cause_questions_per_response
+        separating_room = 0 if is_likely else policy.separating_questions - (self._separating & known).bit_count()
+        for item in self._first_cause_items:
+            if not item.bit & skip:
+                room -= 1
+                if room >= 0:
+                    found[item.id] = item.asked[level]
+        for checklist, item in self._separating_items if leading and separating_room > 0 else ():
+            if not item.bit & skip and leading.intersection(checklist.separates.get(item.id, ())):
+                separating_room -= 1
+                if separating_room >= 0:
+                    found[item.id] = item.asked[level]
+        for id_ in context.ask_first:
+            if not self._items[id_].bit & known:
+                found[id_] = self._items[id_].asked[level]
+        return found, max(0, -room)
+
+    def _readings(self, level: Level, situation: Situation) -> Iterator[AskedItem]:
+        """The readings that could raise the level, each at the highest level of a rule that can still hold."""
         skip, failed = situation.answered | situation.waiting, situation.match.failed
-        return [
-            AskedItem(item.id, highest)
-            for item in self._measurements
-            if not item.bit & skip and (highest := self._highest(item.naming & ~failed, level)).rank > level.rank
-        ]
+        for item in self._measurements:
+            if item.bit & skip:
+                continue
+            for terms, asked in item.levels:
+                if asked.could_raise_to.rank > level.rank and terms & failed != terms:
+                    yield asked
+                    break
 
     @staticmethod
     def _stop_reason(
@@ -99,36 +145,19 @@ class Questions:
         return StopReason.ONLY_MEASUREMENTS_LEFT if measurements else StopReason.SETTLED
 
 
-class _CauseQuestions:
-    """The items of one response that cannot raise the level; `held_back` counts those that did not fit."""
+def _highest(levels: Iterable[tuple[Bits, AskedItem]], terms: Bits) -> AskedItem | None:
+    """The question at the highest level of which one of `terms` is left."""
+    for own, asked in levels:
+        if own & terms:
+            return asked
+    return None
 
-    def __init__(self, policy: Policy, separating: Bits, situation: Situation, context: CauseContext) -> None:
-        self._context = context
-        self._situation = situation
-        self._leading = {cause.id for cause in context.causes[: policy.leading_causes]}
-        self._room = policy.cause_questions_per_response
-        is_likely = any(cause.likelihood is Likelihood.LIKELY for cause in context.causes)
-        answered = separating & (situation.match.known | situation.not_known)
-        self._separating_room = 0 if is_likely else policy.separating_questions - answered.bit_count()
-        self.held_back = 0
 
-    def asks(self, item: Item, checklist: Checklist) -> bool:
-        """Whether `item` is asked: about the causes, or as a contraindication before a fix is given."""
-        situation = self._situation
-        if not self._context.is_asked:
-            return False
-        if item.id in self._context.ask_first:
-            return not item.bit & (situation.match.known | situation.not_known)
-        if checklist.purpose is not Purpose.CAUSE or item.bit & (situation.answered | situation.waiting):
-            return False
-        if checklist.stage == "separating":
-            return self._separates(item, checklist)
-        self._room -= 1
-        self.held_back += self._room < 0
-        return self._room >= 0
-
-    def _separates(self, item: Item, checklist: Checklist) -> bool:
-        if not self._leading.intersection(checklist.separates.get(item.id, ())):
-            return False
-        self._separating_room -= 1
-        return self._separating_room >= 0
+def _with_details(item: Item, asked: AskedItem | None, open_terms: Bits, waiting: Bits) -> AskedItem | None:
+    """The question at the level of the details that wait for it, if they are open and reach higher."""
+    if asked is None and not any(detail & waiting and own & open_terms for detail, own in item.opens):
+        return None
+    opened = _highest(item.opens_levels, open_terms)
+    if opened is None or (asked is not None and asked.could_raise_to.rank >= opened.could_raise_to.rank):
+        return asked
+    return opened

@@ -59,11 +59,15 @@ class Rulebook:
             self._add(steps.when): number for number, steps in enumerate(knowledge.policy.first_steps)
         }
         self.about: dict[int, int] = {self._add(text.when): number for number, text in enumerate(knowledge.about)}
+        asked_when = {finding.asked_when: 0 for finding in knowledge.findings.values() if finding.asked_when}
+        asked_when = {conditions: self._add_any(conditions) for conditions in asked_when}
         self.asked_when: dict[str, int] = {
-            id_: self._add_any(finding.asked_when) for id_, finding in knowledge.findings.items() if finding.asked_when
+            id_: asked_when[finding.asked_when] for id_, finding in knowledge.findings.items() if finding.asked_when
         }
+        asked_of = {finding.asked_of: 0 for finding in knowledge.findings.values() if finding.asked_of is not None}
+        asked_of = {people: self._add(_people(people)) for people in asked_of}
         self.asked_of: dict[str, int] = {
-            id_: self._add(_people(finding.asked_of))
+            id_: asked_of[finding.asked_of]
             for id_, finding in knowledge.findings.items()
             if finding.asked_of is not None
         }

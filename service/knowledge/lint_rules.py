@@ -50,7 +50,7 @@ def _derivations(knowledge: Knowledge) -> Iterator[Issue]:
             yield place.issue("rests on itself")
         if derivation.measure is not None and (derivation.more_than is None or derivation.unit is None):
             yield place.issue("a measure needs more_than and unit")
-        for name in (*_measured(derivation.measure), *derivation.discards):
+        for name in _measured(derivation.measure):
             if name not in knowledge.findings:
                 yield place.issue(f"reads '{name}', which is no finding")
 
@@ -96,7 +96,7 @@ def _fixes(knowledge: Knowledge) -> Iterator[Issue]:
 def _unused(knowledge: Knowledge) -> Iterator[Issue]:
     used = {name for _, condition in conditions(knowledge) for name in named(condition)}
     for derivation in knowledge.derivations.values():
-        used.update(derivation.discards, _measured(derivation.measure))
+        used.update(_measured(derivation.measure))
     for id_, finding in knowledge.findings.items():
         if (id_ in used) == (finding.context_only is not None):
             says = "is context_only and used by a condition" if id_ in used else "is used by no condition"
@@ -106,8 +106,8 @@ def _unused(knowledge: Knowledge) -> Iterator[Issue]:
     called |= {steps.fix for steps in knowledge.policy.first_steps}
     for id_ in knowledge.fixes.keys() - called:
         yield Place(f"fixes/{id_}.yaml").issue("no cause and no first step calls for it")
-    for id_, derivation in knowledge.derivations.items():
-        if id_ not in used and not derivation.discards:
+    for id_ in knowledge.derivations:
+        if id_ not in used:
             yield Place(f"derivations/{id_}.yaml").issue("is used by no condition")
 
 

@@ -242,11 +242,10 @@ class Measure(Entry, frozen=True, kw_only=True):
     `last_change`: percent change of the newest item of `series` from the one before.
     `excess`: percent by which `value` is over `baseline`.
     `over_median_ratio`: `value` minus the median of `series` / `per` over the `weeks` before the newest.
-    `step_length_mismatch`: percent between `step_length_m` and 60 x speed / cadence.
     Not computable (so unknown) when an input is missing or the baseline is under `baseline_at_least`.
     """
 
-    kind: Literal["last_change", "excess", "over_median_ratio", "step_length_mismatch"]
+    kind: Literal["last_change", "excess", "over_median_ratio"]
     series: Id | None = None
     per: Id | None = None
     value: Id | None = None
@@ -271,7 +270,6 @@ class Derivation(Entry, frozen=True, kw_only=True):
     measure: Measure | None = None
     more_than: Number | None = None
     unit: str | None = None
-    discards: tuple[Id, ...] = ()
     running: Running | None = None
     facts: tuple[FactId, ...] = ()
 

@@ -79,11 +79,8 @@ def _choice(values: tuple[str, ...]) -> Field:
 def _choices(values: tuple[str, ...]) -> Field:
     choice = _choice(values)
 
-    def read(value: object) -> frozenset[str] | None:
-        sent = _items(value, choice, 0, len(values))
-        known = frozenset(str(item) for item in sent if item is not None)
-        # An empty list means "none", so a list of nothing but "unknown" must not become one.
-        return known if known or not sent else None
+    def read(value: object) -> frozenset[str]:
+        return frozenset(str(item) for item in _items(value, choice, 0, len(values)))
 
     return read
 

@@ -5,7 +5,7 @@ The limits are judgements about devices, not clinical numbers. A dropped value i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from service.knowledge.schema import Finding
@@ -113,46 +113,46 @@ def unit_mistake(name: str, finding: Finding, value: object) -> UnitMistake | No
     return None
 
 
-def contradictions(known: Known) -> Iterator[Dropped]:
-    """The values of `known` that contradict each other, each at most once."""
-    speed_is_dropped = False
-    for dropped in _pace(known):
-        speed_is_dropped |= dropped.pointer == f"/training/{SPEED}"
-        yield dropped
-    if not speed_is_dropped:
-        yield from _step(known)
-
-
-def _pace(known: Known) -> Iterator[Dropped]:
+def run_contradictions(known: Known) -> tuple[Dropped, ...]:
+    """The values of distance, duration and speed to drop because they do not fit together."""
     distance, duration, speed = (_number(known, name) for name in (DISTANCE, DURATION, SPEED))
     if not distance or not duration:
-        return
+        return ()
     run = distance * 1000 / (duration * 60)
-    if speed:
-        if _agree(run, speed, PAUSES):
-            return
-        if _agree(run * 60, speed, CONFIRMS):
-            yield _dropped(DURATION, _SECONDS)
-        elif _agree(run, _KM_PER_HOUR.converted(speed), CONFIRMS):
-            yield _dropped(SPEED, _KM_PER_HOUR)
-        elif _agree(run, _PACE.converted(speed), CONFIRMS):
-            yield _dropped(SPEED, _PACE)
-        else:
-            yield from _contradicting((DISTANCE, DURATION, SPEED), _PACE_CONTRADICTS)
-    elif run < SLOWEST_M_S and SLOWEST_RUN_M_S <= run * 60 <= FASTEST_M_S:
-        yield _dropped(DURATION, _SECONDS)
-    elif not SLOWEST_M_S <= run <= FASTEST_M_S:
-        yield from _contradicting((DISTANCE, DURATION), _DISTANCE_CONTRADICTS)
+    return _distance_or_duration(run) if speed is None else _distance_duration_or_speed(run, speed)
 
 
-def _step(known: Known) -> Iterator[Dropped]:
+def _distance_or_duration(run: float) -> tuple[Dropped, ...]:
+    if SLOWEST_M_S <= run <= FASTEST_M_S:
+        return ()
+    if SLOWEST_RUN_M_S <= run * 60 <= FASTEST_M_S:
+        return (_dropped(DURATION, _SECONDS),)
+    return _contradicting((DISTANCE, DURATION), _DISTANCE_CONTRADICTS)
+
+
+def _distance_duration_or_speed(run: float, speed: float) -> tuple[Dropped, ...]:
+    if _agree(run, speed, PAUSES):
+        return ()
+    if _agree(run * 60, speed, CONFIRMS):
+        return (_dropped(DURATION, _SECONDS),)
+    for mistake in (_KM_PER_HOUR, _PACE):
+        if _agree(run, mistake.converted(speed), CONFIRMS):
+            return (_dropped(SPEED, mistake),)
+    return _contradicting((DISTANCE, DURATION, SPEED), _PACE_CONTRADICTS)
+
+
+def step_contradictions(known: Known) -> tuple[Dropped, ...]:
+    """The values of step length and cadence to drop because they do not fit the speed."""
     length, speed, cadence = (_number(known, name) for name in (STEP_LENGTH, SPEED, CADENCE))
     if not length or not speed or not cadence or _is_step(length, speed, cadence):
-        return
+        return ()
     if _is_step(_TWO_STEPS.converted(length), speed, cadence):
-        yield _dropped(STEP_LENGTH, _TWO_STEPS)
-    else:
-        yield from _contradicting((CADENCE, STEP_LENGTH), _STEP_CONTRADICTS)
+        return (_dropped(STEP_LENGTH, _TWO_STEPS),)
+    return _contradicting((CADENCE, STEP_LENGTH), _STEP_CONTRADICTS)
+
+
+CONTRADICTIONS: Final = (run_contradictions, step_contradictions)
+"""The checks in order; each one sees only the values that the checks before it left."""
 
 
 def _is_step(length: float, speed: float, cadence: float) -> bool:
@@ -174,5 +174,5 @@ def _dropped(name: str, mistake: UnitMistake) -> Dropped:
     return Dropped(f"/training/{name}", mistake.code, mistake.detail)
 
 
-def _contradicting(names: tuple[str, ...], detail: str) -> Iterator[Dropped]:
-    return (Dropped(f"/training/{name}", "contradicts", detail) for name in names)
+def _contradicting(names: tuple[str, ...], detail: str) -> tuple[Dropped, ...]:
+    return tuple(Dropped(f"/training/{name}", "contradicts", detail) for name in names)

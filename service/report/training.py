@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from service.knowledge.schema import Finding
 from service.report.fields import Refused, field_of
 from service.report.names import Names, pointer
-from service.report.plausibility import contradictions, unit_mistake
+from service.report.plausibility import CONTRADICTIONS, unit_mistake
 from service.report.report import Dropped, Reported
 
 _SERIES = "the whole series is dropped, because a gap would shift its weeks"
@@ -43,9 +43,10 @@ class TrainingReader:
                 else:
                     if read is not None:
                         known[name] = read
-        for dropped in contradictions(known):
-            del known[dropped.pointer.removeprefix("/training/")]
-            ignored.append(dropped)
+        for check in CONTRADICTIONS:
+            for dropped in check(known):
+                del known[dropped.pointer.removeprefix("/training/")]
+                ignored.append(dropped)
         return known
 
     def _dropped(self, name: str, value: object, refused: Refused) -> Dropped:

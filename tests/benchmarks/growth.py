@@ -19,8 +19,6 @@ from tests.benchmarks.timing import best
 
 SIZES = (1, 10, 100)
 _RULES = ("red_flags", "derivations", "causes")
-_FIXED_INPUTS = "step_length_mismatch"
-"""A measure that names its telemetry itself, so that it cannot be copied; it stays as it is."""
 
 
 class Grown(NamedTuple):
@@ -45,7 +43,7 @@ def measure(knowledge: Knowledge, bodies: Sequence[bytes], rounds: int) -> list[
 def apart(knowledge: Knowledge, copies: int) -> Knowledge:
     """`knowledge` with `copies` more of every rule, over findings of their own."""
     plain = msgspec.to_builtins(knowledge)
-    names = knowledge.findings.keys() | {id_ for id_ in knowledge.derivations if not _is_fixed(knowledge, id_)}
+    names = knowledge.findings.keys() | knowledge.derivations.keys()
     for number in range(copies):
         renamed = {name: f"{name}_copy{number}" for name in names}
 
@@ -82,7 +80,7 @@ def entangled(knowledge: Knowledge, copies: int) -> Knowledge:
 def _add_copies(plain: dict[str, Any], knowledge: Knowledge, number: int, rename: Callable[[str], str]) -> None:
     for kind in _RULES:
         for id_, rule in getattr(knowledge, kind).items():
-            if kind == "derivations" and (_is_fixed(knowledge, id_) or rename(id_) == id_):
+            if kind == "derivations" and rename(id_) == id_:
                 continue
             copy = msgspec.to_builtins(rule) | {"id": f"{id_}_copy{number}"}
             plain[kind][copy["id"]] = {name: _renamed(part, name, rename) for name, part in copy.items()}
@@ -90,7 +88,7 @@ def _add_copies(plain: dict[str, Any], knowledge: Knowledge, number: int, rename
 
 def _renamed(part: Any, name: str, rename: Callable[[str], str]) -> Any:
     """A part of a rule, where every finding that a condition or a measure names has its new name."""
-    if name in {"when", "applies_when", "excluded_when", "discards", "measure"}:
+    if name in {"when", "applies_when", "excluded_when", "measure"}:
         return _renamed_condition(part, rename)
     if name in {"supports", "opposes"}:
         return [weight | {"when": _renamed_condition(weight["when"], rename)} for weight in part]
@@ -104,11 +102,6 @@ def _renamed_condition(part: Any, rename: Callable[[str], str]) -> Any:
         values = {"is", "includes", "only", "kind"}
         return {name: value if name in values else _renamed_condition(value, rename) for name, value in part.items()}
     return [_renamed_condition(item, rename) for item in part] if isinstance(part, tuple) else part
-
-
-def _is_fixed(knowledge: Knowledge, id_: str) -> bool:
-    measure_ = knowledge.derivations[id_].measure
-    return measure_ is not None and measure_.kind == _FIXED_INPUTS
 
 
 def _seconds(knowledges: dict[int, Knowledge], bodies: Sequence[bytes], rounds: int) -> dict[int, float]:

@@ -10,7 +10,6 @@ from service.report.fields import Field, Refused, boolean, country, field_of
 _ASK = "How is it?"
 _SIDE = Finding(question=_ASK, kind="choice", values=("left", "right", "unknown"))
 _WHERE = Finding(question=_ASK, kind="choices", values=("heel", "toes"))
-_OPEN = Finding(question=_ASK, kind="choices", values=("heel", "unknown"))
 _PAIN = Finding(question=_ASK, kind="integer", minimum=-1, maximum=10)
 _LENGTH = Finding(question=_ASK, kind="number", minimum=0.3, maximum=2.6, unit="metres")
 _TEMP = Finding(question=_ASK, kind="number", minimum=30.5, maximum=45)
@@ -34,8 +33,6 @@ def _read(field: Finding | Field, sent: object) -> object:
         (_WHERE, ["toes", "heel"], frozenset({"heel", "toes"})),
         (_WHERE, ["heel", "heel"], frozenset({"heel"})),
         (_WHERE, [], frozenset()),
-        (_OPEN, ["heel", "unknown"], frozenset({"heel"})),
-        (_OPEN, ["unknown"], None),
         (_PAIN, -1, -1),
         (_PAIN, 10, 10),
         (_PAIN, 7.0, 7),

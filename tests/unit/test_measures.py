@@ -13,7 +13,6 @@ from service.knowledge.schema import Measure
 _CHANGE = Measure(kind="last_change", series="km", baseline_at_least=5)
 _EXCESS = Measure(kind="excess", value="today", baseline="usual")
 _RATIO = Measure(kind="over_median_ratio", value="steep", series="climb", per="km", weeks=2)
-_STEP = Measure(kind="step_length_mismatch")
 
 
 def _exact(value: Ratio | None) -> Fraction | None:
@@ -46,11 +45,6 @@ def test_tenths_are_counted_whole() -> None:
         (_RATIO, {"steep": 25.5, "climb": (1.0, 100.0, 200.0), "km": (10.0, 10.0)}, None),
         (_RATIO, {"steep": 25.5, "climb": (100.0, 200.0, 7.0), "km": (10.0, 0.0, 7.0)}, None),
         (_RATIO, {"climb": (100.0, 200.0, 7.0), "km": (10.0, 10.0, 7.0)}, None),
-        (_STEP, {"step_length_m": 1.1, "speed_m_s": 3.0, "cadence_spm": 180}, 10),
-        (_STEP, {"step_length_m": 0.9, "speed_m_s": 3.0, "cadence_spm": 180}, 10),
-        (_STEP, {"step_length_m": 1.1, "speed_m_s": 3.0}, None),
-        (_STEP, {"step_length_m": 1.1, "cadence_spm": 180}, None),
-        (_STEP, {"speed_m_s": 3.0, "cadence_spm": 180}, None),
     ],
 )
 def test_a_measure_is_exact_or_unknown(measure: Measure, telemetry: dict[str, Any], value: Fraction | None) -> None:
@@ -64,7 +58,6 @@ def test_a_measure_is_exact_or_unknown(measure: Measure, telemetry: dict[str, An
         (_CHANGE, ("km",)),
         (_EXCESS, ("today", "usual")),
         (_RATIO, ("climb", "km", "steep")),
-        (_STEP, ("step_length_m", "speed_m_s", "cadence_spm")),
     ],
 )
 def test_inputs_are_all_that_a_measure_reads(measure: Measure, names: tuple[str, ...]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import BrokenContract, Fault, MalformedBody
@@ -15,6 +16,7 @@ from service.report.reader import RequestReader
 from service.report.report import Dropped, ReceivedCounts, Report
 
 _ASK = "How is it?"
+_law = settings(max_examples=200, derandomize=True, database=None, deadline=None)
 
 
 class _Names(NamedTuple):
@@ -194,6 +196,7 @@ def test_a_body_that_is_not_an_object_breaks_the_contract(reader: RequestReader,
             {"findingz": {}},
             Fault("/findingz", "unknown_property", "the name is not known; the nearest is findings", "findings"),
         ),
+        ({"findings": {"training": {}}}, Fault("/findings/training", "unknown_property", "the name is not known")),
         ({"xyz": {}}, Fault("/xyz", "unknown_property", "the name is not known")),
         ({"ache": True}, Fault("/ache", "unknown_property", "belongs in findings", "findings/ache")),
         (
@@ -295,23 +298,23 @@ _JSON = st.recursive(
 )
 
 
+@_law
 @given(st.dictionaries(st.sampled_from([*_KNOWLEDGE.findings, "country", "x", "Not an id"]), _JSON), _JSON, _JSON)
 def test_any_json_is_read_or_refused_on_purpose(values: dict[str, Any], training: object, not_known: object) -> None:
     """A request of any JSON values ends in a report or in faults, never in another error."""
     reader = RequestReader(_KNOWLEDGE)
     body = {"findings": values, "runner": values, "training": training, "not_known": not_known}
-    try:
-        report = reader.read(json.dumps(body).encode())
-    except BrokenContract as refused:
-        assert refused.faults
-    else:
-        assert set(report.known) <= set(_KNOWLEDGE.findings)
+    known: set[str] = set()
+    with contextlib.suppress(BrokenContract):
+        known = set(reader.read(json.dumps(body).encode()).known)
+    assert known <= set(_KNOWLEDGE.findings)
 
 
 _MARK = "qzjqzjqzj"
 _SECRETS = st.sampled_from([_MARK, 987654321, -987654321.25, [_MARK], [987654321], {_MARK: _MARK}, {"a": 987654321}])
 
 
+@_law
 @given(
     st.dictionaries(st.sampled_from([*_KNOWLEDGE.findings, "country", "x"]), _SECRETS, min_size=1),
     st.dictionaries(st.sampled_from([*_KNOWLEDGE.findings, "country", "x"]), _SECRETS, min_size=1),

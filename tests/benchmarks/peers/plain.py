@@ -47,10 +47,7 @@ class PlainRules:
         self.knowledge = knowledge
         self.red_flags = sorted(knowledge.red_flags.values(), key=lambda flag: (-flag.level.rank, flag.id))
         self.causes = sorted(knowledge.causes.values(), key=lambda cause: cause.rank)
-        self.measured = sorted(
-            (derivation for derivation in knowledge.derivations.values() if derivation.measure is not None),
-            key=lambda derivation: not derivation.discards,
-        )
+        self.measured = [it for it in knowledge.derivations.values() if it.measure is not None]
         self.bands = sorted(knowledge.policy.likelihood_from_points.items(), key=lambda band: -band[1])
         self.questions = knowledge.safety_screen.questions
         self.names_of_flag = {flag.id: sorted(self.named(flag.when)) for flag in self.red_flags}
@@ -113,9 +110,6 @@ class PlainRules:
             value = measured(derivation.measure, facts)
             if value is not None and derivation.more_than is not None:
                 facts[derivation.id] = value > Fraction(derivation.more_than)
-                if facts[derivation.id]:
-                    for name in derivation.discards:
-                        facts.pop(name, None)
         reported = set(facts)
         for id_, question in self.questions.items():
             if self.is_denied(id_, request):

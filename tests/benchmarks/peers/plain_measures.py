@@ -14,12 +14,6 @@ def measured(measure: Measure | None, facts: Mapping[str, Any]) -> Fraction | No
     """The value of a measure of telemetry; None where it cannot be computed."""
     if measure is None:
         return None
-    if measure.kind == "step_length_mismatch":
-        length, speed, cadence = (facts.get(name) for name in ("step_length_m", "speed_m_s", "cadence_spm"))
-        if length is None or not speed or cadence is None:
-            return None
-        expected = 60 * _exact(speed)
-        return 100 * abs(_exact(length) * _exact(cadence) - expected) / expected
     if measure.kind == "over_median_ratio":
         return _over_median(measure, facts)
     if measure.kind == "last_change":
