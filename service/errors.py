@@ -8,6 +8,7 @@
         ├── MalformedBody the body is not JSON (400)
         │   └── IncompleteBody the connection ended before the body did (400, and nobody is there to read it)
         ├── BrokenContract the body is JSON that breaks the contract (422), with every fault
+        ├── InvalidQuery   the query has a parameter or a value that the path does not have (422)
         ├── UnknownEntry   the knowledge holds no such kind or entry (404)
         ├── SlowBody       the body did not arrive in time (408)
         ├── LargeBody      the body is larger than the limit (413)
@@ -96,6 +97,14 @@ class BrokenContract(RequestFault):
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__(f"{len(faults)} faults in the request")
+        self.faults = faults
+
+
+class InvalidQuery(RequestFault):
+    """The query has a parameter or a value that the path does not have; `faults` names every one."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__(f"{len(faults)} faults in the query")
         self.faults = faults
 
 

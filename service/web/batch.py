@@ -13,7 +13,7 @@ from typing import Final
 
 from litestar.types import Receive, Scope, Send
 
-from service.bulk.items import Items
+from service.bulk.items import Items, problem_line
 from service.bulk.lines import Lines
 from service.errors import BrokenContract, Fault, Overloaded, RateSpent, RequestFault
 from service.problems import body_of, kind_of
@@ -55,7 +55,7 @@ class Batch:
         opening = b"["
         left = iter(requests)
         while some := list(islice(left, SLICE)):
-            yield opening + b",".join([self._answer(request) for request in some])
+            yield opening + b",".join([self._line(request) for request in some])
             opening = b","
             await asyncio.sleep(0)
         yield b"]"
@@ -72,9 +72,10 @@ class Batch:
         left = iter(requests)
         while some := list(islice(left, SLICE)):
             paid = await self._paid_of(len(some))
-            answers = [self._answer(request) + b"\n" for request in some[:paid]]
+            answers = [self._line(request) + b"\n" for request in some[:paid]]
             if paid < len(some):
-                yield b"".join([*answers, body_of(kind_of(RateSpent()), self._next()), b"\n"])
+                kind = kind_of(RateSpent())
+                yield b"".join([*answers, problem_line(kind.status, body_of(kind, self._next())), b"\n"])
                 raise RateSpent
             yield b"".join(answers)
             await asyncio.sleep(0)
@@ -96,10 +97,10 @@ class Batch:
         """The name of the item whose turn it is."""
         return f"{self._exchange.request_id}/{self._exchange.items}"
 
-    def _answer(self, request: bytes) -> bytes:
+    def _line(self, request: bytes) -> bytes:
         item = self._items.answer(request, self._next())
         self._journal.item(self._exchange, item.assessed, item.problem.slug if item.problem else None, item.error)
-        return item.body
+        return item.line
 
 
 async def begun(scope: Scope, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -18,6 +18,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access.access import Access, Admission
 from service.errors import Fault
+from service.model.version import API_VERSION
 from service.problems import INTERNAL, MEDIA_TYPE, OVERLOADED, STOPPING, Kind, body_of
 from service.telemetry.journal import Exchange, Journal
 from service.web.answer import Answer, answer
@@ -37,6 +38,7 @@ _traceparent: Final = re.compile(
 _POLICY: Final = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _DOCS_POLICY: Final = _POLICY + b"; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
 _ALWAYS: Final = (
+    (b"api-version", API_VERSION.encode()),
     (b"content-language", b"en"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),

@@ -17,7 +17,7 @@ from service.bulk.array import items_of
 from service.bulk.items import Items
 from service.bulk.lines import Lines
 from service.engine import EncodedAssessment, Engine
-from service.errors import BrokenContract, Fault, UnknownEntry
+from service.errors import Fault, InvalidQuery, UnknownEntry
 from service.problems import STOPPING
 from service.report.report import Report
 from service.telemetry.journal import Journal
@@ -33,6 +33,9 @@ AnyRequest: TypeAlias = Request[Any, Any, Any]
 BATCH_TIMES: Final = 64
 """How much longer than one request an array of them may be, in bytes."""
 
+_EXPLAIN: Final = "explain"
+_EXPLAIN_FAULT: Final = Fault("", "explain", "the query parameter explain must be full")
+_PARAMETER_FAULT: Final = Fault("", "unknown_parameter", "a query parameter is not known; the only one is explain")
 READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
 _LIVE: Final = msgspec.json.encode({"status": "live"})
 _READY: Final = msgspec.json.encode({"status": "ready"})
@@ -159,11 +162,15 @@ def _way(engine: Engine, scope: Scope) -> Callable[[Report], EncodedAssessment]:
 
 
 def _is_to_be_explained(query: bytes) -> bool:
-    """Whether the query says `explain=full`, the only thing that it may say of `explain`."""
-    asked = set(parse_qs(query.decode("latin-1"), keep_blank_values=True).get("explain", ())) if query else set()
-    if asked - {"full"}:
-        raise BrokenContract((Fault("", "explain", "the query's explain must be full"),))
-    return bool(asked)
+    """Return True if the query is `explain=full`; raises `InvalidQuery` for any other parameter or value."""
+    if not query:
+        return False
+    parameters = parse_qs(query.decode("latin-1"), keep_blank_values=True)
+    values = parameters.pop(_EXPLAIN, [])
+    faults = [_EXPLAIN_FAULT] * any(value != "full" for value in values) + [_PARAMETER_FAULT] * bool(parameters)
+    if faults:
+        raise InvalidQuery(tuple(faults))
+    return bool(values)
 
 
 def _found(served: Mapping[tuple[str, ...], Document], key: tuple[str, ...]) -> Document:

@@ -195,9 +195,10 @@ def test_a_stream_is_answered_as_far_as_its_sender_can_pay(start: Callable[..., 
         with pytest.raises(httpx.RemoteProtocolError):
             parts.extend(answer.iter_raw())
     *answered, last = map(json.loads, b"".join(parts).splitlines())
-    assert ["triage" in one for one in answered] == [True] * 11
-    assert (last["type"], last["status"]) == ("urn:runner-triage:problem:rate-limited", 429)
-    assert last["instance"] == "dear/11"
+    assert [(one["status"], "triage" in one["assessment"]) for one in answered] == [(200, True)] * 11
+    problem = last["problem"]
+    assert (problem["type"], last["status"]) == ("urn:runner-triage:problem:rate-limited", 429)
+    assert problem["instance"] == "dear/11"
     line = service.line("dear")
     assert (line["items"], line["refused"], line["problem"]) == (11, 0, "rate-limited")
 

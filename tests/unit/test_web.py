@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from service import errors
 from service.engine import Engine
 from service.knowledge.catalogue import catalogue
+from service.model.version import API_VERSION
 from service.problems import INTERNAL, KINDS, NOT_FOUND, OF_FAULT, body_of
 from service.telemetry.journal import Journal
 from service.telemetry.log import open_log
@@ -302,14 +303,30 @@ def test_an_answer_is_explained_on_request(app: Observe, small_engine: Engine) -
     assert small_engine.answer(small_engine.read(GOOD)).body == plain.body
 
 
-@pytest.mark.parametrize("query", ["explain=", "explain=some", "explain=full&explain=none"])
-def test_another_word_for_explain_is_refused(app: Observe, query: str) -> None:
-    """A query that asks for an explanation in words that do not exist is not answered as if it had not asked."""
-    refused = ask(app, "POST", f"/assess?{query}", GOOD)
-    assert refused.status == 422
-    assert json.loads(refused.body)["errors"] == [
-        {"pointer": "", "code": "explain", "detail": "the query's explain must be full"}
-    ]
+@pytest.mark.parametrize(
+    ("query", "codes"),
+    [
+        ("explain=", ["explain"]),
+        ("explain=some", ["explain"]),
+        ("explain=full&explain=none", ["explain"]),
+        ("explian=full", ["unknown_parameter"]),
+        ("explain=some&zq9canary=1", ["explain", "unknown_parameter"]),
+    ],
+)
+@pytest.mark.parametrize("path", ["/assess", "/assess/batch"])
+def test_an_invalid_query_is_reported_as_such(app: Observe, path: str, query: str, codes: list[str]) -> None:
+    """An unknown parameter or value is a problem of the query, not of the body, and is never repeated."""
+    rejected = ask(app, "POST", f"{path}?{query}", GOOD)
+    problem = json.loads(rejected.body)
+    assert (rejected.status, problem["type"]) == (422, "urn:runner-triage:problem:invalid-query")
+    assert [fault["code"] for fault in problem["errors"]] == codes
+    assert b"zq9canary" not in rejected.body
+
+
+def test_every_response_names_the_version_of_the_contract(app: Observe) -> None:
+    """`API-Version` is on good responses and on problems alike."""
+    responses = [ask(app, "POST", "/assess", GOOD), ask(app, "GET", "/no/such"), ask(app, "GET", "/health/live")]
+    assert [response.headers["api-version"] for response in responses] == [API_VERSION] * 3
 
 
 def test_kinds_of_one_type_are_the_same_to_a_client() -> None:
