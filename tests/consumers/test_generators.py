@@ -17,7 +17,9 @@ from tests.consumers.report import holds_the_conversation
 _SOURCES = Path(__file__).parent
 _JAR = Path(openapi_generator_cli.__file__).with_name("openapi-generator.jar")
 _ROWS: dict[str, str] = dict(
-    re.findall(r"^\| .+ \| `([a-z0-9-]+)` \| `(\S+)` \|$", (SHIPPED / "README.md").read_text(encoding="utf-8"), re.M)
+    re.findall(
+        r"^\| .+ \| `([a-z0-9-]+)` \| `(\S+)` \|$", (SHIPPED / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
 )
 _UNKNOWN = "unknown_default_open_api"
 _LANGUAGES = ("java", "kotlin", "swift6", "go", "csharp", "typescript-fetch", "python")
