@@ -18,7 +18,7 @@ import pytest
 from tests.waiting import until
 
 GOOD = [b'{"findings":{"ache":true}}', b'{"findings":{"hot_run":true},"training":{"km":[10,12]}}']
-BAD = [b"7", b'{"findings":{}}', b'{"findings":{"ach":true}}', b'{"findings":{"ache":true},"findings":{"ache":false}}']
+BAD = [b"7", b'{"findings":[]}', b'{"findings":{"ach":true}}', b'{"findings":{"ache":true},"findings":{"ache":false}}']
 JSON, NDJSON = "application/json", "application/x-ndjson"
 ARRAY_HEAD = (
     b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nX-Request-Id: array\r\n"

@@ -56,7 +56,7 @@ check(!isUrgent[last.triage.level], "the app may show what to try");
 
 const good = report({ calf_cramp: true });
 const batch = await client.POST("/assess/batch", { body: [good, report({ calf_cramps: true }), good] });
-const results = batch.data ?? [];
+const results = Array.isArray(batch.data) ? batch.data : [];
 for (const { status, assessment, problem } of results) {
   check((status === 200) === (assessment !== undefined), "an assessment comes with 200");
   check((status === 200) === (problem === undefined), "a problem comes with another status");

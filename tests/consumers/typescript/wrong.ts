@@ -11,7 +11,7 @@ const counted: components["schemas"]["FindingsById"] = { calf_cramp: 1 };
 // @ts-expect-error -- a choice that does not exist
 const chosen: components["schemas"]["FindingsById"] = { calf_side: "middle" };
 // @ts-expect-error -- a part that was removed
-await client.POST("/assess", { body: { safety_screen: { none_of_these: true } } });
+const screened: components["schemas"]["AssessmentRequest"] = { safety_screen: { none_of_these: true } };
 // @ts-expect-error -- a kind of knowledge that does not exist
 await client.GET("/knowledge/{kind}", { params: { path: { kind: "rules" } } });
 // @ts-expect-error -- a path that does not exist
