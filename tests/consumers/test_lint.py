@@ -104,7 +104,9 @@ _PLANTED: dict[str, tuple[Callable[[Any], None], ...]] = {
         _property("FindingsById", "story", {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "x"}),
     ),
     "contract-numbers-of-requests-are-bounded": (
-        _property("Training", "pace_s", {"anyOf": [{"type": "number", "minimum": 0}, {"type": "null"}], "description": "x"}),
+        _property(
+            "Training", "pace_s", {"anyOf": [{"type": "number", "minimum": 0}, {"type": "null"}], "description": "x"}
+        ),
     ),
     "contract-no-defaults": (_property("Health", "since", {"type": "integer", "description": "x", "default": 0}),),
     "oas3-valid-media-example": (_false_example,),

@@ -277,9 +277,7 @@ _BREAKING: dict[str, Change] = {
     "a key asked for by one operation": _with([{"Key": []}], *_POST, "security"),
     "a key asked for by all": _key_for_all,
     "a default that comes new": _in("Runner", "country", default="US"),
-    "a default that comes to a parameter": _with(
-        "causes", "components", "parameters", "Id", "schema", "default"
-    ),
+    "a default that comes to a parameter": _with("causes", "components", "parameters", "Id", "schema", "default"),
 }
 _ADDITIVE: dict[str, Change] = {
     "a new request property": _in("FindingsById", "toe_cramp", anyOf=[{"type": "boolean"}, {"type": "null"}]),
