@@ -16,9 +16,8 @@ from tests.consumers.report import holds_the_conversation
 
 _SOURCES = Path(__file__).parent
 _JAR = Path(openapi_generator_cli.__file__).with_name("openapi-generator.jar")
-_ROWS: dict[str, str] = dict(
-    re.findall(r"^\| .+ \| `([a-z0-9-]+)` \| `(\S+)` \|$", (SHIPPED / "README.md").read_text(encoding="utf-8"), re.M)
-)
+_README = (SHIPPED / "README.md").read_text(encoding="utf-8")
+_ROWS: dict[str, str] = dict(re.findall(r"^\| .+ \| `([a-z][a-z0-9-]+)` \| `(\S+)` \|$", _README, re.MULTILINE))
 _SUFFIXES = {".java", ".kt", ".swift", ".go", ".cs", ".ts", ".py"}
 _UNKNOWN = "unknown_default_open_api"
 _LANGUAGES = ("java", "kotlin", "swift6", "go", "csharp", "typescript-fetch", "python")
@@ -90,8 +89,12 @@ _SIGNATURES = {
     "go": ("StopReason NullableStopReason", "NotKnown []string", "Training NullableTraining"),
     "csharp": ("StopReason? StopReason", "List<string>? NotKnown", "Training? Training"),
     "typescript-fetch": ("stopReason: StopReason | null", "notKnown?: Array<string> | null", "training?: Training"),
-    "python": ("stop_reason: Optional[StopReason]", "not_known: Optional[List[StrictStr]]", "training: Optional[Training]"),
-}  # fmt: skip
+    "python": (
+        "stop_reason: Optional[StopReason]",
+        "not_known: Optional[List[StrictStr]]",
+        "training: Optional[Training]",
+    ),
+}
 
 
 @pytest.mark.parametrize("language", _LANGUAGES)
@@ -123,7 +126,8 @@ def java(tools: Any, clients: dict[str, Path], tmp_path_factory: pytest.TempPath
     if shutil.which("javac") is None:
         pytest.skip("there is no javac and Debian's cannot be fetched")
     classes = tmp_path_factory.mktemp("java")
-    sources = [*clients["java"].rglob("src/main/**/*.java"), _SOURCES / "java" / "javax" / "annotation" / "Generated.java"]  # fmt: skip
+    annotation = _SOURCES / "java" / "javax" / "annotation" / "Generated.java"
+    sources = [*clients["java"].rglob("src/main/**/*.java"), annotation]
     tools.passes("javac", "-proc:none", "-nowarn", "-d", classes, "-cp", _JAR, *sources)
     return ("-proc:none", "-d", str(classes), "-cp", f"{classes}:{_JAR}")
 
