@@ -3,6 +3,7 @@
     TriageError
     ├── KnowledgeFault    the knowledge files are wrong: every fault, each with file and path
     ├── SettingsFault     the settings are wrong: every fault, each with its name
+    │   └── UnreadableFile a file that a setting names cannot be read
     ├── ForeignAnswers    a file of answers is not that of these requests and this knowledge
     └── RequestFault      a request cannot be answered; `kind` names the problem type
         ├── MalformedBody the body is not JSON (400)
@@ -57,6 +58,10 @@ class SettingsFault(TriageError):
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("; ".join(faults))
         self.faults = faults
+
+
+class UnreadableFile(SettingsFault):
+    """A file that a setting names cannot be read; it may be readable later without a change."""
 
 
 class ForeignAnswers(TriageError):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from service.engine.decision import Conflict, Derived
 from service.engine.terms import Term, terms_of
+from service.knowledge.conditions import named
 from service.knowledge.knowledge import Knowledge
 from service.report.report import Report, Reported
 
@@ -42,7 +43,14 @@ class Implications:
         for id_, finding in knowledge.findings.items():
             for condition in finding.implied_by:
                 for term in terms_of(condition, knowledge):
-                    self._add(_Rule(id_, term, settles=False, unless=finding.implied_unless))
+                    opened = {
+                        name
+                        for atom in term
+                        for opener in knowledge.findings[atom.finding].asked_when
+                        for name in named(opener)
+                    }
+                    unless = tuple(name for name in finding.implied_unless if name in opened)
+                    self._add(_Rule(id_, term, settles=False, unless=unless))
             if finding.settled_by is not None:
                 for term in terms_of(finding.settled_by, knowledge):
                     self._add(_Rule(id_, term, settles=True))
@@ -59,7 +67,8 @@ class Implications:
             facts.conflicts.append(Conflict(is_denial=False, pointers=(self._pointers[id_], _NOT_KNOWN)))
             if known[id_] is False:
                 del known[id_]
-        waiting = [name for name, value in known.items() if value is not False and name in self._rules]
+        # Sorted, so that the order of names in the request changes no byte of the response.
+        waiting = sorted([name for name, value in known.items() if value is not False and name in self._rules])
         while waiting:
             rules = self._rules[waiting.pop()]
             implied = [

@@ -85,7 +85,8 @@ class Finding(Entry, frozen=True, kw_only=True):
     absent. If none is true and some are unknown, it is not asked yet and stays open.
     `asked_of`: the people that it can apply to.
     `implied_by`: any of these conditions makes the finding true. A condition that fails denies nothing.
-    `implied_unless`: while one of these is reported present, it explains the same details and nothing is implied.
+    `implied_unless`: other findings that open the same details. While one is reported present, a detail that it opens
+    implies nothing.
     `settled_by`: a number or choice that gives the same answer: the finding is true if it holds, and absent if not.
     `covered_by`: for a report-only finding, the item that covers it.
     `keeps`: how long an answer stays valid; only background findings have it.

@@ -47,4 +47,4 @@ def mix(knowledge: Knowledge) -> list[bytes]:
 def decided(engine: Engine, body: bytes) -> Decision:
     """What the engine decides about `body`."""
     answer = engine.answer(engine.read(body))
-    return Decision(str(answer.level), answer.causes[0] if answer.causes else None)
+    return Decision(str(answer.level), answer.leading_cause)

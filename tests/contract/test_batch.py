@@ -83,8 +83,11 @@ def test_items_can_be_explained(service: Any, media: str) -> None:
         (b"[" * 100_000 + b"]" * 100_000, 422, "broken-contract", "too_deep"),
         (b"[1,", 400, "malformed-body", "invalid_json"),
         (b"", 400, "malformed-body", "empty"),
+        (b'{"a":', 400, "malformed-body", "invalid_json"),
+        (b'[{"findings":{"ache":true}},{"findings":nul}]', 400, "malformed-body", "invalid_json"),
+        (b'[{"findings":{"ache":true}},{"findings":{"\xff":true}}]', 400, "malformed-body", "invalid_utf8"),
     ],
-    ids=["empty", "1001", "object", "deep", "cut", "nothing"],
+    ids=["empty", "1001", "object", "deep", "cut", "nothing", "no-array", "bad-item", "no-utf8"],
 )
 def test_an_array_that_is_none_is_refused_whole(service: Any, body: bytes, status: int, slug: str, code: str) -> None:
     """What cannot be cut into items has one problem."""

@@ -14,8 +14,8 @@ from service.engine.atoms import Atom, OneOf, Selection, Within, selections
 from service.engine.bitset import members
 from service.engine.matcher import Match
 from service.knowledge.conditions import named
+from service.knowledge.expansion import red_flag_findings
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.lint import red_flag_findings
 from service.model.assessment import Assessment
 from service.model.scales import Level, Likelihood, Running
 from service.report.report import Report

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.bulk.array import COMMAS, MOST, items_of
@@ -83,7 +84,7 @@ def test_a_line_that_is_too_long_shows_as_one_byte_too_long(size: int) -> None:
 
 def test_items_of_an_array_are_its_own_bytes() -> None:
     """Nothing is read or rewritten: equal names and numbers that no float can hold are left to the item."""
-    items = [b'{"a":1,"a":2}', b"1e999", b"[ 1 ]", b'"\xff"', b"null"]
+    items = [b'{"a":1,"a":2}', b"1e999", b"[ 1 ]", '"\u00e9"'.encode(), b"null"]
     assert items_of(b" [" + b" , ".join(items) + b"] ") == items
 
 
@@ -119,7 +120,7 @@ def test_an_array_has_its_own_contract(body: bytes, code: str) -> None:
 def test_millions_of_items_are_not_made_to_be_counted() -> None:
     """An array that no thousand requests can fill is refused by its commas."""
     with pytest.raises(BrokenContract) as refused:
-        items_of(b"[" + b"1," * 2_000_000)
+        items_of(b"[" + b"1," * 2_000_000 + b"1]")
     assert [fault.code for fault in refused.value.faults] == ["too_many_items"]
 
 
@@ -127,3 +128,59 @@ def test_a_request_that_says_everything_has_fewer_commas(shipped: Knowledge) -> 
     """So no array of a thousand requests is refused for them."""
     said = sum(1 + max(finding.max_items or 0, len(finding.values)) for finding in shipped.findings.values())
     assert said + 10 < COMMAS  # an id is answered or not known
+
+
+NO_JSON = [
+    *(b'{"a":', b'{"a":1} x', b'{"a":1,}', b"{a:1}", b'{"a" 1}', b"{'a':1}", b'{"a":1', b"{1:1}", b"{,}", b"{"),
+    *(b"nul", b"True", b"NaN", b"Infinity", b"-", b"+1", b"01", b"1.", b".5", b"1e", b"0x1", b"1 2", b"1_000"),
+    *(
+        b'"a',
+        b'"\x01"',
+        b'"\\x"',
+        b'"\\u12"',
+        b'"\xff"',
+        b'"\xc0\xaf"',
+        b'"\xed\xa0\x80"',
+        b"'a'",
+        b"a",
+        b"/**/1",
+        b"\x00",
+    ),
+]
+
+
+@pytest.mark.parametrize("shape", [b"%b", b"[%b]", b'[{"findings":{}},%b]', b'[{"findings":%b}]', b'{"requests":%b}'])
+@pytest.mark.parametrize("value", NO_JSON)
+def test_a_body_that_is_not_json_is_malformed_wherever_it_stops(value: bytes, shape: bytes) -> None:
+    """A body is called a broken contract only if it is JSON, as for a single request."""
+    with pytest.raises(MalformedBody):
+        items_of(shape % value)
+
+
+def test_commas_that_are_not_json_are_malformed() -> None:
+    """The bound on commas is one on JSON arrays."""
+    with pytest.raises(MalformedBody):
+        items_of(b"," * (MOST * COMMAS + 1))
+
+
+def _refuse(_: str) -> None:
+    raise ValueError
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from([bytes([byte]) for byte in b'[]{}:,"01.eE+-\\tn \xff\xc3\xa9'] + [b"true", b'"a":', b"[1"])
+    )
+)
+def test_json_is_taken_for_json_and_nothing_else(parts: list[bytes]) -> None:
+    """A body is malformed exactly if the standard library does not read it as strict JSON."""
+    body = b"[" + b"".join(parts) + b"]"
+    try:
+        json.loads(body.decode(), parse_constant=_refuse)
+    except ValueError:
+        with pytest.raises(MalformedBody):
+            items_of(body)
+    else:
+        with contextlib.suppress(BrokenContract):
+            items_of(body)

@@ -50,12 +50,14 @@ def test_an_answer_is_the_same_bytes_twice(small_engine: Engine) -> None:
 
 
 def test_what_an_operator_may_know_is_what_the_answer_says(small_engine: Engine) -> None:
-    """Level, red flags and causes beside the bytes are those in the bytes."""
+    """The level, red flags and leading cause that are counted are those in the bytes."""
     report = small_engine.read(b'{"findings": {"ache": true, "hot_run": true, "sign_1": true}}')
     told, assessment = small_engine.answer(report), small_engine.assess(report)
     assert told.level is assessment.triage.level
     assert told.red_flags == tuple(flag.id for flag in assessment.red_flags)
-    assert told.causes == tuple(cause.id for cause in assessment.causes)
+    assert told.leading_cause == assessment.causes[0].id
+    unknown = small_engine.answer(small_engine.read(b'{"findings": {"ache": false}}'))
+    assert unknown.leading_cause is None
 
 
 def test_a_report_is_left_as_it_was(small_engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""Counts quotas in this process's memory.
+"""Rate limits counted in this process's memory.
 
 Own code, because the library at hand walks every window of every client at each request.
 """
@@ -9,14 +9,14 @@ import math
 import time
 from collections.abc import Callable
 
-from service.access.quota import Quota, Taken
+from service.access.rate_limit import Quota, Taken
 
 MOST = 100_000
 """Windows kept at once, some 20 MB; beyond that the oldest is forgotten, which lets its client begin anew."""
 
 
-class Windows:
-    """The windows of this process; several processes count apart."""
+class MemoryLimiter:
+    """The windows of this process; several processes count separately."""
 
     def __init__(self, most: int = MOST, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = most

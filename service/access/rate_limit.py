@@ -1,4 +1,4 @@
-"""How much may be asked in how long, and the fields that say so."""
+"""Rate limits: how many requests a window allows, and the header fields that say so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What is written down about each exchange: one log line and its metrics, from the same facts."""
+"""The access log: one line and the metrics of each request, from the same record.
+
+A line names a request, so it holds no level, red flag or cause: those are health data of a person. Counters have them.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,8 @@ UNMATCHED = "unmatched"
 
 
 @dataclass(slots=True)
-class Exchange:
-    """One request and its answer, as far as an operator may know them."""
+class RequestRecord:
+    """The facts of one request and its response that an operator may know."""
 
     request_id: str
     trace_id: str | None = None
@@ -34,65 +37,62 @@ class Exchange:
     refused: int = 0
 
 
-class Journal:
-    """Writes the line and counts the numbers of each exchange."""
+class AccessLog:
+    """Writes the line of each request and counts its metrics."""
 
     def __init__(self, log: FilteringBoundLogger, metrics: Metrics, knowledge: str) -> None:
         self._log = log
         self._metrics = metrics
         self._knowledge = knowledge
 
-    def exchange(self, exchange: Exchange, method: str, route: str | None, seconds: float) -> None:
-        """Write down one request; `route` is its template, never its path."""
+    def request(self, record: RequestRecord, method: str, route: str | None, seconds: float) -> None:
+        """Log and count one request; `route` is its template, never its path."""
         template = route or UNMATCHED
-        self._metrics.request(method, template, exchange.status, seconds)
+        self._metrics.request(method, template, record.status, seconds)
         line: dict[str, object] = {
-            "request_id": exchange.request_id,
-            "trace_id": exchange.trace_id,
+            "request_id": record.request_id,
+            "trace_id": record.trace_id,
             "method": method,
             "route": template,
-            "status": exchange.status,
+            "status": record.status,
             "seconds": round(seconds, 6),
             "knowledge": self._knowledge,
         }
-        if (assessed := exchange.assessed) is not None:
-            self._metrics.assessment(assessed.level, assessed.red_flags, assessed.causes)
-            line |= {"level": assessed.level, "red_flags": assessed.red_flags, "causes": assessed.causes}
-        if exchange.items:
-            line |= {"items": exchange.items, "refused": exchange.refused}
-        if exchange.partner is not None:
-            self._metrics.partner_request(exchange.partner, exchange.status)
-            line |= {"partner": exchange.partner, "key": exchange.key}
-        if exchange.problem is not None:
-            self._metrics.rejected(exchange.problem)
-            line["problem"] = exchange.problem
-        if exchange.error is None:
+        if (assessed := record.assessed) is not None:
+            self._metrics.assessment(assessed.level, assessed.red_flags, assessed.leading_cause)
+        if record.items:
+            line |= {"items": record.items, "refused": record.refused}
+        if record.partner is not None:
+            self._metrics.partner_request(record.partner, record.status)
+            line |= {"partner": record.partner, "key": record.key}
+        if record.problem is not None:
+            self._metrics.rejected(record.problem)
+            line["problem"] = record.problem
+        if record.error is None:
             self._log.info("request", **line)
         else:
-            self._log.error(
-                "request", **line, error=type(exchange.error).__name__, at=_at(exchange.error.__traceback__)
-            )
+            self._log.error("request", **line, error=type(record.error).__name__, at=_at(record.error.__traceback__))
 
     def item(
-        self, exchange: Exchange, assessed: EncodedAssessment | None, problem: str | None, error: Exception | None
+        self, record: RequestRecord, assessed: EncodedAssessment | None, problem: str | None, error: Exception | None
     ) -> None:
         """Count one item of a batch as a request of its own would be; only an error gets a line of its own."""
-        exchange.items += 1
+        record.items += 1
         if assessed is not None:
-            self._metrics.assessment(assessed.level, assessed.red_flags, assessed.causes)
+            self._metrics.assessment(assessed.level, assessed.red_flags, assessed.leading_cause)
         if problem is not None:
-            exchange.refused += 1
+            record.refused += 1
             self._metrics.rejected(problem)
         if error is not None:
-            fields = {"request_id": exchange.request_id, "item": exchange.items - 1}
+            fields = {"request_id": record.request_id, "item": record.items - 1}
             self._log.error("item", **fields, error=type(error).__name__, at=_at(error.__traceback__))
 
-    def shed(self, exchange: Exchange, method: str, route: str | None, seconds: float) -> None:
+    def shed(self, record: RequestRecord, method: str, route: str | None, seconds: float) -> None:
         """Count a request that was refused for want of room; a line each would cost more than the refusal."""
-        self._metrics.request(method, route or UNMATCHED, exchange.status, seconds)
-        self._metrics.rejected(cast("str", exchange.problem))
-        if exchange.partner is not None:
-            self._metrics.partner_request(exchange.partner, exchange.status)
+        self._metrics.request(method, route or UNMATCHED, record.status, seconds)
+        self._metrics.rejected(cast("str", record.problem))
+        if record.partner is not None:
+            self._metrics.partner_request(record.partner, record.status)
 
     def load(self, most: int, shed: int) -> None:
         """Write down how busy it was since the last time."""
@@ -101,11 +101,11 @@ class Journal:
             self.warn("shedding", pid=os.getpid(), requests=shed)
 
     def note(self, event: str, **fields: object) -> None:
-        """Write down a turn of the server's life."""
+        """Log an event."""
         self._log.info(event, **fields)
 
     def warn(self, event: str, **fields: object) -> None:
-        """Write down what an operator should look at."""
+        """Log a warning."""
         self._log.warning(event, **fields)
 
     def limit_store_failed(self) -> None:

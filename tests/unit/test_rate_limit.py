@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.access.quota import Quota, Taken, fields, quota
+from service.access.rate_limit import Quota, Taken, fields, quota
 
 
 def test_a_rate_limit_reads_as_it_is_said() -> None:
