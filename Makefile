@@ -49,7 +49,10 @@ unit: .venv/dev ## Tests with branch coverage of service/
 	cd .venv/npm && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --loglevel=error
 	@touch $@
 
+# The generator of clients is a Java program.
 contract: .venv/contract ## The contract with the tools of its partners: linters, versions, mock, proxy, clients
+	@command -v javac >/dev/null || { apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends openjdk-17-jdk-headless; } >/dev/null 2>&1 || true
 	$(BIN)/python -m pytest tests/consumers
 
 .venv/browser: requirements-browser.lock .venv/dev

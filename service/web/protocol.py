@@ -201,6 +201,7 @@ class Connection(HttpToolsProtocol):
             (b"content-type", MEDIA_TYPE.encode()),
             (b"content-length", str(len(body)).encode()),
             (b"api-version", API_VERSION.encode()),
+            (b"content-language", b"en"),
             (b"cache-control", b"no-store"),
             (b"x-content-type-options", b"nosniff"),
             (b"x-request-id", request_id.encode()),
