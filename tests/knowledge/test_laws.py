@@ -9,22 +9,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from service.engine import Engine
-<<<<<<< HEAD
-from service.engine.atoms import Atom, OneOf, Selection, Within, selections
-from service.engine.bitset import members
-from service.engine.matcher import Match
-from service.knowledge.conditions import named
-from service.knowledge.expansion import red_flag_findings
-from service.knowledge.knowledge import Knowledge
-from service.model.assessment import Assessment
-from service.model.scales import Level, Likelihood, Running
-from service.report.report import Report
-=======
 from service.engine.decision import Decision
 from service.engine.terms import terms_of
 from service.knowledge.knowledge import Knowledge
 from service.model.scales import Level, Running
->>>>>>> laws-2
 
 from .proof.record import ANSWERS, answers_digest, corpus
 from .reports import REPORTS, Body, body, encoded, engine, known_in, plus, shipped, values
