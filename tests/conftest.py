@@ -69,6 +69,7 @@ def small() -> dict[str, Any]:
             "complaints": ["ache"],
             "never_closed": [],
             "first_steps": [],
+            "most_fixes": 4,
             "cause_questions_per_response": 10,
             "separating_questions": 4,
             "leading_causes": 2,
@@ -117,6 +118,7 @@ def small() -> dict[str, Any]:
             }
             for running in ("as_planned", "modify", "reduce", "pause", "stop")
         },
+        "running_rules": [],
         "checklists": {
             "complaint": _checklist("complaint", 1, ["ache"]),
             "signs": _checklist("signs", 2, list(signs)),
