@@ -47,9 +47,9 @@ class EncodedAssessment(NamedTuple):
         return tuple(fired.id for fired in self.decision.fired)
 
     @property
-    def causes(self) -> tuple[str, ...]:
-        """The ids of the listed causes."""
-        return tuple(cause.id for cause in self.decision.causes)
+    def leading_cause(self) -> str | None:
+        """The id of the first listed cause."""
+        return self.decision.causes[0].id if self.decision.causes else None
 
 
 class Engine:

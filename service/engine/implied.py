@@ -67,7 +67,8 @@ class Implications:
             facts.conflicts.append(Conflict(is_denial=False, pointers=(self._pointers[id_], _NOT_KNOWN)))
             if known[id_] is False:
                 del known[id_]
-        waiting = [name for name, value in known.items() if value is not False and name in self._rules]
+        # Sorted, so that the order of names in the request changes no byte of the response.
+        waiting = sorted([name for name, value in known.items() if value is not False and name in self._rules])
         while waiting:
             rules = self._rules[waiting.pop()]
             implied = [

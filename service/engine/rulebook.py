@@ -7,9 +7,12 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
+import msgspec
+
 from service.engine.bitset import Bits, members
 from service.engine.matcher import Matcher
 from service.engine.terms import Term, terms_of
+from service.knowledge.conditions import named
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Cause, Clause, Condition, Derivation, People, RedFlag
 from service.model.scales import Level
@@ -33,7 +36,7 @@ class Rulebook:
         self.knowledge = knowledge
         self._patterns: list[tuple[Term, ...]] = []
         self.red_flags: dict[int, RedFlag] = {
-            self._add(flag.when): flag
+            self._add(_with_readings(flag.when, knowledge)): flag
             for flag in sorted(knowledge.red_flags.values(), key=lambda flag: (-flag.level.rank, flag.id))
         }
         self.uncovered_signs = self._add_any(knowledge.policy.uncovered_signs)
@@ -108,6 +111,32 @@ class Rulebook:
         alternatives = dict.fromkeys(term for part in conditions for term in terms_of(part, self.knowledge))
         self._patterns.append(tuple(alternatives))
         return len(self._patterns) - 1
+
+
+def _with_readings(condition: Condition, knowledge: Knowledge) -> Condition:
+    """The condition of a rule with each reading that implies a finding beside that finding.
+
+    A denied finding settles nothing while such a reading is missing, so the rule waits for the reading.
+    """
+    if isinstance(condition, Clause):
+        parts = {field: getattr(condition, field) for field in ("all_", "any_", "of")}
+        return msgspec.structs.replace(
+            condition,
+            **{
+                field: tuple(_with_readings(part, knowledge) for part in some)
+                for field, some in parts.items()
+                if some is not None
+            },
+        )
+    derivation = knowledge.derivations.get(condition)
+    if derivation is not None:
+        return condition if derivation.when is None else _with_readings(derivation.when, knowledge)
+    readings = tuple(
+        implying
+        for implying in knowledge.findings[condition].implied_by
+        if set(knowledge.policy.measurements).issuperset(named(implying))
+    )
+    return Clause(any_=(condition, *readings)) if readings else condition
 
 
 def _people(people: People) -> Condition:

@@ -32,6 +32,7 @@ def catalogue(knowledge: Knowledge) -> Catalogue:
     about = {"version": knowledge.policy.version, "digest": knowledge.digest, "review": knowledge.policy.review}
     kinds: dict[str, dict[str, Any]] = {
         "findings": dict(knowledge.findings),
+        "checklists": dict(knowledge.checklists),
         "causes": dict(knowledge.causes),
         "fixes": dict(knowledge.fixes),
         "red-flags": dict(knowledge.red_flags),

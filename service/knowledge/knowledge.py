@@ -43,6 +43,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True, dict=True, omit_defau
     about: tuple[SymptomText, ...]
     retired: dict[Id, Retired]
     findings: dict[Id, Finding]
+    subjects: dict[str, tuple[Id, ...]]
     checklists: dict[Id, Checklist]
     derivations: dict[Id, Derivation]
     red_flags: dict[Id, RedFlag]

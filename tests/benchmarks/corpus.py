@@ -40,11 +40,11 @@ def mix(knowledge: Knowledge) -> list[bytes]:
     """Every example that is answered and every vignette, in an order that is always the same."""
     answered = (path for path in sorted(_EXAMPLES.glob("*.response.json")))
     bodies = [path.with_name(path.name.replace(".response.", ".request.")).read_bytes() for path in answered]
-    bodies += [body_of(vignette) for vignette in vignettes.read(SHIPPED, knowledge)]
+    bodies += [body_of(vignette, knowledge) for vignette in vignettes.read(SHIPPED, knowledge)]
     return [bodies[place * _STEP % len(bodies)] for place in range(len(bodies))]
 
 
 def decided(engine: Engine, body: bytes) -> Decision:
     """What the engine decides about `body`."""
     answer = engine.answer(engine.read(body))
-    return Decision(str(answer.level), answer.causes[0] if answer.causes else None)
+    return Decision(str(answer.level), answer.leading_cause)

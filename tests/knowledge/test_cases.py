@@ -12,6 +12,7 @@ import pytest
 from service.engine import Engine
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import load
+from service.knowledge.schema import CaseRequest
 from service.main import compose
 from service.review.cases import body_of, replay
 from service.settings import Settings
@@ -46,7 +47,7 @@ def _came_out(folder: str, id_: str, answer: dict[str, Any]) -> set[str]:
 def test_a_rule_s_cases_come_out(app: Observe, engine: Engine, shipped: Knowledge, folder: str, id_: str) -> None:
     """Each sentence is a request that is taken, answered as it says, and with the bytes of the engine alone."""
     cases = getattr(shipped, folder)[id_].cases
-    bodies = [body_of(case) for case in cases]
+    bodies = [body_of(case, shipped) for case in cases]
     for case, body, response in zip(cases, bodies, asyncio.run(_post(app, bodies)), strict=True):
         assert response.status_code == 200, case.name
         expected = case.expect if folder == "causes" else str(case.fires)
@@ -61,7 +62,6 @@ def test_the_replay_of_the_command_line_agrees(shipped: Knowledge) -> None:
 
 _HIKER = {"calf_cramp": True, "cramp_on_hills": True}
 _BOTH = {"calf_cramp": True, "foot_numbness": True, "recovery_poor": True}
-_SCREENED = {"none_of_these": True}
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,12 @@ _SCREENED = {"none_of_these": True}
     ],
     ids=lambda part: part if isinstance(part, str) else "",
 )
-def test_a_plain_story_leads_to_its_cause(app: Observe, request_: dict[str, Any], leading: str) -> None:
-    """The stories that the article tells lead to the causes that it names, screened or not, with something to try."""
-    bodies = [json.dumps({**request_, "safety_screen": screen}).encode() for screen in (_SCREENED, {})]
+def test_a_plain_story_leads_to_its_cause(
+    app: Observe, shipped: Knowledge, request_: dict[str, Any], leading: str
+) -> None:
+    """The stories of the article lead to the causes that it names, with a fix, before and after all other answers."""
+    complete = body_of(CaseRequest(**request_, rest="denied"), shipped)
+    bodies = [json.dumps(request_).encode(), complete]
     for response in asyncio.run(_post(app, bodies)):
         answer = response.json()
         assert answer["causes"][0]["id"] == leading
@@ -123,7 +126,7 @@ def test_a_plain_story_leads_to_its_cause(app: Observe, request_: dict[str, Any]
 
 def test_night_shocks_are_for_a_doctor(app: Observe) -> None:
     """Numbness that wakes the runner with electric shocks: a doctor within a day, nothing to try at home."""
-    body = {"findings": {"foot_numbness": True, "night_electric_shocks": True}, "safety_screen": _SCREENED}
+    body = {"findings": {"foot_numbness": True, "night_electric_shocks": True}}
     (response,) = asyncio.run(_post(app, [json.dumps(body).encode()]))
     answer = response.json()
     assert answer["triage"]["level"] == "consultation_24"

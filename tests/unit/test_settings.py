@@ -81,6 +81,21 @@ def test_an_origin_that_no_browser_sends_is_a_fault(origin: str) -> None:
         settings.read({"TRIAGE_CORS_ORIGINS": f"https://b.example,{origin}"})
 
 
+@pytest.mark.parametrize("path", ["", "/triage", "/a/b", "/v1.0/tri-age_~", "/assessment", "/a/docs"])
+def test_a_root_path_is_taken(path: str) -> None:
+    """A prefix is a path of plain segments; none is the default."""
+    assert settings.read({"TRIAGE_ROOT_PATH": path}).root_path == path
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "triage", "/triage/", "//triage", "/a b", "/a%20b", "/a?b", "/a\n", "/é", "/docs"]
+)
+def test_a_root_path_that_no_request_can_have_is_a_fault(path: str) -> None:
+    """A prefix that would never be met, or that hides a route, stops the start."""
+    with pytest.raises(SettingsFault, match="TRIAGE_ROOT_PATH: must be a path such as /triage"):
+        settings.read({"TRIAGE_ROOT_PATH": path})
+
+
 def test_the_drain_is_never_shorter_than_its_promise() -> None:
     """Readiness says 503 for at least a second before the listener closes, so the drain cannot be set shorter."""
     with pytest.raises(SettingsFault):
