@@ -117,7 +117,7 @@ def _noes(source: random.Random) -> dict[str, bool]:
     kind = source.choice(["all", "all", "most", "some", "nothing"])
     chosen = source.sample(checklists, 6) if kind == "some" else [] if kind == "nothing" else checklists
     items = [id_ for checklist in chosen for id_ in checklist.items if shipped().findings[id_].kind == "boolean"]
-    return {id_: False for id_ in items if kind != "most" or source.random() < 0.95}  # noqa: PLR2004
+    return {id_: False for id_ in items if kind != "most" or source.random() < 0.95}
 
 
 @cache

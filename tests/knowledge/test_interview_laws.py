@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from service.engine.decision import AskedItem, Decision
 from service.engine.terms import terms_of
-from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Condition
 from service.model.assessment import Assessment, StopReason
-from service.model.scales import Level, Likelihood, Running
+from service.model.scales import Level
 
 from .reports import REPORTS, Body, body, encoded, engine, known_in, plus, shipped, values
 from .three_valued import closed, open_terms, rule_level, waits_for_a_reading

@@ -15,7 +15,7 @@ from service.knowledge.knowledge import Knowledge
 from service.model.scales import Level, Running
 
 from .proof.record import ANSWERS, answers_digest, corpus
-from .reports import REPORTS, Body, body, encoded, engine, known_in, plus, shipped, values
+from .reports import REPORTS, Body, encoded, engine, known_in, plus, shipped, values
 from .three_valued import RaisingTerm, closed, open_terms, passing, raising_terms, rule_level, waits_for_a_reading
 
 _TELEMETRY = [name for name, finding in shipped().findings.items() if finding.place == "training"] + ["unheard_of"]
