@@ -18,6 +18,7 @@ from service.engine.urgency import (
     UNCOVERED_SIGN,
 )
 from service.knowledge.knowledge import Knowledge
+from service.knowledge.reviews import review_of_all
 from service.knowledge.schema import RunningText
 from service.model.assessment import (
     About,
@@ -110,7 +111,7 @@ class Renderer:
         }
         self._interview = InterviewRenderer(knowledge, urgent)
         self._notices = NoticeRenderer(knowledge)
-        version = KnowledgeVersion(version=policy.version, digest=knowledge.digest, review=policy.review)
+        version = KnowledgeVersion(version=policy.version, digest=knowledge.digest, review=review_of_all(knowledge))
         members = (
             "received",
             "triage",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from service.engine.templates import HOLE, Template
+from service.knowledge.reviews import review_of
 from service.knowledge.schema import Cause, Fix, RedFlag, Weight
 from service.model.assessment import ConsideredCause, Contribution, FiredRedFlag, Labelled, SuggestedFix
 
@@ -26,7 +27,7 @@ def red_flag_template(flag: RedFlag, referrals: Referrals) -> Template:
             do_not_drive=flag.do_not_drive,
             evidence=flag.evidence,
             sources=flag.sources,
-            review=flag.review,
+            review=review_of(flag),
             codes=flag.codes.symptom if flag.codes is not None else (),
         ),
         "because",

@@ -17,8 +17,6 @@ Id = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\Z", max_length=64)]
 FactId = Annotated[str, Meta(pattern=r"^A[0-9]{2}\Z")]
 Sentence = Annotated[str, Meta(min_length=3, max_length=700)]
 Label = Annotated[str, Meta(min_length=2, max_length=120)]
-NOT_REVIEWED = "not reviewed by a clinician"
-Review = Literal["not reviewed by a clinician"]
 Number = int | float
 Value = bool | int | float | str | list[float | str]
 Referral = Literal[
@@ -36,6 +34,15 @@ Referral = Literal[
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Base of every type of the knowledge: frozen, named fields only, nothing unknown."""
+
+
+class Review(Entry, frozen=True, kw_only=True):
+    """A clinician's signature: name, role, date and the digest of the entry without its review."""
+
+    by: Annotated[str, Meta(min_length=2, max_length=120)]
+    role: Annotated[str, Meta(min_length=2, max_length=120)]
+    on: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
+    digest: Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}\Z")]
 
 
 class Clause(Entry, frozen=True, kw_only=True, rename={"not_": "not", "is_": "is", "all_": "all", "any_": "any"}):
@@ -165,7 +172,7 @@ class RedFlag(Entry, frozen=True, kw_only=True):
     referrals: tuple[Referral, ...]
     sources: tuple[str, ...]
     evidence: Evidence
-    review: Review
+    review: Review | None = None
     cases: tuple[Case, ...]
     judgement: Sentence | None = None
     do_not_drive: bool = False
@@ -212,7 +219,7 @@ class Cause(Entry, frozen=True, kw_only=True):
     see_someone: tuple[Statement, ...]
     sources: tuple[str, ...]
     evidence: Evidence
-    review: Review
+    review: Review | None = None
     cases: tuple[CauseCase, ...]
     excluded_when: Condition | None = None
     likelihood_at_most: Likelihood | None = None
@@ -240,7 +247,7 @@ class Fix(Entry, frozen=True, kw_only=True):
     see_if_not_better: Referral
     sources: tuple[str, ...]
     evidence: Evidence
-    review: Review
+    review: Review | None = None
     caveats: tuple[Statement, ...] = ()
     withheld_when: Condition | None = None
     ask_first: tuple[Id, ...] = ()
@@ -275,7 +282,7 @@ class Derivation(Entry, frozen=True, kw_only=True):
     title: Sentence
     sources: tuple[str, ...]
     evidence: Evidence
-    review: Review
+    review: Review | None = None
     cases: tuple[Case, ...]
     when: Condition | None = None
     measure: Measure | None = None
@@ -352,7 +359,7 @@ class LevelText(Entry, frozen=True, kw_only=True):
     act_within_hours: int | None
     running: Running
     sources: tuple[str, ...]
-    review: Review
+    review: Review | None = None
     referral: Referral | None = None
 
 
@@ -382,7 +389,7 @@ class RunningText(Entry, frozen=True, kw_only=True):
     recheck_after_days: int | None
     return_when: tuple[Goal, ...]
     evidence: Evidence
-    review: Review
+    review: Review | None = None
     race: Sentence | None = None
 
 
@@ -438,7 +445,6 @@ class Policy(Entry, frozen=True, kw_only=True):
     """
 
     version: Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+\Z")]
-    review: Review
     likelihood_from_points: dict[Likelihood, int]
     act_on_likelihood: Likelihood
     no_fixes_from: Level
