@@ -111,7 +111,7 @@ class Engine:
             causes=causes,
             fixes=fixes.given,
             withheld=fixes.withheld,
-            running=self._advice.running(urgency, acted_on, situation),
+            running=self._advice.decide(urgency, causes, situation),
             interview=self._questions.interview(safety, floors, urgency, situation, context),
             derived=(*facts.derived, *measured, *self._derivations.named(situation.match, facts.known)),
             conflicts=tuple(facts.conflicts),

@@ -20,6 +20,7 @@ from service.knowledge.schema import (
     Policy,
     RedFlag,
     Retired,
+    RunningRule,
     RunningText,
     Source,
     Speaker,
@@ -35,6 +36,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True, dict=True, omit_defau
     policy: Policy
     levels: dict[Level, LevelText]
     running: dict[Running, RunningText]
+    running_rules: tuple[RunningRule, ...]
     emergency_numbers: EmergencyNumbers
     notices: dict[Id, Notice]
     sources: dict[str, Source]

@@ -40,7 +40,7 @@ def mix(knowledge: Knowledge) -> list[bytes]:
     """Every example that is answered and every vignette, in an order that is always the same."""
     answered = (path for path in sorted(_EXAMPLES.glob("*.response.json")))
     bodies = [path.with_name(path.name.replace(".response.", ".request.")).read_bytes() for path in answered]
-    bodies += [body_of(vignette) for vignette in vignettes.read(SHIPPED, knowledge)]
+    bodies += [body_of(vignette, knowledge) for vignette in vignettes.read(SHIPPED, knowledge)]
     return [bodies[place * _STEP % len(bodies)] for place in range(len(bodies))]
 
 

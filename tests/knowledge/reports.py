@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import random
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -95,44 +96,48 @@ def _sent(condition: Condition, knowledge: Knowledge) -> Iterator[str]:
             yield from (read for read in reads if read is not None)
 
 
-@st.composite
-def reports(draw: st.DrawFn) -> Body:
-    """A request: findings of at most two conditions, a few others, and a screen answered in one of many ways."""
-    knowledge = shipped()
+def report(seed: int) -> Body:
+    """A request: findings of at most two conditions, a few others, and the checklists answered in one of many ways."""
+    source = random.Random(seed)  # noqa: S311 (a reproducible draw, not a secret)
     names: list[str] = []
-    for group in draw(st.lists(st.sampled_from(groups()), max_size=2)):
-        names += draw(st.lists(st.sampled_from(group), max_size=4))
-    names += draw(st.lists(st.sampled_from(list(knowledge.findings)), max_size=3))
-    known: dict[str, Any] = {name: draw(st.sampled_from(values(name))) for name in names}
-    return body(known, draw(screens()))
+    for group in source.sample(groups(), source.randint(0, 2)):
+        names += source.sample(group, min(len(group), 4))
+    names += source.sample(list(shipped().findings), source.randint(0, 3))
+    known: dict[str, Any] = {name: source.choice(values(name)) for name in names}
+    not_known = source.sample(_could_be_unknown(), source.choice([0, 0, 1, 3]))
+    return body({**_noes(source), **known}, not_known)
 
 
-@st.composite
-def screens(draw: st.DrawFn) -> dict[str, bool]:
-    """A screen: often all no, sometimes not sent, sometimes answered in part."""
-    kind = draw(st.sampled_from(["all no", "all no", "not sent", "in part"]))
-    if kind == "all no":
-        return {"none_of_these": True}
-    if kind == "not sent":
-        return {}
-    questions = [*shipped().safety_screen.questions, "none_of_these"]
-    return draw(st.dictionaries(st.sampled_from(questions), st.booleans(), max_size=4))
+REPORTS = st.integers(0, 2**64 - 1).map(report)
 
 
-def body(known: dict[str, Any], screen: dict[str, bool]) -> Body:
-    """The request that reports `known`, each finding in its place; one that decides nothing stands in for none."""
-    request: Body = {"findings": {}}
-    for name, value in known.items():
-        request.setdefault(shipped().findings[name].place, {})[name] = value
-    request["findings"] = request["findings"] or {_neutral(): False}
-    return request | ({"safety_screen": screen} if screen else {})
+def _noes(source: random.Random) -> dict[str, bool]:
+    """Noes to all checklists, to most of their items, to some checklists, or to nothing."""
+    checklists = list(shipped().checklists.values())
+    kind = source.choice(["all", "all", "most", "some", "nothing"])
+    chosen = source.sample(checklists, 6) if kind == "some" else [] if kind == "nothing" else checklists
+    items = [id_ for checklist in chosen for id_ in checklist.items if shipped().findings[id_].kind == "boolean"]
+    return {id_: False for id_ in items if kind != "most" or source.random() < 0.95}
 
 
 @cache
-def _neutral() -> str:
-    return next(
-        name for name, finding in shipped().findings.items() if finding.context_only and finding.kind == "boolean"
-    )
+def _could_be_unknown() -> list[str]:
+    """The findings that a runner can be asked about."""
+    return [name for name, finding in shipped().findings.items() if finding.place == "findings"]
+
+
+def body(known: dict[str, Any], not_known: Iterable[str] = ()) -> Body:
+    """The request that reports `known`, each finding in its place, and `not_known`."""
+    request: Body = {}
+    for name, value in known.items():
+        request.setdefault(shipped().findings[name].place, {})[name] = value
+    listed = list(not_known)
+    return request | ({"not_known": listed} if listed else {})
+
+
+def plus(request: Body, more: dict[str, Any]) -> Body:
+    """`request` with more findings; those that it reports already get the new value."""
+    return body({**known_in(request), **more}, request.get("not_known", ()))
 
 
 def known_in(request: Body) -> dict[str, Any]:

@@ -41,8 +41,10 @@ NOT_REACHED = frozenset({"worse_cough_sneeze_sit", "swallowing_difficulty", "pro
 """Signs that set a level by themselves if they are reported, and that only another sign brings up as a question."""
 
 
-NOT_ASKED = frozenset({("calf_pain_with_clot_risks", "calf_cramp")})
-"""Rules whose modifiers are not asked for a complaint: a cramp alone is not asked for the risks of a clot."""
+NOT_ASKED = frozenset(
+    (rule, "calf_cramp") for rule in ("calf_pain_with_clot_risks", "calf_pain_over_two_weeks", "calf_strain")
+)
+"""Rules with a term that is not asked for a complaint: a cramp alone is not asked for the course of another pain."""
 
 
 class Story(NamedTuple):

@@ -95,7 +95,7 @@ def test_a_cause_carries_what_the_knowledge_says(small_values: dict[str, Any], e
     load["mechanism"].append({"text": "It tires.", "evidence": "E3"})
     load["caveats"] = [{"text": "Not proved.", "evidence": "E3"}]
     load["see_someone"] = [{"text": "Ask someone.", "evidence": "E3"}]
-    cause = _cause(ask(engine_of(small_values), findings={"ache": True, "hot_run": True}), "load")
+    cause = _cause(ask(engine_of(small_values), findings={"ache": True, "hot_run": True, "shoe": True}), "load")
     assert (cause.name, cause.regions, cause.mechanism) == ("load", ("calf",), "It pulls. It tires.")
     assert (cause.caveats, cause.see_someone) == (("Not proved.",), ("Ask someone.",))
     assert (cause.evidence, cause.sources, cause.fixes) == ("E3", ("book",), ("rest_it",))
@@ -140,3 +140,12 @@ def test_a_weight_that_can_no_longer_hold_moves_nothing(
     assert "near_miss" not in _cause(ask(engine_of(small_values), findings=findings), "load").unanswered
     small_values["causes"]["load"]["supports"] += [weight | {"when": whole}]
     assert "near_miss" in _cause(ask(engine_of(small_values), findings=findings), "load").unanswered
+
+
+def test_only_the_first_cause_is_explained_in_full(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
+    """The others have the first statement of their mechanism, so that a response stays short."""
+    load = small_values["causes"]["load"]
+    load["mechanism"].append({"text": "It tires.", "evidence": "E3"})
+    load["caveats"] = [{"text": "Not proved.", "evidence": "E3"}]
+    cause = _cause(ask(engine_of(small_values), findings={"ache": True, "hot_run": True}), "load")
+    assert (cause.mechanism, cause.caveats) == ("It pulls.", ())

@@ -28,7 +28,7 @@ def test_fixes_follow_the_order_of_the_causes(ask: Ask) -> None:
 def test_a_fix_carries_what_the_knowledge_says(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
     """Steps, limits, caveats and when to look again go out unchanged."""
     small_values["fixes"]["rest_it"]["caveats"] = [{"text": "Not for long.", "evidence": "E3"}]
-    (_, fix) = ask(engine_of(small_values), findings=_HOT).fixes
+    (fix,) = ask(engine_of(small_values), findings={**_HOT, "shoe": True}).fixes
     assert (fix.title, fix.steps, fix.limits) == ("Rest it", ("Rest.",), {"days_min": 2})
     assert (fix.caveats, fix.review_after_days) == (("Not for long.",), 7)
     assert fix.see_if_not_better.id == "physical_therapist"
@@ -123,3 +123,46 @@ def test_first_steps_are_given_while_no_cause_gives_a_fix(
     assert _fixes(ask(engine, findings={"ache": True})) == [("stop_first", ())]
     assert _fixes(ask(engine, findings={"ache": False})) == []
     assert "stop_first" not in dict(_fixes(ask(engine, findings=_HOT)))
+
+
+def test_only_the_first_fix_is_given_in_full(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
+    """The others have one short step and no caveats."""
+    small_values["fixes"]["rest_it"] |= {"short": "Rest.", "caveats": [{"text": "Not for long.", "evidence": "E3"}]}
+    small_values["fixes"]["rest_it"]["steps"] = [{"text": text, "evidence": "E4"} for text in ("Sit down.", "Wait.")]
+    first, second = ask(engine_of(small_values), findings=_HOT).fixes
+    assert (first.id, first.steps) == ("drink", ("Drink.",))
+    assert (second.id, second.steps, second.caveats) == ("rest_it", ("Rest.",), ())
+
+
+def test_a_fix_that_fits_the_report_best_comes_first(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """The order follows the report, not only the causes."""
+    small_values["fixes"]["rest_it"]["leads_when"] = "near_miss"
+    engine = engine_of(small_values)
+    assert [fix.id for fix in ask(engine, findings=_HOT).fixes] == ["drink", "rest_it"]
+    assert [fix.id for fix in ask(engine, findings={**_HOT, "near_miss": True}).fixes] == ["rest_it", "drink"]
+
+
+def test_a_fix_that_was_tried_in_vain_is_not_given_again(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """Nothing takes its place either."""
+    small_values["fixes"]["drink"]["failed_when"] = "near_miss"
+    assert [fix.id for fix in ask(engine_of(small_values), findings={**_HOT, "near_miss": True}).fixes] == ["rest_it"]
+
+
+def test_no_more_fixes_are_given_than_the_policy_allows(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """The first ones stay."""
+    small_values["policy"]["most_fixes"] = 1
+    assert [fix.id for fix in ask(engine_of(small_values), findings=_HOT).fixes] == ["drink"]
+
+
+def test_a_fix_can_be_added_by_a_condition(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
+    """It is given whatever the causes are."""
+    small_values["policy"]["added_fixes"] = [{"when": "near_miss", "fix": "drink"}]
+    engine = engine_of(small_values)
+    assert _fixes(ask(engine, findings={"ache": False, "near_miss": True})) == [("drink", ())]
+    assert _fixes(ask(engine, findings={"ache": False})) == []

@@ -75,8 +75,23 @@ def test_nothing_is_implied_while_another_finding_explains_the_detail(
 ) -> None:
     """Two complaints share a detail: the one that was reported explains it."""
     small_values["findings"]["ache"] |= {"implied_by": ["sign_2"], "implied_unless": ["shoe"]}
+    small_values["findings"]["sign_2"]["asked_when"] = ["ache", "shoe"]
     engine = engine_of(small_values)
     unknown = {"ache": None, "sign_2": True}
     assert "ache" in _derived(ask(engine, findings=unknown))
     assert "ache" in _derived(ask(engine, findings={**unknown, "shoe": False}))
     assert "ache" not in _derived(ask(engine, findings={**unknown, "shoe": True}))
+
+
+def test_a_contradicted_yes_is_not_used_and_its_parent_stays(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """A sign reported as new is not new if it began long ago; the more general sign still counts."""
+    small_values["findings"]["sign_1"]["contradicted_by"] = {"finding": "pain", "at_least": 9}
+    small_values["findings"]["sign_3"]["implied_by"] = ["sign_1"]
+    engine = engine_of(small_values)
+    plain = ask(engine, findings={"sign_1": True, "pain": 3}, no_other_sign=True)
+    assert plain.triage.level is Level.CONSULTATION_24
+    contradicted = ask(engine, findings={"sign_1": True, "severe_pain": None, "pain": 9}, no_other_sign=True)
+    assert contradicted.triage.level is Level.CONSULTATION
+    assert ("/findings/sign_1", "/findings/pain") in [it.pointers for it in contradicted.contradictions]

@@ -39,8 +39,8 @@ def corpus(knowledge: Knowledge) -> Iterator[bytes]:
     """Every case that the knowledge carries and every vignette, as requests."""
     for folder in ("red_flags", "derivations", "causes"):
         for rule in getattr(knowledge, folder).values():
-            yield from (body_of(case) for case in rule.cases)
-    yield from (body_of(vignette) for vignette in vignettes.read(SHIPPED, knowledge))
+            yield from (body_of(case, knowledge) for case in rule.cases)
+    yield from (body_of(vignette, knowledge) for vignette in vignettes.read(SHIPPED, knowledge))
 
 
 def answers_digest(knowledge: Knowledge) -> str:

@@ -1,0 +1,231 @@
+"""The laws of the questions, of answers that are not known, and of the fixes, on reports at the edges of the rules."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from service.engine.decision import AskedItem, Decision
+from service.engine.terms import terms_of
+from service.knowledge.schema import Condition
+from service.model.assessment import Assessment, StopReason
+from service.model.scales import Level
+
+from .reports import REPORTS, Body, body, encoded, engine, known_in, plus, shipped, values
+from .three_valued import closed, open_terms, rule_level, waits_for_a_reading
+
+_laws = settings(
+    max_examples=150,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+
+
+def _decide(request: Body) -> Decision:
+    return engine().decide(engine().read(encoded(request)))
+
+
+def _asked(decision: Decision) -> list[AskedItem]:
+    return [item for group in decision.interview.groups for item in group.items]
+
+
+def _holds(condition: Condition, decision: Decision) -> bool:
+    known = decision.known
+    return any(
+        all(atom.finding in known and atom.holds(known[atom.finding]) for atom in term)
+        for term in terms_of(condition, shipped())
+    )
+
+
+def _unknown_signs(decision: Decision) -> tuple[str, ...]:
+    return next((reason.because for reason in decision.urgency.reasons if reason.rule == "sign_not_known"), ())
+
+
+@_laws
+@given(REPORTS)
+def test_no_item_could_raise_the_level_above_could_rise_to(request_: Body) -> None:
+    """An item promises no more than the whole response does."""
+    decision = _decide(request_)
+    assert all(item.could_raise_to.rank <= decision.could_rise_to.rank for item in _asked(decision))
+
+
+@_laws
+@given(REPORTS)
+def test_a_closed_finding_is_not_asked_and_cannot_fire(request_: Body) -> None:
+    """Only a contraindication of a fix that is called for is asked although nothing opens it."""
+    decision = _decide(request_)
+    shut = closed(decision.known)
+    contraindications = {id_ for fix in shipped().fixes.values() for id_ in fix.ask_first}
+    assert {item.id for item in _asked(decision)} & shut <= contraindications
+    assert shut.isdisjoint(decision.known)
+    assert not {name for fired in decision.fired for name in fired.because if name not in decision.known} & shut
+
+
+@_laws
+@given(REPORTS)
+def test_urgent_levels_ask_only_what_leads_higher(request_: Body) -> None:
+    """Nothing is asked when an ambulance is called, and at an emergency only what can lead to one."""
+    decision = _decide(request_)
+    if decision.level is Level.EMERGENCY_AMBULANCE:
+        assert _asked(decision) == []
+    if decision.level is Level.EMERGENCY:
+        assert {item.could_raise_to for item in _asked(decision)} <= {Level.EMERGENCY_AMBULANCE}
+
+
+@pytest.mark.parametrize("id_", [id_ for checklist in shipped().checklists.values() for id_ in checklist.items])
+def test_an_item_is_sent_at_once_if_its_yes_alone_is_an_emergency(id_: str) -> None:
+    """`send_at_once` stands exactly at the items whose yes alone sets the level of the policy or more."""
+    assert _is_sent_at_once(id_) == _is_urgent_alone(id_)
+
+
+def _is_urgent_alone(id_: str) -> bool:
+    if shipped().findings[id_].kind != "boolean":
+        return False
+    return _decide(body({id_: True})).level.rank >= shipped().policy.send_at_once_from.rank
+
+
+def _is_sent_at_once(id_: str) -> bool:
+    """The flag of the item in a response that asks it: its own opener is reported, and nothing else."""
+    for opener in ({}, *({name: True} for name in _openers(id_))):
+        response: Assessment = engine().assess(engine().read(encoded(body(opener))))
+        for group in response.interview.groups:
+            for item in group.items:
+                if item.id == id_:
+                    return item.send_at_once
+    return _is_urgent_alone(id_)
+
+
+def _openers(id_: str) -> list[str]:
+    return [condition for condition in shipped().findings[id_].asked_when if isinstance(condition, str)]
+
+
+@_laws
+@given(REPORTS)
+def test_the_conversation_stops_if_and_only_if_nothing_is_asked(request_: Body) -> None:
+    """`should_stop` stands without groups, and the reason is the first that applies."""
+    decision = _decide(request_)
+    interview = decision.interview
+    assert interview.should_stop == (not interview.groups) == (interview.stop_reason is not None)
+    assert interview.should_stop <= (interview.items_left == 0)
+    assert interview.items_left >= len(_asked(decision))
+    if interview.should_stop:
+        assert interview.stop_reason is _reason(decision)
+
+
+def _reason(decision: Decision) -> StopReason:
+    """The first reason that applies, by the plain reading of the rules."""
+    above = [raising for raising in open_terms(decision) if raising.level.rank > rule_level(decision).rank]
+    if decision.level.rank >= Level.EMERGENCY.rank:
+        return StopReason.ACT_NOW
+    if any(shipped().red_flags[fired.id].out_of_scope for fired in decision.fired):
+        return StopReason.OUT_OF_SCOPE
+    if all(decision.known.get(id_) is False for id_ in shipped().policy.complaints):
+        return StopReason.NO_COMPLAINT
+    if not all(waits_for_a_reading(raising, decision) for raising in above):
+        return StopReason.CANNOT_BE_KNOWN
+    return StopReason.ONLY_MEASUREMENTS_LEFT if above else StopReason.SETTLED
+
+
+@_laws
+@given(REPORTS)
+def test_only_not_known_answers_end_an_open_conversation(request_: Body) -> None:
+    """If nothing is asked below an emergency, each open term waits for a reading or for an answer not known."""
+    decision = _decide(request_)
+    assume(decision.interview.should_stop and decision.level.rank < Level.EMERGENCY.rank)
+    unknown = decision.report.not_known - decision.known.keys()
+    for raising in open_terms(decision):
+        if raising.level.rank > rule_level(decision).rank and not waits_for_a_reading(raising, decision):
+            assert any(_waits_for(atom.finding, unknown, decision) for atom in raising.term), raising
+
+
+def _waits_for(id_: str, unknown: frozenset[str] | set[str], decision: Decision) -> bool:
+    """Whether a finding is not known, or is asked only after one that is not known."""
+    if id_ in decision.known:
+        return False
+    return id_ in unknown or any(_waits_for(opener, unknown, decision) for opener in _openers(id_))
+
+
+@_laws
+@given(REPORTS, st.data())
+def test_settled_means_settled(request_: Body, data: st.DataObject) -> None:
+    """After the reason `settled` no answer and no reading that can apply exceeds the level."""
+    readings = {id_: min(values(id_)) for id_ in shipped().policy.measurements}
+    calm = {"spo2_pct": 98, "resting_heart_rate_bpm": 60, "breaths_per_min": 14, "body_temp_c": 36.5}
+    request = plus({**request_, "not_known": []}, {**readings, **calm, **known_in(request_)})
+    left_out = data.draw(st.sampled_from(shipped().policy.measurements))
+    known = {name: value for name, value in known_in(request).items() if name != left_out}
+    decision = _decide(body(known))
+    assume(decision.interview.stop_reason is StopReason.SETTLED)
+    assume(left_out not in closed(decision.known))
+    for value in values(left_out):
+        assert _decide(body({**known, left_out: value})).level.rank <= decision.level.rank
+
+
+@_laws
+@given(REPORTS)
+def test_a_reading_is_offered_at_the_level_that_it_could_set(request_: Body) -> None:
+    """No reading that can apply leads above the level, `could_rise_to` and its own `could_raise_to`."""
+    decision = _decide(request_)
+    offered = {item.id: item.could_raise_to.rank for item in decision.interview.measurements}
+    for id_ in shipped().policy.measurements:
+        if id_ not in decision.known and id_ not in closed(decision.known):
+            most = max(decision.could_rise_to.rank, offered.get(id_, 0))
+            assert max(_decide(plus(request_, {id_: value})).level.rank for value in values(id_)) <= most
+
+
+@_laws
+@given(REPORTS, st.data())
+def test_not_known_is_never_a_no(request_: Body, data: st.DataObject) -> None:
+    """It fires and silences nothing, lowers no level that a no keeps, and is never asked again."""
+    id_ = data.draw(st.sampled_from([name for name, it in shipped().findings.items() if it.place == "findings"]))
+    known = {name: value for name, value in known_in(request_).items() if name != id_}
+    listed = {*request_.get("not_known", ()), id_}
+    unsent, not_known = _decide(body(known, listed - {id_})), _decide(body(known, listed))
+    assert id_ not in {item.id for item in _asked(not_known)}
+    if id_ not in not_known.report.not_known or id_ in not_known.known:
+        return
+    assert (not_known.fired, rule_level(not_known)) == (unsent.fired, rule_level(unsent))
+    assert not_known.could_rise_to is unsent.could_rise_to or not_known.could_rise_to is not_known.level
+    if shipped().findings[id_].kind == "boolean":
+        denied = _decide(body({**known, id_: False}, listed - {id_}))
+        assert not_known.could_rise_to.rank >= denied.could_rise_to.rank
+        assert not_known.level.rank >= rule_level(denied).rank
+
+
+@_laws
+@given(REPORTS, st.data())
+def test_an_answer_beside_not_known_counts_only_if_it_is_urgent(request_: Body, data: st.DataObject) -> None:
+    """A yes, a reading and a choice count, a no does not, and the contradiction is listed."""
+    id_ = data.draw(st.sampled_from([name for name, it in shipped().findings.items() if it.place == "findings"]))
+    value = data.draw(st.sampled_from(values(id_)))
+    others = {*request_.get("not_known", ())} - {id_}
+    known = {name: it for name, it in known_in(request_).items() if name != id_}
+    both = _decide(body({**known, id_: value}, {*others, id_}))
+    alone = _decide(body(known, {*others, id_}) if value is False else body({**known, id_: value}, others))
+    assert (both.urgency, both.causes, both.fixes) == (alone.urgency, alone.causes, alone.fixes)
+    assert (f"/findings/{id_}", "/not_known") in {conflict.pointers for conflict in both.conflicts}
+
+
+@_laws
+@given(REPORTS, st.sets(st.sampled_from(sorted(shipped().findings)), max_size=6))
+def test_an_unknown_sign_holds_the_level_while_a_term_depends_on_it(request_: Body, unknown: set[str]) -> None:
+    """A sign does so for any open term, background only for one from the level of the policy on, numbers never."""
+    policy = shipped().policy
+    listed = {id_ for id_ in unknown if shipped().findings[id_].place == "findings"}
+    known = {name: value for name, value in known_in(request_).items() if name not in listed}
+    decision = _decide(body(known, listed))
+    background = {
+        id_ for checklist in shipped().checklists.values() if checklist.role == "background" for id_ in checklist.items
+    }
+    named = {atom.finding: raising.level for raising in reversed(list(open_terms(decision))) for atom in raising.term}
+    held = set(_unknown_signs(decision))
+    assert all(shipped().findings[id_].kind == "boolean" for id_ in held)
+    for id_ in listed - decision.known.keys():
+        least = policy.not_known_background_from if id_ in background else policy.not_known_sign_level
+        is_needed = id_ in named and named[id_].rank >= least.rank and shipped().findings[id_].kind == "boolean"
+        if is_needed:
+            assert decision.level.rank >= policy.not_known_sign_level.rank
+            assert id_ in held or rule_level(decision).rank >= policy.not_known_sign_level.rank
