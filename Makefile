@@ -49,16 +49,23 @@ unit: .venv/dev ## Tests with branch coverage of service/
 	cd .venv/npm && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --loglevel=error
 	@touch $@
 
+# The generator of clients is a Java program.
 contract: .venv/contract ## The contract with the tools of its partners: linters, versions, mock, proxy, clients
+	@command -v javac >/dev/null || { apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends openjdk-17-jdk-headless; } >/dev/null 2>&1 || true
 	$(BIN)/python -m pytest tests/consumers
 
 .venv/browser: requirements-browser.lock .venv/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.lock
 	@touch $@
 
-browser: .venv/browser ## The docs page in a real Chromium with no internet (Debian's; fetched where that can be)
-	@test -x /usr/bin/chromium || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } \
-		>/dev/null 2>&1 || true
+BROWSER_PACKAGES := chromium nginx
+
+# The tests start an nginx of their own; the one that the package would start is not wanted.
+browser: .venv/browser ## The docs page in a real Chromium with no internet, also behind nginx (Debian's; fetched where that can be)
+	@dpkg -s $(BROWSER_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends $(BROWSER_PACKAGES) && \
+		systemctl disable --now nginx; } >/dev/null 2>&1 || true
 	@test -x /usr/bin/chromium || echo "browser: skipped, /usr/bin/chromium is not there and cannot be fetched"
 	@test ! -x /usr/bin/chromium || $(BIN)/python -m pytest -q tests/browser
 
@@ -75,7 +82,7 @@ spark: .venv/spark ## The bulk job on a Spark of two cores (with Debian's Java 1
 	@command -v java >/dev/null || echo "spark: skipped, there is no java and Debian's cannot be fetched"
 	@! command -v java >/dev/null || $(BIN)/python -m pytest -q tests/spark
 
-FAULT_PACKAGES := haproxy redis-server openssl
+FAULT_PACKAGES := haproxy nginx redis-server openssl
 
 # The tests start a proxy and a store of their own; those that the packages would start are not wanted.
 faults: .venv/dev ## Stops, floods, full disks, slow clients, a soak: what came of each, as a table (SOAK_SECONDS=120)

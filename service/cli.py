@@ -11,6 +11,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import resource
 import sys
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -40,6 +41,8 @@ UNREAD = 141
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
     chosen = _parser().parse_args(arguments)
+    # A core dump would write the reports in memory to a disk.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     try:
         return int(chosen.run(chosen))
     except KnowledgeFault as fault:

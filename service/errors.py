@@ -3,11 +3,13 @@
     TriageError
     ├── KnowledgeFault    the knowledge files are wrong: every fault, each with file and path
     ├── SettingsFault     the settings are wrong: every fault, each with its name
+    │   └── UnreadableFile a file that a setting names cannot be read
     ├── ForeignAnswers    a file of answers is not that of these requests and this knowledge
     └── RequestFault      a request cannot be answered; `kind` names the problem type
         ├── MalformedBody the body is not JSON (400)
         │   └── IncompleteBody the connection ended before the body did (400, and nobody is there to read it)
         ├── BrokenContract the body is JSON that breaks the contract (422), with every fault
+        ├── InvalidQuery   the query has a parameter or a value that the path does not have (422)
         ├── UnknownEntry   the knowledge holds no such kind or entry (404)
         ├── SlowBody       the body did not arrive in time (408)
         ├── LargeBody      the body is larger than the limit (413)
@@ -58,6 +60,10 @@ class SettingsFault(TriageError):
         self.faults = faults
 
 
+class UnreadableFile(SettingsFault):
+    """A file that a setting names cannot be read; it may be readable later without a change."""
+
+
 class ForeignAnswers(TriageError):
     """What a file of answers holds is not what the requests and the knowledge of today give."""
 
@@ -96,6 +102,14 @@ class BrokenContract(RequestFault):
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__(f"{len(faults)} faults in the request")
+        self.faults = faults
+
+
+class InvalidQuery(RequestFault):
+    """The query has a parameter or a value that the path does not have; `faults` names every one."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__(f"{len(faults)} faults in the query")
         self.faults = faults
 
 

@@ -12,11 +12,11 @@ from typing import TypeVar
 from prometheus_client import CollectorRegistry
 
 from service import settings as settings_
-from service.access.access import Access, Counting
+from service.access.access import Access, Limiter
+from service.access.events import AccessEvents
 from service.access.keys import Keys
-from service.access.quota import quota
-from service.access.windows import Windows
-from service.access.witness import Witness
+from service.access.limiter_memory import MemoryLimiter
+from service.access.rate_limit import quota
 from service.engine import Engine
 from service.errors import SettingsFault
 from service.knowledge import loader
@@ -24,7 +24,7 @@ from service.knowledge.catalogue import catalogue
 from service.model.scales import Level
 from service.problems import KINDS, UNHEARD
 from service.settings import Settings
-from service.telemetry.journal import Journal
+from service.telemetry.access_log import AccessLog
 from service.telemetry.log import adopt_standard_logging, open_log, standard_output
 from service.telemetry.metrics import Metrics
 from service.web import contract
@@ -58,10 +58,10 @@ def compose(settings: Settings) -> Observe:
     metrics.expect(Level, (kind.slug for kind in KINDS if kind not in UNHEARD))
     metrics.knowledge(engine.version, engine.digest)
     metrics.build(VERSION, platform.python_version())
-    journal = Journal(log, metrics, engine.version)
-    access = access_of(settings, journal)
+    access_log = AccessLog(log, metrics, engine.version)
+    access = access_of(settings, access_log)
     if not settings.keys:
-        journal.warn("keys_off", says="whoever reaches this port may ask", rate_limit=settings.rate_limit or None)
+        access_log.warn("keys_off", says="whoever reaches this port may ask", rate_limit=settings.rate_limit or None)
     return build(
         engine=engine,
         catalogue=catalogue(engine_knowledge),
@@ -69,10 +69,11 @@ def compose(settings: Settings) -> Observe:
         page=page(),
         body=Body(settings.body_limit_bytes, settings.body_seconds),
         metrics=metrics,
-        journal=journal,
+        access_log=access_log,
         load=Load(settings.concurrency),
         access=access,
         cors_origins=settings.cors_origins,
+        root_path=settings.root_path,
     )
 
 
@@ -82,10 +83,10 @@ def check_setup(settings: Settings) -> None:
     contract.Contract(contract_text(settings))
     metrics = Metrics(CollectorRegistry())
     log = open_log(settings.log_level, settings.log_format, standard_output(metrics.log_line_lost))
-    access_of(settings, Journal(log, metrics, knowledge=""))
+    access_of(settings, AccessLog(log, metrics, knowledge=""))
 
 
-def access_of(settings: Settings, witness: Witness) -> Access | None:
+def access_of(settings: Settings, events: AccessEvents) -> Access | None:
     """What stands before `/assess`, if anything; raises `SettingsFault` with all that is wrong with its files."""
     faults: list[str] = []
 
@@ -96,22 +97,22 @@ def access_of(settings: Settings, witness: Witness) -> Access | None:
             faults.extend(fault.faults)
             return None
 
-    keys = tried(lambda: Keys(Path(settings.keys), witness)) if settings.keys else None
-    counting = tried(lambda: _counting(settings, witness))
-    if faults or counting is None:
+    keys = tried(lambda: Keys(Path(settings.keys), events)) if settings.keys else None
+    limiter = tried(lambda: _limiter(settings, events))
+    if faults or limiter is None:
         raise SettingsFault(tuple(faults))
     if keys is None and not settings.rate_limit:
         return None
-    return Access(keys, quota(settings.rate_limit), counting, settings.proxies)
+    return Access(keys, quota(settings.rate_limit), limiter, settings.proxies)
 
 
-def _counting(settings: Settings, witness: Witness) -> Counting:
+def _limiter(settings: Settings, events: AccessEvents) -> Limiter:
     if not (name := settings.limit_store_name()):
-        return Windows()
-    from service.access.store import Store  # noqa: PLC0415 (its client is large, and few need it)
+        return MemoryLimiter()
+    from service.access.limiter_redis import RedisLimiter  # noqa: PLC0415 (its client is large, and few need it)
 
     try:
-        return Store(settings.limit_store_url(), witness)
+        return RedisLimiter(settings.limit_store_url(), events)
     except (ValueError, TypeError, OSError):  # their words may quote the URL, and with it a password
         raise SettingsFault((f"{name}: is no redis:// or rediss:// URL that can be used",)) from None
 

@@ -75,6 +75,9 @@ OF_FAULT: Final[Mapping[type[errors.RequestFault], Kind]] = {
     errors.BrokenContract: Kind(
         "broken-contract", "Body breaks the contract", 422, "The body is JSON and breaks the contract; see `errors`."
     ),
+    errors.InvalidQuery: Kind(
+        "invalid-query", "Invalid query", 422, "The query has an unknown parameter or value; see `errors`."
+    ),
     errors.UnknownEntry: Kind("unknown-entry", "Unknown entry", 404, "The knowledge holds no such kind or entry."),
     errors.SlowBody: Kind(
         "body-timeout", "Body did not arrive in time", 408, "The body did not arrive in time.", {"Connection": "close"}
@@ -140,8 +143,8 @@ def kind_of(error: Exception) -> Kind:
 
 
 def faults_of(error: Exception) -> tuple[errors.Fault, ...]:
-    """What is wrong with the body, where `error` is about a body."""
-    if isinstance(error, errors.BrokenContract):
+    """Return the faults of the body or of the query, if `error` is about one of them."""
+    if isinstance(error, errors.BrokenContract | errors.InvalidQuery):
         return error.faults
     return (error.fault,) if isinstance(error, errors.MalformedBody) else ()
 

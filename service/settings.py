@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
-from service.access.quota import FORM, SECONDS
+from service.access.rate_limit import FORM, SECONDS
 from service.errors import SettingsFault
 
 PREFIX: Final = "TRIAGE_"
@@ -19,6 +19,9 @@ ORIGIN: Final = (
     r"(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?\Z"
 )
 """What a browser says of the site of a page; anything else would never be met."""
+
+ROOT_PATH: Final = r"^\Z|^(?!/(assess|docs|health|knowledge|metrics|openapi\.(json|yaml))(/|\Z))(/[A-Za-z0-9._~-]+)+\Z"
+"""A prefix that a route begins with would take that route away."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +100,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "at 0 whoever opens the connection is the client.",
         ),
     ] = 0
+    root_path: Annotated[
+        str,
+        Meta(
+            pattern=ROOT_PATH,
+            title="a path such as /triage, with no slash at its end, that no route of the service begins with",
+            description="Path prefix that a proxy in front passes on; requests without it are answered too. "
+            "Leave it empty if the proxy strips the prefix.",
+        ),
+    ] = ""
     concurrency: Annotated[
         int,
         Meta(

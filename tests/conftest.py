@@ -14,7 +14,7 @@ from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import load
 from service.knowledge.schema import Referral
 
-_ENTRY = {"sources": ["book"], "evidence": "E3", "review": "not reviewed by a clinician"}
+_ENTRY = {"sources": ["book"], "evidence": "E3"}
 
 
 def _cases(fires: dict[str, Any], not_: dict[str, Any]) -> list[dict[str, Any]]:
@@ -54,7 +54,6 @@ def small() -> dict[str, Any]:
     return {
         "policy": {
             "version": "1.2.3",
-            "review": "not reviewed by a clinician",
             "likelihood_from_points": {"likely": 5, "possible": 2, "less_likely": 1},
             "no_fixes_from": "consultation_24",
             "no_causes_from": "emergency",
@@ -69,6 +68,7 @@ def small() -> dict[str, Any]:
             "complaints": ["ache"],
             "never_closed": [],
             "first_steps": [],
+            "most_fixes": 4,
             "cause_questions_per_response": 10,
             "separating_questions": 4,
             "leading_causes": 2,
@@ -94,7 +94,6 @@ def small() -> dict[str, Any]:
                 "act_within_hours": None,
                 "running": running,
                 "sources": ["book"],
-                "review": "not reviewed by a clinician",
                 "referral": "emergency_department" if level.startswith("emergency") else None,
             }
             for level, running in {
@@ -113,10 +112,10 @@ def small() -> dict[str, Any]:
                 "recheck_after_days": 7,
                 "return_when": [],
                 "evidence": "E4",
-                "review": "not reviewed by a clinician",
             }
             for running in ("as_planned", "modify", "reduce", "pause", "stop")
         },
+        "running_rules": [],
         "checklists": {
             "complaint": _checklist("complaint", 1, ["ache"]),
             "signs": _checklist("signs", 2, list(signs)),

@@ -41,8 +41,15 @@ def assess(spark: SparkSession, source: str, target: str, format_: str) -> None:
     if format_ == "parquet":
         _answered(_rows(spark, source)).write.parquet(target, mode="errorifexists")
     else:
-        lines = _answered(_lines(spark, source)).select(f.coalesce("answer", "problem"))
+        lines = _answered(_lines(spark, source)).select(_line())
         lines.write.mode("errorifexists").text(target)
+
+
+def _line() -> Column:
+    """A row as one line of `POST /assess/batch`: the body stays as it is, so no JSON writer touches it."""
+    assessment = f.concat(f.lit(',"assessment":'), "assessment")
+    problem = f.concat(f.lit(',"problem":'), "problem")
+    return f.concat(f.lit('{"status":'), f.col("status").cast("string"), f.coalesce(assessment, problem), f.lit("}"))
 
 
 def _rows(spark: SparkSession, source: str) -> DataFrame:

@@ -21,8 +21,8 @@ from service.knowledge import loader
 from service.settings import Settings
 
 REQUEST = "request"
-ANSWERED = pa.schema({"status": pa.int32(), "answer": pa.string(), "problem": pa.string()})
-"""The columns that take the place of the request: `answer` is null where there is a `problem`, and the reverse."""
+ANSWERED = pa.schema({"status": pa.int32(), "assessment": pa.string(), "problem": pa.string()})
+"""The columns that replace the request, as in a `BatchItem`: one of `assessment` and `problem` is null."""
 
 Answers = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
@@ -80,5 +80,5 @@ def _said_to(body: bytes) -> dict[str, int | bytes]:
     """One row; what nobody foresaw is that row's internal error, as it would be one request's."""
     item = items().answer(body, "spark")
     if item.problem is None:
-        return {"status": 200, "answer": item.body}
+        return {"status": 200, "assessment": item.body}
     return {"status": item.problem.status, "problem": item.body}

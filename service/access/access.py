@@ -5,18 +5,21 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from service.access.keys import Keys
 from service.access.keys_file import Partner
-from service.access.quota import Quota, Taken, fields
+from service.access.rate_limit import Quota, Taken, fields
 from service.errors import RateSpent
+
+HOST_BITS: Final = 128 - 56
+"""The bits of an IPv6 address that its holder can choose."""
 
 Headers = Iterable[tuple[bytes, bytes]]
 
 
-class Counting(Protocol):
-    """Where quotas are counted."""
+class Limiter(Protocol):
+    """Counts requests against quotas."""
 
     async def take(self, who: str, quota: Quota, cost: int) -> Taken | None:
         """Take `cost` from the quota of `who`; nothing where nobody can count."""
@@ -38,10 +41,10 @@ class Access:
     A partner pays for itself, whatever key it uses; where there are no keys, each client's address pays.
     """
 
-    def __init__(self, keys: Keys | None, quota: Quota | None, counting: Counting, proxies: int) -> None:
+    def __init__(self, keys: Keys | None, quota: Quota | None, limiter: Limiter, proxies: int) -> None:
         self._keys = keys
         self._quota = quota
-        self._counting = counting
+        self._limiter = limiter
         self._proxies = proxies
 
     def admit(self, headers: Headers, peer: str) -> Admission:
@@ -56,13 +59,13 @@ class Access:
         """Take `cost` from the quota of whoever pays; raises `RateSpent`. Where nobody can count, triage goes on."""
         if (quota := admission.quota) is None:
             return
-        taken = await self._counting.take(admission.payer, quota, cost)
+        taken = await self._limiter.take(admission.payer, quota, cost)
         admission.fields = () if taken is None else fields(quota, taken)
         if taken is not None and not taken.is_allowed:
             raise RateSpent
 
     def renew(self, *, is_told: bool) -> None:
-        """Read the keys again where their file has changed, or where somebody asked for it."""
+        """Read the keys again if their file has changed, if the last read failed, or if `is_told`."""
         if self._keys is not None:
             self._keys.renew(is_told=is_told)
 
@@ -82,8 +85,9 @@ def client(headers: Headers, peer: str, proxies: int) -> str:
 def _sender(address: str) -> str:
     """The address as it is counted, without the port that some proxies append.
 
-    Of an IPv6 address that is its /64: one client has all of it, and could change its address at each request. A
-    socket for both families shows IPv4 clients inside one such network; they are told apart by the address in it.
+    An IPv6 address is counted by its /56, the network that providers give one home: with all of it a client could
+    change its address, or its /64, at each request. A socket for both families shows IPv4 clients inside one such
+    network; they are counted by the IPv4 address.
     """
     if address.startswith("["):
         address = address[1:].partition("]")[0]
@@ -93,4 +97,4 @@ def _sender(address: str) -> str:
         found = ipaddress.IPv6Address(address)
     except ipaddress.AddressValueError:
         return address
-    return str(found.ipv4_mapped or ipaddress.IPv6Address(int(found) >> 64 << 64))
+    return str(found.ipv4_mapped or ipaddress.IPv6Address(int(found) >> HOST_BITS << HOST_BITS))

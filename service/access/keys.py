@@ -10,13 +10,13 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from service.access.events import AccessEvents
 from service.access.keys_file import Partner, read
-from service.access.witness import Witness
-from service.errors import Barred, SettingsFault, Unidentified
+from service.errors import Barred, SettingsFault, Unidentified, UnreadableFile
 
 MARK: Final = "triage_"
 """Every key begins with this, so that scanners of leaked secrets know one when they see it."""
@@ -37,10 +37,11 @@ def _hash(key: bytes) -> str:
 class Keys:
     """The keys of one file; a file that turns bad leaves those in use that were good."""
 
-    def __init__(self, path: Path, witness: Witness) -> None:
+    def __init__(self, path: Path, events: AccessEvents) -> None:
         self._path = path
-        self._witness = witness
+        self._events = events
         self._stamp = _stamp(path)
+        self._is_unread = False
         self._known = read(path)
 
     def partner_of(self, headers: Iterable[tuple[bytes, bytes]]) -> Partner:
@@ -58,30 +59,46 @@ class Keys:
         return known
 
     def renew(self, *, is_told: bool) -> None:
-        """Read the file again where it has changed, or where somebody asked for it."""
+        """Read the file again if it has changed, if the last read failed, or if `is_told`."""
         stamp = _stamp(self._path)
-        if stamp == self._stamp and not is_told:
+        if stamp == self._stamp and not self._is_unread and not is_told:
             return
+        is_logged = self._is_unread and stamp == self._stamp and not is_told
         self._stamp = stamp
+        self._is_unread = False
         try:
-            self._known = read(self._path)
+            found = read(self._path)
+        except UnreadableFile as fault:
+            self._is_unread = True  # its content was not seen, so that it may be good without a change
+            if not is_logged:
+                self._refuse(fault.faults)
         except SettingsFault as fault:
             self._refuse(fault.faults)
         except Exception as error:  # noqa: BLE001 (whatever a file holds, it must not end a worker that answers)
             self._refuse((f"TRIAGE_KEYS: the file cannot be read: {type(error).__name__}",))
         else:
-            self._witness.note("keys_read", pid=os.getpid(), keys=len(self._known))
-            self._witness.keys_are_stale(is_stale=False)
+            known, self._known = self._known, found
+            self._events.note("keys_read", pid=os.getpid(), keys=len(found))
+            self._warn_of_removed(known, found)
+            self._events.keys_are_stale(is_stale=False)
 
     def _refuse(self, faults: tuple[str, ...]) -> None:
-        self._witness.warn("keys_refused", pid=os.getpid(), faults=faults)
-        self._witness.keys_are_stale(is_stale=True)
+        self._events.warn("keys_refused", pid=os.getpid(), faults=faults)
+        self._events.keys_are_stale(is_stale=True)
+
+    def _warn_of_removed(self, before: Mapping[str, Partner], after: Mapping[str, Partner]) -> None:
+        """Warn of valid keys that the file no longer holds: a file cut at the end of a line is whole YAML."""
+        valid = [partner for partner in before.values() if not partner.is_barred]
+        partners = {partner.id for partner in valid} - {partner.id for partner in after.values()}
+        keys = [f"{partner.id}/{partner.key}" for partner in valid if partner.hash not in after]
+        if partners or keys:
+            self._events.warn("keys_removed", pid=os.getpid(), partners=sorted(partners), keys=sorted(keys))
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
-    """What tells one state of a file from the next, also where a link leads elsewhere; empty where there is none."""
+    """The stamp of a file's state, different after any change of content, rights or link; empty without a file."""
     try:
         found = path.stat()
     except OSError:
         return ()
-    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import yaml
 
-from service.access.quota import Quota, quota
-from service.errors import SettingsFault
+from service.access.rate_limit import Quota, quota
+from service.errors import SettingsFault, UnreadableFile
 from service.knowledge.yaml_reader import DuplicateName, read_yaml
 
 MOST_PARTNERS: Final = 1_000
@@ -33,12 +33,12 @@ class Partner:
 
 
 def read(path: Path) -> Mapping[str, Partner]:
-    """Partners by the hashes of their keys; raises `SettingsFault` with everything that is wrong with the file."""
+    """Partners by the hashes of their keys; raises `SettingsFault` with all faults of the file, or `UnreadableFile`."""
     reader = _Reader()
     try:
         partners = list(reader.document(read_yaml(path.read_text(encoding="utf-8"))))
     except OSError as error:
-        reader.faults = [f"the file cannot be read: {error.strerror}"]
+        raise UnreadableFile((f"TRIAGE_KEYS: the file cannot be read: {error.strerror}",)) from None
     except DuplicateName as error:
         reader.faults = [f"a name is given twice {str(error)[str(error).rindex('(') :]}"]
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""Cuts a JSON array of requests into its items without reading or rewriting them."""
+"""Splits a JSON array of requests into the bytes of its items."""
 
 from __future__ import annotations
 
@@ -22,24 +22,37 @@ TOO_MANY_COMMAS: Final = Fault(
     "", "too_many_items", f"must have at most {MOST * COMMAS} commas, more than {MOST} whole requests have"
 )
 
+_scan: Final = msgspec.json.Decoder(msgspec.Raw).decode
 _decode: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 def items_of(body: bytes) -> list[bytes]:
     """The bytes of each item, in order; raises `MalformedBody` or `BrokenContract` for the array itself."""
+    _require_json(body)
     if body.count(b",") > MOST * COMMAS:
         raise BrokenContract((TOO_MANY_COMMAS,))
     try:
         items = _decode(body)
-    except RecursionError:
-        raise BrokenContract((TOO_DEEP,)) from None
     except msgspec.ValidationError:
         raise BrokenContract((Fault("", "type", "must be an array of requests"),)) from None
-    except ValueError as found:
-        raise malformed(body, found) from None
     if not 1 <= len(items) <= MOST:
         raise _counted("too_many_items" if items else "too_few_items")
     return [bytes(item) for item in items]
+
+
+def _require_json(body: bytes) -> None:
+    """Raise `MalformedBody` unless all of `body` is JSON; makes no objects of it.
+
+    The decoder of arrays stops at the first byte that is no array's, and neither decoder reads strings as UTF-8.
+    """
+    try:
+        _scan(body)
+        if not body.isascii():
+            body.decode("utf-8")
+    except RecursionError:
+        raise BrokenContract((TOO_DEEP,)) from None
+    except ValueError as found:
+        raise malformed(body, found) from None
 
 
 def _counted(code: str) -> BrokenContract:

@@ -19,12 +19,11 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
-from service.bulk.items import Items
+from service.bulk.items import ASSESSED, Items
 from service.bulk.lines import Lines
 from service.engine import Engine
 from service.errors import ForeignAnswers
 from service.knowledge import loader
-from service.model.assessment import Assessment
 from service.parent import end_with_parent
 
 READ_AT_ONCE: Final = 1 << 18
@@ -33,9 +32,6 @@ CHUNK: Final = 256
 
 AHEAD: Final = 3
 """Chunks on their way for each process, so that none waits and little is held."""
-
-_ASSESSMENT: Final = b'{"%b":' % Assessment.__struct_fields__[0].encode()
-"""What an answer begins with, and a refusal does not, which is the same explained and plain."""
 
 
 class Way(NamedTuple):
@@ -136,7 +132,7 @@ def answer(chunk: Chunk, way: Way) -> Answered:
     """The answers to one chunk; each process compiles the knowledge once, with its first chunk."""
     items = _items(way)
     answered = [items.answer(request, f"item/{place}") for place, request in enumerate(chunk.requests, chunk.first)]
-    lines = b"".join([item.body + b"\n" for item in answered])
+    lines = b"".join([item.line + b"\n" for item in answered])
     return Answered(lines, len(answered), sum(item.problem is not None for item in answered), chunk.read)
 
 
@@ -172,7 +168,7 @@ def held(target: BinaryIO) -> Held:
     with _named(target):
         for line in target:
             is_whole = line.endswith(b"\n")
-            kind = is_whole, line.startswith(_ASSESSMENT)
+            kind = is_whole, line.startswith(ASSESSED)
             last[kind] = count, line
             first.setdefault(kind, last[kind])
             if is_whole:

@@ -1,26 +1,41 @@
-"""One item of many: its answer, or its own problem document, whatever the others are."""
+"""One item of a batch: its assessment, or its own problem, independent of the other items."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from service.engine import EncodedAssessment
 from service.errors import LargeBody, RequestFault
 from service.problems import INTERNAL, Kind, body_of, faults_of, kind_of
 from service.report.report import Report
 
+ASSESSED: Final = b'{"status":200,'
+"""The first bytes of the line of an item that was assessed."""
+
 Read = Callable[[bytes], Report]
 Answer = Callable[[Report], EncodedAssessment]
 
 
 class Item(NamedTuple):
-    """What became of one request: `body` is the answer, or the problem where there is one."""
+    """The result of one request: `body` is the assessment, or the problem if there is one."""
 
     body: bytes
     assessed: EncodedAssessment | None = None
     problem: Kind | None = None
     error: Exception | None = None
+
+    @property
+    def line(self) -> bytes:
+        """The item as the contract shows it in a batch, a `BatchItem`, with the body unchanged inside."""
+        if self.problem is None:
+            return b'%b"assessment":%b}' % (ASSESSED, self.body)
+        return problem_line(self.problem.status, self.body)
+
+
+def problem_line(status: int, body: bytes) -> bytes:
+    """Return a problem as a `BatchItem`."""
+    return b'{"status":%d,"problem":%b}' % (status, body)
 
 
 class Items:

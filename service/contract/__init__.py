@@ -1,4 +1,4 @@
-"""Builds the contract file from its sources; knows no framework and serves nothing."""
+"""Builds the contract file from its sources."""
 
 from service.contract.document import build, render
 from service.contract.folder import SHIPPED, Examples, committed, stale, write

@@ -1,18 +1,19 @@
-"""Puts the contract together: the hand-written base, the schemas of the types, and the examples by name."""
+"""Joins the contract: the hand-written base, the version, the schemas of the types, and the named examples."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import yaml
 
-from service.contract.answers import answer_schemas
-from service.contract.paths import with_derived
 from service.contract.requests import request_schemas
+from service.contract.responses import response_schemas
 from service.knowledge.catalogue import catalogue
 from service.knowledge.knowledge import Knowledge
+from service.model.version import API_VERSION
 
 _WORDS = "x-words"
 _EXAMPLES = "x-examples"
@@ -21,36 +22,42 @@ _BATCH = "x-batch"
 
 
 def build(knowledge: Knowledge, base: Mapping[str, Any], examples: Mapping[str, Any]) -> dict[str, Any]:
-    """The contract as one document.
+    """Return the contract as one document.
 
-    `base` is `openapi/base.yaml`: OpenAPI, with the words for what types cannot say under `x-words`,
-    `x-examples` where a media type shows some (a list of names, or `request` or `response` for every pair of
-    these), `x-batch` where it shows several of them as one array or as lines, and `x-served` where it shows what is
-    served at `/knowledge/...`. `examples` are the files of `openapi/examples/` by name, each with its `summary` and
-    `value`.
+    `base` is `openapi/base.yaml`: OpenAPI with the descriptions of the types under `x-words`, `x-examples` for a media
+    type that shows some (a list of names, or `request` or `response` for every pair of these), `x-batch` for one that
+    shows several of them as one array or as lines, and `x-served` for one that shows a document of `/knowledge/...`.
+    `examples` are the files of `openapi/examples/` by name, each with its `summary` and `value`.
+
+    Raises `ValueError` if two schemas have the same name.
     """
     words = base[_WORDS]
     document = {name: part for name, part in base.items() if name != _WORDS}
+    document["info"] = {"title": document["info"]["title"], "version": API_VERSION} | document["info"]
     components: dict[str, Any] = dict(document["components"])
-    components["schemas"] = {
-        **request_schemas(knowledge, words["requests"]),
-        **answer_schemas(words["answers"]),
-        **components["schemas"],
-    }
+    components["schemas"] = _joined(
+        request_schemas(knowledge, words["requests"]), response_schemas(words["responses"]), components["schemas"]
+    )
     document["components"] = components
-    document["paths"] = with_derived(document["paths"], components["responses"])
     filled: dict[str, Any] = _filled(document, examples, _served(knowledge))
     return filled
 
 
+def _joined(*parts: Mapping[str, Any]) -> dict[str, Any]:
+    names = Counter(name for part in parts for name in part)
+    if twice := sorted(name for name, count in names.items() if count > 1):
+        raise ValueError(f"two schemas have the name {', '.join(twice)}")
+    return {name: schema for part in parts for name, schema in part.items()}
+
+
 def _served(knowledge: Knowledge) -> dict[str, bytes]:
-    """What is served below `/knowledge/`, by path."""
+    """The documents below `/knowledge/` by path."""
     documents = catalogue(knowledge)
     return documents.kinds | {f"{kind}/{id_}": entry for (kind, id_), entry in documents.entries.items()}
 
 
 def _filled(part: Any, examples: Mapping[str, Any], served: Mapping[str, bytes]) -> Any:
-    """`part` with each name of something to show replaced by the thing itself."""
+    """Return `part` with each name of an example replaced by the example."""
     if isinstance(part, list):
         return [_filled(item, examples, served) for item in part]
     if not isinstance(part, dict):
@@ -60,33 +67,37 @@ def _filled(part: Any, examples: Mapping[str, Any], served: Mapping[str, bytes])
     if _SERVED in part:
         filled["example"] = msgspec.json.decode(served[part[_SERVED]])
     if _BATCH in part:
-        items = [_item(place, examples[name]["value"]) for place, name in enumerate(part[_BATCH])]
+        items = [_item(place, name, examples[name]["value"]) for place, name in enumerate(part[_BATCH])]
         is_text = part["schema"]["type"] == "string"
         filled["example"] = "\n".join(msgspec.json.encode(item).decode() for item in items) if is_text else items
     if _EXAMPLES in part:
-        filled["examples"] = {_bare(name): examples[name] for name in _named(part[_EXAMPLES], examples)}
+        filled["examples"] = {_stem(name): examples[name] for name in _named(part[_EXAMPLES], examples)}
     return filled
 
 
-def _item(place: int, value: dict[str, Any]) -> dict[str, Any]:
-    """An example as an item of a batch: a problem names its place there too."""
-    return value | {"instance": f"{value['instance']}/{place}"} if "instance" in value else value
+def _item(place: int, name: str, value: dict[str, Any]) -> dict[str, Any]:
+    """Return an example as an item of a batch; a problem names its place there too."""
+    if name.endswith(".response"):
+        return {"status": 200, "assessment": value}
+    if name.endswith(".problem"):
+        return {"status": value["status"], "problem": value | {"instance": f"{value['instance']}/{place}"}}
+    return value
 
 
-def _named(asked: list[str] | str, examples: Mapping[str, Any]) -> list[str]:
-    """The names asked for; a kind asks for each of it that belongs to a request with an answer."""
-    if isinstance(asked, list):
-        return asked
-    return [f"{_bare(name)}.{asked}" for name in examples if name.endswith(".response")]
+def _named(requested: list[str] | str, examples: Mapping[str, Any]) -> list[str]:
+    """Return the requested names; a kind requests each example of it that belongs to a request with a response."""
+    if isinstance(requested, list):
+        return requested
+    return [f"{_stem(name)}.{requested}" for name in examples if name.endswith(".response")]
 
 
-def _bare(name: str) -> str:
-    """`hills` for `hills.request`: one name for a request and its answer, so that a mock can pair them."""
+def _stem(name: str) -> str:
+    """Return `hills` for `hills.request`: one name for a request and its response, so that a mock can pair them."""
     return name.partition(".")[0]
 
 
 def render(document: Mapping[str, Any]) -> bytes:
-    """The document as YAML: the same bytes for the same document."""
+    """Return the document as YAML: the same bytes for the same document."""
     text: str = yaml.dump(
         document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=False
     )
@@ -94,7 +105,7 @@ def render(document: Mapping[str, Any]) -> bytes:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Block text for what has several lines, and no anchors: some readers of contracts know neither."""
+    """Block text for strings of several lines, and no anchors, which some readers of contracts do not support."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is the library's
         return True

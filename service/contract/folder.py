@@ -1,4 +1,4 @@
-"""The folder `openapi/`: its sources read, its built files written, and those that are out of date told."""
+"""The folder `openapi/`: reads its sources, writes its built files, and lists those that are out of date."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _KINDS = ("request", "response", "problem")
 
 
 def committed(folder: Path = SHIPPED) -> bytes:
-    """The contract as it is committed and served."""
+    """Return the committed contract."""
     return (folder / "openapi.yaml").read_bytes()
 
 
 def stale(knowledge: Knowledge, folder: Path = SHIPPED) -> list[str]:
-    """The built files that are not what their sources make of them, by path in `folder`."""
+    """Return the paths in `folder` of the built files that differ from their sources."""
     built = _built(knowledge, folder)
     paths = {path: folder / path for path in built}
     stale = [path for path, file in paths.items() if not file.is_file() or file.read_bytes() != built[path]]
@@ -33,7 +33,7 @@ def stale(knowledge: Knowledge, folder: Path = SHIPPED) -> list[str]:
 
 
 def write(knowledge: Knowledge, folder: Path = SHIPPED) -> list[str]:
-    """Writes every built file that is out of date, and returns their paths in `folder`."""
+    """Write every built file that is out of date, and return their paths in `folder`."""
     written = stale(knowledge, folder)
     built = _built(knowledge, folder)
     for path in written:
@@ -45,13 +45,13 @@ def write(knowledge: Knowledge, folder: Path = SHIPPED) -> list[str]:
 
 
 def _built(knowledge: Knowledge, folder: Path) -> dict[str, bytes]:
-    """Every built file by path: the answers to the example requests, and the contract itself."""
+    """Return every built file by path: the responses to the example requests, and the contract itself."""
     base: Any = read_yaml((folder / "base.yaml").read_text(encoding="utf-8"))
     summaries: dict[str, str] = base.pop("x-summaries")
     sources = [file for file in sorted((folder / "examples").glob("*.json")) if not file.match("*.response.json")]
     files = {file.name: file.read_bytes() for file in sources}
-    answers = _answers(Engine(knowledge), files)
-    values = {name: msgspec.json.decode(text) for name, text in (files | answers).items()}
+    responses = _responses(Engine(knowledge), files)
+    values = {name: msgspec.json.decode(text) for name, text in (files | responses).items()}
     examples = {
         f"{name}.{kind}": {"summary": summary, "value": values[f"{name}.{kind}.json"]}
         for name, summary in summaries.items()
@@ -62,11 +62,11 @@ def _built(knowledge: Knowledge, folder: Path) -> dict[str, bytes]:
     if unnamed:
         raise ValueError(f"examples without a summary in base.yaml: {', '.join(sorted(unnamed))}")
     contract = render(build(knowledge, base, examples))
-    return {f"examples/{name}": text for name, text in answers.items()} | {"openapi.yaml": contract}
+    return {f"examples/{name}": text for name, text in responses.items()} | {"openapi.yaml": contract}
 
 
-def _answers(engine: Engine, files: dict[str, bytes]) -> dict[str, bytes]:
-    """What the engine answers to each example request that is not there to be refused."""
+def _responses(engine: Engine, files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the response of the engine to each example request that is not an example of a problem."""
     names = [name.removesuffix(".request.json") for name in files if name.endswith(".request.json")]
     return {
         f"{name}.response.json": shown(engine.answer(engine.read(files[f"{name}.request.json"])).body)
@@ -75,6 +75,6 @@ def _answers(engine: Engine, files: dict[str, bytes]) -> dict[str, bytes]:
     }
 
 
-def shown(answer: bytes) -> bytes:
-    """An answer as its file shows it: the same JSON, indented."""
-    return msgspec.json.format(answer, indent=2) + b"\n"
+def shown(body: bytes) -> bytes:
+    """Return a body as its example file shows it: the same JSON, indented."""
+    return msgspec.json.format(body, indent=2) + b"\n"

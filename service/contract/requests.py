@@ -1,4 +1,8 @@
-"""The schemas of a request, from the vocabulary: what `service.report.reader` accepts, in words of JSON Schema."""
+"""The schemas of a request, built from the vocabulary: the JSON Schema form of `service.report.reader`.
+
+No schema mixes types, and `anyOf` has two forms only: with null, and `anyOf: [{$ref: X}, {}]` for a value that is
+expected to be X and never refused. Generators give each of these a plain type.
+"""
 
 from __future__ import annotations
 
@@ -10,48 +14,88 @@ from service.knowledge.schema import Finding
 
 Schema = dict[str, Any]
 
-_NOT_NULL = {"not": {"additionalProperties": {"type": "null"}}}
-_NULL = "Null is the same as not sent."
+_NULL: Schema = {"type": "null"}
+_BOOLEAN: Schema = {"type": "boolean"}
+_NOT_SENT = "Null is the same as not sent."
 
 
 def request_schemas(knowledge: Knowledge, words: Mapping[str, str]) -> dict[str, Schema]:
-    """The component schemas of a request by name; `words` describes each, and what the vocabulary does not."""
-    screen = knowledge.safety_screen
-    questions = {id_: _yes_or_no(question.question) for id_, question in screen.questions.items()}
-    parts = {
-        "Runner": _place(knowledge, "runner")
-        | {"country": {"type": ["string", "null"], "pattern": "^[A-Z]{2}$", "description": words["country"]}},
-        "Findings": _place(knowledge, "findings"),
-        "Training": _place(knowledge, "training"),
-        "SafetyScreen": {"none_of_these": _yes_or_no(screen.none_of_these)} | questions,
-    }
-    schemas = {name: _closed(properties, words[name]) for name, properties in parts.items()}
-    schemas["Findings"] |= _NOT_NULL
+    """Return the component schemas of a request by name; `words` describes what the vocabulary does not."""
+    country = {"anyOf": [_ref("Country"), {}], "description": words["country"]}
     return {
-        "AssessmentRequest": _closed(
-            {
-                "runner": _optional("Runner", words["runner"]),
-                "findings": {"$ref": _ref("Findings"), "description": words["findings"]},
-                "training": _optional("Training", words["training"]),
-                "safety_screen": _optional("SafetyScreen", words["safety_screen"]),
-            },
-            words["AssessmentRequest"],
-        )
-        | {"required": ["findings"]},
-        **schemas,
+        "AssessmentRequest": _closed(_request_properties(words), words["AssessmentRequest"]),
+        "Runner": _closed(_properties(knowledge, "runner") | {"country": country}, words["Runner"]),
+        "Country": {"type": "string", "pattern": "^[A-Z]{2}$", "description": words["Country"]},
+        "FindingsById": _closed(_properties(knowledge, "findings"), _grouped(knowledge, words["FindingsById"])),
+        "FindingId": {
+            "type": "string",
+            "description": words["FindingId"],
+            "enum": [id_ for id_, finding in knowledge.findings.items() if finding.place == "findings"],
+        },
+        "Training": {
+            "type": "object",
+            "description": words["Training"],
+            "properties": _properties(knowledge, "training"),
+        },
+        **_choices_of(knowledge),
     }
 
 
-def _ref(name: str) -> str:
-    return f"#/components/schemas/{name}"
+def _request_properties(words: Mapping[str, str]) -> dict[str, Schema]:
+    # A generated class could not hold an answer to an id that the server names at run time, so `findings` and
+    # `not_known` are open to generators and exact to validators, which follow `then`. Inline, because generators
+    # make a map only of an object that has no name.
+    findings = {"type": "object", "additionalProperties": True, "if": {}, "then": _ref("FindingsById")}
+    ids = {"type": "array", "items": {"type": "string"}, "if": {}, "then": {"items": _ref("FindingId")}}
+    return {
+        "runner": _nullable(_ref("Runner"), f"{words['runner']}\n{_NOT_SENT}"),
+        "findings": _nullable(findings, f"{words['findings']}\n{_NOT_SENT}"),
+        "training": {"anyOf": [_ref("Training"), {}], "description": words["training"]},
+        "not_known": _nullable(ids, f"{words['not_known']}\n{_NOT_SENT}"),
+    }
 
 
-def _optional(name: str, description: str) -> Schema:
-    return {"anyOf": [{"$ref": _ref(name)}, {"type": "null"}], "description": f"{description}\n{_NULL}"}
+def _properties(knowledge: Knowledge, place: str) -> dict[str, Schema]:
+    return {
+        id_: _nullable(value_schema(id_, finding), _described(finding))
+        for id_, finding in knowledge.findings.items()
+        if finding.place == place
+    }
+
+
+def _choices_of(knowledge: Knowledge) -> dict[str, Schema]:
+    """The enum of each finding with choices, named after the finding."""
+    return {
+        enum_name(id_): {"type": "string", "description": finding.question, "enum": list(finding.values)}
+        for id_, finding in knowledge.findings.items()
+        if finding.values
+    }
+
+
+def enum_name(id_: str) -> str:
+    """Return the component name of the choices of a finding: `CalfSide` for `calf_side`."""
+    return "".join(word.capitalize() for word in id_.split("_"))
+
+
+def _grouped(knowledge: Knowledge, description: str) -> str:
+    """Return the description followed by the ids of each subject."""
+    subjects = {
+        subject: ", ".join(f"`{id_}`" for id_ in ids if knowledge.findings[id_].place == "findings")
+        for subject, ids in knowledge.subjects.items()
+    }
+    return "\n".join([description, "", *(f"- **{subject}**: {ids}" for subject, ids in subjects.items() if ids)])
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _nullable(schema: Schema, description: str) -> Schema:
+    return {"anyOf": [schema, _NULL], "description": description}
 
 
 def _closed(properties: Mapping[str, Schema], description: str) -> Schema:
-    """An object that takes these properties and no other: a sign that is misspelt must not be ignored."""
+    """Return an object schema that takes these properties and no other: a misspelt sign must not be ignored."""
     return {
         "type": "object",
         "description": description,
@@ -60,13 +104,9 @@ def _closed(properties: Mapping[str, Schema], description: str) -> Schema:
     }
 
 
-def _place(knowledge: Knowledge, place: str) -> dict[str, Schema]:
-    return {id_: finding_schema(finding) for id_, finding in knowledge.findings.items() if finding.place == place}
-
-
-def finding_schema(finding: Finding) -> Schema:
-    """The schema of one finding, with its question as description; null is not sent."""
-    return _KINDS[finding.kind](finding) | {"description": _described(finding)}
+def value_schema(id_: str, finding: Finding) -> Schema:
+    """Return the schema of the value of one finding, without null."""
+    return _KINDS[finding.kind](id_, finding)
 
 
 def _described(finding: Finding) -> str:
@@ -75,48 +115,45 @@ def _described(finding: Finding) -> str:
         lines.append(f"Unit: {finding.unit}.")
     if finding.kind == "series":
         lines.append("Oldest first.")
+    if finding.kind == "choices":
+        lines.append("An empty list says that none of them applies.")
     if "unknown" in finding.values:
         lines.append("`unknown` is the same as not sent.")
     lines += [note for note in (finding.note, finding.context_only) if note is not None]
     return "\n".join(lines)
 
 
-def _yes_or_no(question: str) -> Schema:
-    return {"type": ["boolean", "null"], "description": question}
+def _boolean(_id: str, _finding: Finding) -> Schema:
+    return dict(_BOOLEAN)
 
 
-def _boolean(_: Finding) -> Schema:
-    return {"type": ["boolean", "null"]}
+def _choice(id_: str, _finding: Finding) -> Schema:
+    return _ref(enum_name(id_))
 
 
-def _choice(finding: Finding) -> Schema:
-    return {"type": ["string", "null"], "enum": [*finding.values, None]}
-
-
-def _choices(finding: Finding) -> Schema:
+def _choices(id_: str, finding: Finding) -> Schema:
     # No uniqueItems: a value that is given twice says the same as once.
-    item = {"type": "string", "enum": list(finding.values)}
-    return {"type": ["array", "null"], "items": item, "minItems": 1, "maxItems": len(finding.values)}
+    return {"type": "array", "items": _ref(enum_name(id_)), "maxItems": len(finding.values)}
 
 
-def _integer(finding: Finding) -> Schema:
-    return {"type": ["integer", "null"]} | _range(finding)
+def _integer(_id: str, finding: Finding) -> Schema:
+    return {"type": "integer"} | _range(finding)
 
 
-def _number(finding: Finding) -> Schema:
-    return {"type": ["number", "null"]} | _range(finding)
+def _number(_id: str, finding: Finding) -> Schema:
+    return {"type": "number"} | _range(finding)
 
 
-def _series(finding: Finding) -> Schema:
+def _series(_id: str, finding: Finding) -> Schema:
     items = {"type": "number"} | _range(finding)
-    return {"type": ["array", "null"], "items": items, "minItems": finding.min_items, "maxItems": finding.max_items}
+    return {"type": "array", "items": items, "minItems": finding.min_items, "maxItems": finding.max_items}
 
 
 def _range(finding: Finding) -> Schema:
     return {"minimum": finding.minimum, "maximum": finding.maximum}
 
 
-_KINDS: dict[str, Callable[[Finding], Schema]] = {
+_KINDS: dict[str, Callable[[str, Finding], Schema]] = {
     "boolean": _boolean,
     "choice": _choice,
     "choices": _choices,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.engine.decision import ListedCause, Urgency
+from service.engine.decision import ListedCause, RunningDecision, Urgency
 from service.engine.items import Situation
 from service.engine.rulebook import Rulebook
 from service.model.scales import Running
@@ -18,16 +18,32 @@ class RunningAdvice:
         self._levels = {level: text.running for level, text in knowledge.levels.items()}
         self._red_flags = {id_: flag.running for id_, flag in knowledge.red_flags.items()}
         self._causes = {id_: cause.running for id_, cause in knowledge.causes.items()}
+        self._act_on = knowledge.policy.act_on_likelihood
+        self._rules = [(rulebook.matcher.terms_of[pattern], running) for pattern, running in rulebook.running_rules]
+        self._goals = {
+            running: [
+                (number, rulebook.matcher.terms_of[rulebook.goals[running, number]] if goal.when is not None else None)
+                for number, goal in enumerate(text.return_when)
+            ]
+            for running, text in knowledge.running.items()
+        }
+        self._race = rulebook.terms_of(rulebook.race_planned.values())
         self._derived = [
             (rulebook.matcher.terms_of[pattern], derivation.running)
             for pattern, derivation in rulebook.derivations.items()
             if derivation.running is not None
         ]
 
-    def running(self, urgency: Urgency, acted_on: Sequence[ListedCause], situation: Situation) -> Running:
-        """The strictest demand of all."""
+    def decide(self, urgency: Urgency, causes: Sequence[ListedCause], situation: Situation) -> RunningDecision:
+        """The strictest demand of all, with the goals that apply.
+
+        A cause that is less likely than those that are acted on demands nothing.
+        """
+        fired = situation.match.fired
         asked: list[Running | None] = [self._levels[urgency.level]]
-        asked += [self._red_flags[fired.id] for fired in urgency.fired]
-        asked += [running for terms, running in self._derived if terms & situation.match.fired]
-        asked += [self._causes[cause.id] for cause in acted_on]
-        return max((running for running in asked if running is not None), key=lambda running: running.rank)
+        asked += [self._red_flags[flag.id] for flag in urgency.fired]
+        asked += [running for terms, running in (*self._derived, *self._rules) if terms & fired]
+        asked += [self._causes[cause.id] for cause in causes if cause.likelihood.rank >= self._act_on.rank]
+        running = max((demand for demand in asked if demand is not None), key=lambda demand: demand.rank)
+        goals = tuple(number for number, terms in self._goals[running] if terms is None or terms & fired)
+        return RunningDecision(running, goals, bool(self._race & fired))

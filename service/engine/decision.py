@@ -89,6 +89,14 @@ class InterviewDecision(NamedTuple):
         return not self.groups
 
 
+class RunningDecision(NamedTuple):
+    """The advice on running, the places of its goals that apply, and whether it speaks of a race."""
+
+    running: Running
+    goals: tuple[int, ...]
+    has_race: bool
+
+
 class Derived(NamedTuple):
     """A finding that was worked out and is true; `measured` is its number, if telemetry gave one."""
 
@@ -138,7 +146,7 @@ class Decision(NamedTuple):
     causes: tuple[ListedCause, ...]
     fixes: tuple[GivenFix, ...]
     withheld: tuple[WithheldFix, ...]
-    running: Running
+    running: RunningDecision
     interview: InterviewDecision
     derived: tuple[Derived, ...]
     conflicts: tuple[Conflict, ...]

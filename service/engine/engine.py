@@ -47,9 +47,9 @@ class EncodedAssessment(NamedTuple):
         return tuple(fired.id for fired in self.decision.fired)
 
     @property
-    def causes(self) -> tuple[str, ...]:
-        """The ids of the listed causes."""
-        return tuple(cause.id for cause in self.decision.causes)
+    def leading_cause(self) -> str | None:
+        """The id of the first listed cause."""
+        return self.decision.causes[0].id if self.decision.causes else None
 
 
 class Engine:
@@ -111,7 +111,7 @@ class Engine:
             causes=causes,
             fixes=fixes.given,
             withheld=fixes.withheld,
-            running=self._advice.running(urgency, acted_on, situation),
+            running=self._advice.decide(urgency, causes, situation),
             interview=self._questions.interview(safety, floors, urgency, situation, context),
             derived=(*facts.derived, *measured, *self._derivations.named(situation.match, facts.known)),
             conflicts=tuple(facts.conflicts),

@@ -33,13 +33,20 @@ class Fixes:
         self._withholding: dict[str, Bits] = {
             id_: matcher.terms_of[pattern] for id_, pattern in rulebook.withheld.items()
         }
+        self._leading = {id_: matcher.terms_of[pattern] for id_, pattern in rulebook.fix_leads.items()}
+        self._failed = {id_: matcher.terms_of[pattern] for id_, pattern in rulebook.fix_failed.items()}
+        self._added = [(matcher.terms_of[pattern], fix) for pattern, fix in rulebook.added_fixes]
+        self._most = knowledge.policy.most_fixes
         self._first_steps = [
             (matcher.terms_of[pattern], knowledge.policy.first_steps[number])
             for pattern, number in rulebook.first_steps.items()
         ]
 
     def decide(self, acted_on: Sequence[ListedCause], situation: Situation) -> FixDecision:
-        """The fixes of the causes to act on, and the first steps for each complaint that no cause explains."""
+        """The fixes of the causes to act on, and the first steps for each complaint that no cause explains.
+
+        Fixes that fit the report best come first; fixes that failed, and those beyond the limit, are left out.
+        """
         fired = situation.match.fired
         addresses: dict[str, list[str]] = {}
         withheld: dict[str, WithheldFix] = {}
@@ -56,14 +63,23 @@ class Fixes:
                 id_ = self._allowed(steps.fix, situation, withheld, ask_first)
                 if id_ is not None:
                     addresses.setdefault(id_, [])
-        given = tuple(GivenFix(id_, tuple(causes)) for id_, causes in addresses.items())
+        for terms, fix in self._added:
+            if terms & fired and (id_ := self._allowed(fix, situation, withheld, ask_first)) is not None:
+                addresses.setdefault(id_, [])
+        ordered = sorted(addresses, key=lambda id_: not self._leading.get(id_, 0) & fired)[: self._most]
+        given = tuple(GivenFix(id_, tuple(addresses[id_])) for id_ in ordered)
         return FixDecision(given, tuple(withheld.values()), frozenset(ask_first))
 
     def _allowed(
         self, id_: str, situation: Situation, withheld: dict[str, WithheldFix], ask_first: dict[str, None]
     ) -> str | None:
-        """The fix, or the one that takes its place; a contraindication that is unknown withholds it as well."""
+        """The fix, or the one that takes its place; a contraindication that is unknown withholds it as well.
+
+        None if neither is allowed, or the fix was tried in vain.
+        """
         fix = self._fixes[id_]
+        if self._failed.get(id_, 0) & situation.match.fired:
+            return None
         forbidding = self._withholding.get(id_, 0) & situation.match.fired
         unknown = [name for name in fix.ask_first if not self._matcher.bit_of[name] & situation.match.known]
         if forbidding:

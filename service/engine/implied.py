@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from service.engine.decision import Conflict, Derived
 from service.engine.terms import Term, terms_of
+from service.knowledge.conditions import named
 from service.knowledge.knowledge import Knowledge
 from service.report.report import Report, Reported
 
@@ -38,11 +39,24 @@ class Implications:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._pointers = {id_: f"/{finding.place}/{id_}" for id_, finding in knowledge.findings.items()}
+        self._contradicted = [
+            (id_, term)
+            for id_, finding in knowledge.findings.items()
+            if finding.contradicted_by is not None
+            for term in terms_of(finding.contradicted_by, knowledge)
+        ]
         self._rules: dict[str, list[_Rule]] = {}
         for id_, finding in knowledge.findings.items():
             for condition in finding.implied_by:
                 for term in terms_of(condition, knowledge):
-                    self._add(_Rule(id_, term, settles=False, unless=finding.implied_unless))
+                    opened = {
+                        name
+                        for atom in term
+                        for opener in knowledge.findings[atom.finding].asked_when
+                        for name in named(opener)
+                    }
+                    unless = tuple(name for name in finding.implied_unless if name in opened)
+                    self._add(_Rule(id_, term, settles=False, unless=unless))
             if finding.settled_by is not None:
                 for term in terms_of(finding.settled_by, knowledge):
                     self._add(_Rule(id_, term, settles=True))
@@ -69,6 +83,11 @@ class Implications:
                 if not any(report.known.get(name) is True for name in rule.unless) and self._applies(rule, facts)
             ]
             waiting.extend(name for name in implied if name in self._rules)
+        for id_, term in self._contradicted:
+            if known.get(id_) is True and _holds(term, known):
+                del known[id_]  # its parent, which it implies, stays
+                names = (id_, *(atom.finding for atom in term))
+                facts.conflicts.append(Conflict(is_denial=True, pointers=tuple(map(self._pointers.__getitem__, names))))
         return facts
 
     def _applies(self, rule: _Rule, facts: Facts) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from service.engine.decision import Decision, ListedCause, Urgency
+from service.engine.decision import Decision, ListedCause, RunningDecision, Urgency
+from service.engine.render_entries import cause_template, contribution_template, fix_template, red_flag_template
 from service.engine.render_interview import InterviewRenderer
 from service.engine.render_notices import NoticeRenderer
 from service.engine.templates import HOLE, Template, array, boolean, encode
@@ -17,26 +18,23 @@ from service.engine.urgency import (
     UNCOVERED_SIGN,
 )
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Cause, Fix, RedFlag, Weight
+from service.knowledge.reviews import review_of_all
+from service.knowledge.schema import RunningText
 from service.model.assessment import (
     About,
     Assessment,
-    ConsideredCause,
     Contradiction,
-    Contribution,
     DerivedFinding,
-    FiredRedFlag,
     Ignored,
     KnowledgeVersion,
     Labelled,
     Reason,
     Received,
-    SuggestedFix,
     TrainingAdvice,
     Triage,
     WithheldFix,
 )
-from service.model.scales import Level
+from service.model.scales import Level, Running
 
 LANGUAGE: Final = "en"
 _DECIMALS = 1
@@ -73,31 +71,29 @@ class Renderer:
             encode(About(finding=text.finding, text=" ".join(statement.text for statement in text.statements)))
             for text in knowledge.about
         ]
-        self._red_flags = {id_: self._red_flag(flag) for id_, flag in knowledge.red_flags.items()}
-        self._causes = {id_: _cause(cause) for id_, cause in knowledge.causes.items()}
+        self._red_flags = {id_: red_flag_template(flag, self._referrals) for id_, flag in knowledge.red_flags.items()}
+        self._causes = {
+            (id_, is_first): cause_template(cause, is_first=is_first)
+            for id_, cause in knowledge.causes.items()
+            for is_first in (True, False)
+        }
         self._contributions = {
-            (id_, number): _contribution(weight)
+            (id_, number): contribution_template(weight)
             for id_, cause in knowledge.causes.items()
             for number, weight in enumerate((*cause.supports, *cause.opposes))
         }
-        self._fixes = {id_: self._fix(fix) for id_, fix in knowledge.fixes.items()}
+        self._fixes = {
+            (id_, is_first): fix_template(fix, self._referrals, is_first=is_first)
+            for id_, fix in knowledge.fixes.items()
+            for is_first in (True, False)
+        }
         self._withheld = {
             id_: Template(WithheldFix(id=id_, label=fix.title, because=HOLE), "because")
             for id_, fix in knowledge.fixes.items()
         }
-        self._advice = {
-            running: encode(
-                TrainingAdvice(
-                    running=running,
-                    statement=text.statement,
-                    allowed_activities=tuple(self._activities[id_] for id_ in text.allowed_activities),
-                    limits=text.limits,
-                    recheck_after_days=text.recheck_after_days,
-                    return_when=text.return_when,
-                )
-            )
-            for running, text in knowledge.running.items()
-        }
+        self._advice = {running: self._advice_template(running, text) for running, text in knowledge.running.items()}
+        self._goals = {running: [goal.text for goal in text.return_when] for running, text in knowledge.running.items()}
+        self._races = {running: encode(text.race) for running, text in knowledge.running.items()}
         self._derived = {
             id_: Template(
                 DerivedFinding(finding=id_, value=True, computed_from=HOLE, measured=HOLE, unit=HOLE, threshold=HOLE),
@@ -115,7 +111,7 @@ class Renderer:
         }
         self._interview = InterviewRenderer(knowledge, urgent)
         self._notices = NoticeRenderer(knowledge)
-        version = KnowledgeVersion(version=policy.version, digest=knowledge.digest, review=policy.review)
+        version = KnowledgeVersion(version=policy.version, digest=knowledge.digest, review=review_of_all(knowledge))
         members = (
             "received",
             "triage",
@@ -144,11 +140,16 @@ class Renderer:
             about=array([self._about[number] for number in decision.about]),
             red_flags=array([self._red_flags[id_].fill(because=encode(because)) for id_, because in decision.fired]),
             causes=array([self._cause_of(cause, decision) for cause in decision.causes]),
-            fixes=array([self._fixes[fix.id].fill(addresses=encode(fix.addresses)) for fix in decision.fixes]),
+            fixes=array(
+                [
+                    self._fixes[fix.id, place == 0].fill(addresses=encode(fix.addresses))
+                    for place, fix in enumerate(decision.fixes)
+                ]
+            ),
             withheld_fixes=array(
                 [self._withheld[fix.id].fill(because=encode(fix.because)) for fix in decision.withheld]
             ),
-            training_advice=self._advice[decision.running],
+            training_advice=self._advice_of(decision.running),
             interview=self._interview.render(decision.interview),
             derived=array(self._derived_of(decision)),
             ignored=encode([Ignored(pointer=one.pointer, code=one.code, detail=one.detail) for one in report.ignored]),
@@ -178,7 +179,7 @@ class Renderer:
                 [self._contributions[cause.id, number].fill(because=encode(because)) for number, because in statements]
             )
 
-        return self._causes[cause.id].fill(
+        return self._causes[cause.id, cause is decision.causes[0]].fill(
             likelihood=cause.likelihood.json,
             points=encode(cause.points),
             supporting=contributions(cause.supporting),
@@ -196,6 +197,28 @@ class Renderer:
                 unit=b"null" if number is None else self._units[id_],
                 threshold=encode(threshold),
             )
+
+    def _advice_of(self, advice: RunningDecision) -> bytes:
+        goals = self._goals[advice.running]
+        return self._advice[advice.running].fill(
+            return_when=encode([goals[number] for number in advice.goals]),
+            race=self._races[advice.running] if advice.has_race else b"null",
+        )
+
+    def _advice_template(self, running: Running, text: RunningText) -> Template:
+        return Template(
+            TrainingAdvice(
+                running=running,
+                statement=text.statement,
+                allowed_activities=tuple(self._activities[id_] for id_ in text.allowed_activities),
+                limits=text.limits,
+                recheck_after_days=text.recheck_after_days,
+                return_when=HOLE,
+                race=HOLE,
+            ),
+            "return_when",
+            "race",
+        )
 
     def _triage_template(self, knowledge: Knowledge, level: Level, *, is_open: bool) -> Template:
         text = knowledge.levels[level]
@@ -215,73 +238,3 @@ class Renderer:
             "referrals",
             "reasons",
         )
-
-    def _red_flag(self, flag: RedFlag) -> Template:
-        return Template(
-            FiredRedFlag(
-                id=flag.id,
-                title=flag.title,
-                level=flag.level,
-                because=HOLE,
-                advice=flag.advice,
-                rationale=flag.rationale,
-                referrals=tuple(self._referrals[id_] for id_ in flag.referrals),
-                do_not_drive=flag.do_not_drive,
-                evidence=flag.evidence,
-                sources=flag.sources,
-                review=flag.review,
-                codes=flag.codes.symptom if flag.codes is not None else (),
-            ),
-            "because",
-        )
-
-    def _fix(self, fix: Fix) -> Template:
-        return Template(
-            SuggestedFix(
-                id=fix.id,
-                title=fix.title,
-                steps=tuple(statement.text for statement in fix.steps),
-                limits=fix.limits,
-                caveats=tuple(statement.text for statement in fix.caveats),
-                addresses=HOLE,
-                review_after_days=fix.review_after_days,
-                see_if_not_better=self._referrals[fix.see_if_not_better],
-                evidence=fix.evidence,
-                sources=fix.sources,
-            ),
-            "addresses",
-        )
-
-
-def _cause(cause: Cause) -> Template:
-    return Template(
-        ConsideredCause(
-            id=cause.id,
-            name=cause.name,
-            regions=cause.regions,
-            likelihood=HOLE,
-            points=HOLE,
-            supporting=HOLE,
-            opposing=HOLE,
-            unanswered=HOLE,
-            mechanism=" ".join(statement.text for statement in cause.mechanism),
-            caveats=tuple(statement.text for statement in cause.caveats),
-            fixes=HOLE,
-            see_someone=tuple(statement.text for statement in cause.see_someone),
-            evidence=cause.evidence,
-            sources=cause.sources,
-        ),
-        "likelihood",
-        "points",
-        "supporting",
-        "opposing",
-        "unanswered",
-        "fixes",
-    )
-
-
-def _contribution(weight: Weight) -> Template:
-    return Template(
-        Contribution(points=weight.points, because=HOLE, statement=weight.statement, evidence=weight.evidence),
-        "because",
-    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from operator import or_
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -16,6 +16,8 @@ from service.knowledge.conditions import named
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Cause, Clause, Condition, Derivation, People, RedFlag
 from service.model.scales import Level
+
+K = TypeVar("K")
 
 
 class WeightRef(NamedTuple):
@@ -61,6 +63,18 @@ class Rulebook:
         self.first_steps: dict[int, int] = {
             self._add(steps.when): number for number, steps in enumerate(knowledge.policy.first_steps)
         }
+        self.fix_leads = self._add_each({id_: fix.leads_when for id_, fix in knowledge.fixes.items()})
+        self.fix_failed = self._add_each({id_: fix.failed_when for id_, fix in knowledge.fixes.items()})
+        self.added_fixes = [(self._add(added.when), added.fix) for added in knowledge.policy.added_fixes]
+        self.running_rules = [(self._add(rule.when), rule.running) for rule in knowledge.running_rules]
+        self.goals = self._add_each(
+            {
+                (running, number): goal.when
+                for running, text in knowledge.running.items()
+                for number, goal in enumerate(text.return_when)
+            }
+        )
+        self.race_planned = self._add_each({"race": knowledge.policy.race_planned})
         self.about: dict[int, int] = {self._add(text.when): number for number, text in enumerate(knowledge.about)}
         asked_when = {finding.asked_when: 0 for finding in knowledge.findings.values() if finding.asked_when}
         asked_when = {conditions: self._add_any(conditions) for conditions in asked_when}
@@ -106,6 +120,9 @@ class Rulebook:
     def _add(self, condition: Condition) -> int:
         self._patterns.append(terms_of(condition, self.knowledge))
         return len(self._patterns) - 1
+
+    def _add_each(self, conditions: Mapping[K, Condition | None]) -> dict[K, int]:
+        return {key: self._add(condition) for key, condition in conditions.items() if condition is not None}
 
     def _add_any(self, conditions: tuple[Condition, ...]) -> int:
         alternatives = dict.fromkeys(term for part in conditions for term in terms_of(part, self.knowledge))

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from service.knowledge.knowledge import Knowledge
+from service.knowledge.reviews import review_of_all
 
 PROOF = Path(__file__).with_name("proof.json")
 
@@ -29,9 +30,10 @@ class Catalogue(msgspec.Struct, frozen=True):
 
 def catalogue(knowledge: Knowledge) -> Catalogue:
     """Every document of `knowledge`; each carries the version and digest that it comes from."""
-    about = {"version": knowledge.policy.version, "digest": knowledge.digest, "review": knowledge.policy.review}
+    about = {"version": knowledge.policy.version, "digest": knowledge.digest, "review": review_of_all(knowledge)}
     kinds: dict[str, dict[str, Any]] = {
         "findings": dict(knowledge.findings),
+        "checklists": dict(knowledge.checklists),
         "causes": dict(knowledge.causes),
         "fixes": dict(knowledge.fixes),
         "red-flags": dict(knowledge.red_flags),

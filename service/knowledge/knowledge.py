@@ -20,6 +20,7 @@ from service.knowledge.schema import (
     Policy,
     RedFlag,
     Retired,
+    RunningRule,
     RunningText,
     Source,
     Speaker,
@@ -35,6 +36,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True, dict=True, omit_defau
     policy: Policy
     levels: dict[Level, LevelText]
     running: dict[Running, RunningText]
+    running_rules: tuple[RunningRule, ...]
     emergency_numbers: EmergencyNumbers
     notices: dict[Id, Notice]
     sources: dict[str, Source]
@@ -43,6 +45,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True, dict=True, omit_defau
     about: tuple[SymptomText, ...]
     retired: dict[Id, Retired]
     findings: dict[Id, Finding]
+    subjects: dict[str, tuple[Id, ...]]
     checklists: dict[Id, Checklist]
     derivations: dict[Id, Derivation]
     red_flags: dict[Id, RedFlag]

@@ -23,6 +23,7 @@ from service.knowledge.schema import (
     Policy,
     RedFlag,
     Retired,
+    RunningRule,
     RunningText,
     Source,
     Speaker,
@@ -39,6 +40,7 @@ _SINGLE: dict[str, Any] = {
     "policy": Policy,
     "levels": dict[Level, LevelText],
     "running": dict[Running, RunningText],
+    "running_rules": tuple[RunningRule, ...],
     "emergency_numbers": EmergencyNumbers,
     "notices": dict[Id, Notice],
     "sources": dict[str, Source],
@@ -75,10 +77,10 @@ class _Reading:
         self._unknown_entries()
         single = {name: self._file(self.folder / f"{name}.yaml", kind) for name, kind in _SINGLE.items()}
         folders = {name: self._entries(name, kind) for name, kind in _FOLDERS.items()}
-        findings = self._vocabulary()
+        findings, subjects = self._vocabulary()
         if self.issues:
             raise KnowledgeFault(tuple(self.issues))
-        knowledge = Knowledge(**single, **folders, findings=findings)  # type: ignore[arg-type]
+        knowledge = Knowledge(**single, **folders, findings=findings, subjects=subjects)  # type: ignore[arg-type]
         if issues := tuple(lint(knowledge)):
             raise KnowledgeFault(issues)
         return knowledge
@@ -90,15 +92,22 @@ class _Reading:
             if entry.name not in _KNOWN:
                 self._issue(entry, "", "is no file of the knowledge")
 
-    def _vocabulary(self) -> dict[str, Any]:
+    def _vocabulary(self) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
+        """The findings by id, and the ids of each subject."""
         findings: dict[str, Any] = {}
+        subjects: dict[str, tuple[str, ...]] = {}
         for path in self._files("findings"):
             vocabulary = self._file(path, Vocabulary)
-            for id_, finding in vocabulary.findings.items() if vocabulary else ():
+            if vocabulary is None:
+                continue
+            if vocabulary.subject in subjects:
+                self._issue(path, "subject", "is in another file already")
+            subjects[vocabulary.subject] = tuple(vocabulary.findings)
+            for id_, finding in vocabulary.findings.items():
                 if id_ in findings:
                     self._issue(path, f"findings.{id_}", "is in another file already")
                 findings[id_] = finding
-        return findings
+        return findings, subjects
 
     def _entries(self, name: str, kind: type[T]) -> dict[str, T]:
         entries: dict[str, T] = {}

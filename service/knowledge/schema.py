@@ -17,8 +17,6 @@ Id = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\Z", max_length=64)]
 FactId = Annotated[str, Meta(pattern=r"^A[0-9]{2}\Z")]
 Sentence = Annotated[str, Meta(min_length=3, max_length=700)]
 Label = Annotated[str, Meta(min_length=2, max_length=120)]
-NOT_REVIEWED = "not reviewed by a clinician"
-Review = Literal["not reviewed by a clinician"]
 Number = int | float
 Value = bool | int | float | str | list[float | str]
 Referral = Literal[
@@ -36,6 +34,15 @@ Referral = Literal[
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Base of every type of the knowledge: frozen, named fields only, nothing unknown."""
+
+
+class Review(Entry, frozen=True, kw_only=True):
+    """A clinician's signature: name, role, date and the digest of the entry without its review."""
+
+    by: Annotated[str, Meta(min_length=2, max_length=120)]
+    role: Annotated[str, Meta(min_length=2, max_length=120)]
+    on: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
+    digest: Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}\Z")]
 
 
 class Clause(Entry, frozen=True, kw_only=True, rename={"not_": "not", "is_": "is", "all_": "all", "any_": "any"}):
@@ -60,13 +67,14 @@ Condition = Id | Clause
 
 
 class Statement(Entry, frozen=True, kw_only=True):
-    """One clinical statement with who said it, where, and how strong it is."""
+    """One clinical statement with its speaker, sources and strength; `note` is for editors, not for runners."""
 
     text: Sentence
     evidence: Evidence
     facts: tuple[FactId, ...] = ()
     by: Id | None = None
     sources: tuple[str, ...] = ()
+    note: Sentence | None = None
 
 
 class People(Entry, frozen=True, kw_only=True):
@@ -85,8 +93,10 @@ class Finding(Entry, frozen=True, kw_only=True):
     absent. If none is true and some are unknown, it is not asked yet and stays open.
     `asked_of`: the people that it can apply to.
     `implied_by`: any of these conditions makes the finding true. A condition that fails denies nothing.
-    `implied_unless`: while one of these is reported present, it explains the same details and nothing is implied.
+    `implied_unless`: other findings that open the same details. While one is reported present, a detail that it opens
+    implies nothing.
     `settled_by`: a number or choice that gives the same answer: the finding is true if it holds, and absent if not.
+    `contradicted_by`: while this holds, a yes is not used, and is listed as a contradiction.
     `covered_by`: for a report-only finding, the item that covers it.
     `keeps`: how long an answer stays valid; only background findings have it.
     """
@@ -98,6 +108,7 @@ class Finding(Entry, frozen=True, kw_only=True):
     implied_by: tuple[Condition, ...] = ()
     implied_unless: tuple[Id, ...] = ()
     settled_by: Condition | None = None
+    contradicted_by: Condition | None = None
     covered_by: Id | None = None
     keeps: Literal["always", "4_weeks"] | None = None
     labels: dict[Id, Label] = {}
@@ -161,7 +172,7 @@ class RedFlag(Entry, frozen=True, kw_only=True):
     referrals: tuple[Referral, ...]
     sources: tuple[str, ...]
     evidence: Evidence
-    review: Review
+    review: Review | None = None
     cases: tuple[Case, ...]
     judgement: Sentence | None = None
     do_not_drive: bool = False
@@ -181,6 +192,7 @@ class Weight(Entry, frozen=True, kw_only=True):
     evidence: Evidence
     facts: tuple[FactId, ...] = ()
     sources: tuple[str, ...] = ()
+    note: Sentence | None = None
 
 
 class CauseCase(CaseRequest, frozen=True, kw_only=True):
@@ -207,7 +219,7 @@ class Cause(Entry, frozen=True, kw_only=True):
     see_someone: tuple[Statement, ...]
     sources: tuple[str, ...]
     evidence: Evidence
-    review: Review
+    review: Review | None = None
     cases: tuple[CauseCase, ...]
     excluded_when: Condition | None = None
     likelihood_at_most: Likelihood | None = None
@@ -219,17 +231,23 @@ class Fix(Entry, frozen=True, kw_only=True):
     """Something to try, with its numbers as data.
 
     `ask_first` are contraindications that must be known before the fix is given; until then `instead` takes its place.
+    `short` replaces the steps if the fix is not the first of a response. `leads_when` moves the fix to the front: it
+    fits the report best, or it has helped. `failed_when` leaves it out: the runner has tried it in vain.
     """
 
     id: Id
     title: Sentence
     steps: tuple[Statement, ...]
+    short: Sentence | None = None
+    leads_when: Condition | None = None
+    failed_when: Condition | None = None
+    note: Sentence | None = None
     limits: dict[Id, Number]
     review_after_days: int
     see_if_not_better: Referral
     sources: tuple[str, ...]
     evidence: Evidence
-    review: Review
+    review: Review | None = None
     caveats: tuple[Statement, ...] = ()
     withheld_when: Condition | None = None
     ask_first: tuple[Id, ...] = ()
@@ -264,7 +282,7 @@ class Derivation(Entry, frozen=True, kw_only=True):
     title: Sentence
     sources: tuple[str, ...]
     evidence: Evidence
-    review: Review
+    review: Review | None = None
     cases: tuple[Case, ...]
     when: Condition | None = None
     measure: Measure | None = None
@@ -313,6 +331,13 @@ class FirstSteps(Entry, frozen=True, kw_only=True):
     fix: Id
 
 
+class AddedFix(Entry, frozen=True, kw_only=True):
+    """A fix that a response gives while `when` holds, whatever the causes are."""
+
+    when: Condition
+    fix: Id
+
+
 class Retired(Entry, frozen=True, kw_only=True):
     """A name that an earlier contract had: `renamed` or `removed`, and a sentence that says what to send instead."""
 
@@ -334,20 +359,38 @@ class LevelText(Entry, frozen=True, kw_only=True):
     act_within_hours: int | None
     running: Running
     sources: tuple[str, ...]
-    review: Review
+    review: Review | None = None
     referral: Referral | None = None
 
 
+class Goal(Entry, frozen=True, kw_only=True):
+    """A goal to reach before training goes on; shown while `when` holds, or always if there is none."""
+
+    text: Sentence
+    when: Condition | None = None
+
+
+class RunningRule(Entry, frozen=True, kw_only=True):
+    """The least strict advice on running while a condition holds; the strictest of all counts."""
+
+    when: Condition
+    running: Running
+    sources: tuple[str, ...]
+    evidence: Evidence
+    note: Sentence | None = None
+
+
 class RunningText(Entry, frozen=True, kw_only=True):
-    """What one answer on running allows and asks for."""
+    """The text of one answer on running; `race` is shown if the runner plans a race."""
 
     statement: Sentence
     allowed_activities: tuple[Id, ...]
     limits: dict[Id, Number]
     recheck_after_days: int | None
-    return_when: tuple[Sentence, ...]
+    return_when: tuple[Goal, ...]
     evidence: Evidence
-    review: Review
+    review: Review | None = None
+    race: Sentence | None = None
 
 
 class Source(Entry, frozen=True, kw_only=True):
@@ -393,6 +436,8 @@ class Policy(Entry, frozen=True, kw_only=True):
     `not_known_sign_level`: the least level while an open rule depends on a sign that is not known.
     `not_known_background_from`: the level that an open rule must reach for unknown background to count the same.
     `never_closed`: signs that are asked whatever else is denied.
+    `most_fixes`: the most fixes in one response.
+    `race_planned`: the condition under which the advice on running speaks of a race.
     `cause_questions_per_response`: the most cause items in one response.
     `separating_questions`: the most separating items, over the whole conversation.
     `leading_causes`: the number of causes whose separating items are asked.
@@ -400,7 +445,6 @@ class Policy(Entry, frozen=True, kw_only=True):
     """
 
     version: Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+\Z")]
-    review: Review
     likelihood_from_points: dict[Likelihood, int]
     act_on_likelihood: Likelihood
     no_fixes_from: Level
@@ -415,6 +459,9 @@ class Policy(Entry, frozen=True, kw_only=True):
     complaints: tuple[Id, ...]
     never_closed: tuple[Id, ...]
     first_steps: tuple[FirstSteps, ...]
+    most_fixes: int
+    added_fixes: tuple[AddedFix, ...] = ()
+    race_planned: Condition | None = None
     cause_questions_per_response: int
     separating_questions: int
     leading_causes: int

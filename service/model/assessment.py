@@ -150,7 +150,10 @@ class ConsideredCause(Part, frozen=True, kw_only=True):
 
 
 class SuggestedFix(Part, frozen=True, kw_only=True):
-    """Something to try; `limits` holds its numbers, with the unit at the end of each name."""
+    """Something to try; `limits` holds its numbers, with the unit at the end of each name.
+
+    The first fix of a response has all its steps and caveats, the others one short step.
+    """
 
     id: str
     title: str
@@ -173,7 +176,7 @@ class WithheldFix(Part, frozen=True, kw_only=True):
 
 
 class TrainingAdvice(Part, frozen=True, kw_only=True):
-    """The advice on running, for an app that owns a training plan."""
+    """The advice on running, for an app that owns a training plan; `race` is null unless a race is planned."""
 
     running: Running
     statement: str
@@ -181,6 +184,7 @@ class TrainingAdvice(Part, frozen=True, kw_only=True):
     limits: dict[str, Number]
     recheck_after_days: int | None
     return_when: tuple[str, ...]
+    race: str | None
 
 
 class Item(Part, frozen=True, kw_only=True, omit_defaults=True):

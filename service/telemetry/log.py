@@ -61,7 +61,7 @@ class _Adopted(logging.Handler):
 
 
 def _severity(_: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """The line's own severity; `level` is the level of triage."""
+    """Add the severity of the line; `level` would be read as the level of triage."""
     event["severity"] = method
     return event
 

@@ -135,13 +135,13 @@ class Metrics:
         self._requests[known, route, str(status)].inc()
         self._seconds[known, route].observe(seconds)
 
-    def assessment(self, level: str, red_flags: Iterable[str], causes: tuple[str, ...]) -> None:
-        """Count one assessment: its level, its red flags and the cause that leads."""
+    def assessment(self, level: str, red_flags: Iterable[str], leading_cause: str | None) -> None:
+        """Count one assessment by its level, its red flags and its leading cause."""
         self._assessments[(level,)].inc()
         for id_ in red_flags:
             self._red_flags[(id_,)].inc()
-        if causes:
-            self._leading_cause[(causes[0],)].inc()
+        if leading_cause is not None:
+            self._leading_cause[(leading_cause,)].inc()
 
     def partner_request(self, partner: str, status: int) -> None:
         """Count one request of a partner, whose id is one of those in the file of keys."""

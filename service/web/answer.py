@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from litestar import Request
 from litestar.types import Receive, Scope, Send
 
+from service.web.content_coding import prefers_gzip
+
 JSON: Final = "application/json"
 CACHED: Final = ("cache-control", "public, max-age=300")
+ONE_PACKET: Final = 1400
+"""Bytes of a body that arrive in one packet in any case; compressing fewer saves nothing."""
+
+GZIP_LEVEL: Final = 4
+"""Half of the time at the start that level 6 takes, for 6 % more bytes."""
+
+Field: TypeAlias = tuple[str, str]
+_VARIES: Final = (("vary", "accept-encoding"),)
 
 
 class Answer:
@@ -40,21 +51,39 @@ def answer(body: bytes, media_type: str = JSON, status: int = 200, headers: Mapp
 
 
 class Document:
-    """Bytes that do not change while the process lives; a client that holds them gets 304."""
+    """Bytes that do not change while the process lives, plain and compressed; a client that holds them gets 304."""
 
-    def __init__(self, body: bytes, media_type: str = JSON, headers: Iterable[tuple[str, str]] = (CACHED,)) -> None:
+    def __init__(self, body: bytes, media_type: str = JSON) -> None:
         self.body = body
-        self.etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        lasting = (("etag", self.etag), *headers)
-        self._whole = Answer(200, body, _encoded(media_type, body, lasting))
-        self._unchanged = Answer(304, b"", _pairs(lasting))
+        coded = gzip.compress(body, GZIP_LEVEL, mtime=0) if len(body) > ONE_PACKET else body
+        if len(coded) < len(body):
+            self._plain = Representation(body, media_type, _VARIES)
+            self._gzip = Representation(coded, media_type, _VARIES, (("content-encoding", "gzip"),))
+        else:
+            self._plain = self._gzip = Representation(body, media_type)
 
     def answer(self, request: Request[Any, Any, Any]) -> Answer:
-        """The document, or word that the client has it."""
-        return self._unchanged if self._is_held(request.headers.get("if-none-match")) else self._whole
+        """The document in the coding that the client prefers, or 304."""
+        headers = request.scope["headers"]
+        return (self._gzip if prefers_gzip(headers) else self._plain).answer(headers)
 
-    def _is_held(self, tags: str | None) -> bool:
-        return tags is not None and any(tag.strip().removeprefix("W/") in {"*", self.etag} for tag in tags.split(","))
+
+class Representation:
+    """A document in one content coding, with a strong `ETag` of its own."""
+
+    def __init__(
+        self, body: bytes, media_type: str, lasting: Iterable[Field] = (), of_the_body: Iterable[Field] = ()
+    ) -> None:
+        self._etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        kept = (("etag", self._etag), CACHED, *lasting)
+        self._whole = Answer(200, body, _encoded(media_type, body, (*kept, *of_the_body)))
+        self._unchanged = Answer(304, b"", _pairs(kept))
+
+    def answer(self, headers: Iterable[tuple[bytes, bytes]]) -> Answer:
+        """The whole, or 304 if `If-None-Match` names this representation, weakly compared."""
+        held = [value.decode("latin-1") for name, value in headers if name == b"if-none-match"]
+        tags = {tag.strip().removeprefix("W/") for value in held for tag in value.split(",")}
+        return self._unchanged if tags & {"*", self._etag} else self._whole
 
 
 def _encoded(media_type: str, body: bytes, more: Iterable[tuple[str, str]]) -> Iterable[tuple[bytes, bytes]]:

@@ -15,7 +15,7 @@ from service.engine import Engine
 from service.errors import ForeignMedia
 from service.knowledge.catalogue import Catalogue
 from service.problems import BAD_REQUEST, INTERNAL, METHOD, NOT_FOUND, Kind, faults_of, kind_of
-from service.telemetry.journal import Journal
+from service.telemetry.access_log import AccessLog
 from service.telemetry.metrics import Metrics
 from service.web import routes
 from service.web.answer import Answer, Document
@@ -23,7 +23,8 @@ from service.web.body import Body
 from service.web.contract import Contract
 from service.web.cors import Cors
 from service.web.load import Load
-from service.web.observe import Observe, Readiness, exchange_of, refusal
+from service.web.observe import Observe, Readiness, record_of, refusal
+from service.web.page import INDEX
 
 OF_STATUS: Final[Mapping[int, Kind]] = {404: NOT_FOUND, 405: METHOD}
 """What the framework itself refuses, by its status."""
@@ -37,17 +38,18 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
     page: Mapping[str, Document],
     body: Body,
     metrics: Metrics,
-    journal: Journal,
+    access_log: AccessLog,
     load: Load,
     access: Access | None = None,
     cors_origins: tuple[str, ...] = (),
+    root_path: str = "",
 ) -> Observe:
     """The whole service as one ASGI application."""
     readiness = Readiness()
     app = Litestar(
         route_handlers=[
             routes.assess(engine, body, access),
-            routes.assess_batch(engine, body, journal, load, access),
+            routes.assess_batch(engine, body, access_log, load, access),
             routes.document("/knowledge", Document(catalogue.whole)),
             routes.documents("/knowledge/{kind:str}", {(kind,): Document(it) for kind, it in catalogue.kinds.items()}),
             routes.documents(
@@ -58,8 +60,8 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
             routes.metrics(metrics),
             routes.document("/openapi.yaml", contract.yaml),
             routes.document("/openapi.json", contract.json),
-            routes.document("/docs", page["index.html"]),
-            *(routes.document(f"/docs/{name}", file) for name, file in page.items()),
+            routes.docs_page(page[INDEX]),
+            *(routes.document(f"/docs/{name}", file) for name, file in page.items() if name != INDEX),
         ],
         exception_handlers={
             Exception: cast("ExceptionHandler[Exception]", _refuse)
@@ -70,22 +72,29 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
     )
     plain = frozenset(route.path for route in app.routes if "{" not in route.path)
     return Observe(
-        app, journal=journal, readiness=readiness, load=load, cors=Cors(cors_origins), access=access, plain=plain
+        app,
+        access_log=access_log,
+        readiness=readiness,
+        load=load,
+        cors=Cors(cors_origins),
+        access=access,
+        plain=plain,
+        root_path=root_path,
     )
 
 
 def _refuse(request: Request[Any, Any, Any], error: Exception) -> Answer:
     """The one way in which an error becomes an answer."""
-    exchange, kind = exchange_of(request.scope), kind_at_the_edge(error)
+    record, kind = record_of(request.scope), kind_at_the_edge(error)
     if kind is INTERNAL:
-        exchange.error = error
+        record.error = error
     if kind is METHOD:
         allow = cast("MethodNotAllowedException", error).headers["allow"]  # type: ignore[index]  # it always has it
         request.scope["path_template"] = _template(request, allow.split(", ")[0])
-        return refusal(exchange, kind, headers={"allow": allow})
+        return refusal(record, kind, headers={"allow": allow})
     if isinstance(error, ForeignMedia):
-        return refusal(exchange, kind, headers={"accept": ", ".join(error.taken)})
-    return refusal(exchange, kind, faults_of(error))
+        return refusal(record, kind, headers={"accept": ", ".join(error.taken)})
+    return refusal(record, kind, faults_of(error))
 
 
 def kind_at_the_edge(error: Exception) -> Kind:

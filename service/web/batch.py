@@ -13,11 +13,11 @@ from typing import Final
 
 from litestar.types import Receive, Scope, Send
 
-from service.bulk.items import Items
+from service.bulk.items import Items, problem_line
 from service.bulk.lines import Lines
 from service.errors import BrokenContract, Fault, Overloaded, RateSpent, RequestFault
 from service.problems import body_of, kind_of
-from service.telemetry.journal import Exchange, Journal
+from service.telemetry.access_log import AccessLog, RequestRecord
 from service.web.door import Toll
 from service.web.load import is_too_much
 
@@ -30,12 +30,12 @@ Slices = AsyncIterator[bytes]
 
 
 class Batch:
-    """Answers the items of one exchange and writes down what became of each."""
+    """Answers the items of one request and counts each in its record."""
 
-    def __init__(self, items: Items, journal: Journal, exchange: Exchange, toll: Toll) -> None:
+    def __init__(self, items: Items, access_log: AccessLog, record: RequestRecord, toll: Toll) -> None:
         self._items = items
-        self._journal = journal
-        self._exchange = exchange
+        self._access_log = access_log
+        self._record = record
         self._toll = toll
         self._paid = 1  # at the door
 
@@ -55,7 +55,7 @@ class Batch:
         opening = b"["
         left = iter(requests)
         while some := list(islice(left, SLICE)):
-            yield opening + b",".join([self._answer(request) for request in some])
+            yield opening + b",".join([self._line(request) for request in some])
             opening = b","
             await asyncio.sleep(0)
         yield b"]"
@@ -72,9 +72,10 @@ class Batch:
         left = iter(requests)
         while some := list(islice(left, SLICE)):
             paid = await self._paid_of(len(some))
-            answers = [self._answer(request) + b"\n" for request in some[:paid]]
+            answers = [self._line(request) + b"\n" for request in some[:paid]]
             if paid < len(some):
-                yield b"".join([*answers, body_of(kind_of(RateSpent()), self._next()), b"\n"])
+                kind = kind_of(RateSpent())
+                yield b"".join([*answers, problem_line(kind.status, body_of(kind, self._next())), b"\n"])
                 raise RateSpent
             yield b"".join(answers)
             await asyncio.sleep(0)
@@ -94,12 +95,12 @@ class Batch:
 
     def _next(self) -> str:
         """The name of the item whose turn it is."""
-        return f"{self._exchange.request_id}/{self._exchange.items}"
+        return f"{self._record.request_id}/{self._record.items}"
 
-    def _answer(self, request: bytes) -> bytes:
+    def _line(self, request: bytes) -> bytes:
         item = self._items.answer(request, self._next())
-        self._journal.item(self._exchange, item.assessed, item.problem.slug if item.problem else None, item.error)
-        return item.body
+        self._access_log.item(self._record, item.assessed, item.problem.slug if item.problem else None, item.error)
+        return item.line
 
 
 async def begun(scope: Scope, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -117,12 +118,12 @@ async def begun(scope: Scope, parts: AsyncIterator[bytes]) -> AsyncIterator[byte
 
 
 class Stream:
-    """An ASGI answer of slices; where they end too early the connection is cut, so that it shows."""
+    """An ASGI answer of slices; the connection is cut if they fail, and ends in order if the rate limit is spent."""
 
-    def __init__(self, media_type: bytes, slices: Slices, exchange: Exchange) -> None:
+    def __init__(self, media_type: bytes, slices: Slices, record: RequestRecord) -> None:
         self._media_type = media_type
         self._slices = slices
-        self._exchange = exchange
+        self._record = record
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI)
         """Send each slice once the client has taken what came before it."""
@@ -132,6 +133,7 @@ class Stream:
             async for part in self._slices:
                 await send({"type": "http.response.body", "body": part, "more_body": True})
         except RequestFault as fault:
-            self._exchange.problem = kind_of(fault).slug
-            return
+            self._record.problem = kind_of(fault).slug
+            if not isinstance(fault, RateSpent):  # of which the last line has told
+                return
         await send({"type": "http.response.body", "body": b"", "more_body": False})

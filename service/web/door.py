@@ -10,8 +10,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from service.access.access import Access, Admission
 from service.errors import Barred
-from service.telemetry.journal import Exchange
-from service.web.observe import ADMISSION, exchange_of
+from service.telemetry.access_log import RequestRecord
+from service.web.observe import ADMISSION, record_of
 
 
 def door(access: Access) -> Callable[[ASGIApp], ASGIApp]:
@@ -19,7 +19,7 @@ def door(access: Access) -> Callable[[ASGIApp], ASGIApp]:
 
     def before(app: ASGIApp) -> ASGIApp:
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-            admission = _admitted(access, scope, exchange_of(scope))
+            admission = _admitted(access, scope, record_of(scope))
             cast("dict[str, object]", scope)[ADMISSION] = admission
             await access.charge(admission, 1)
             await app(scope, receive, send)
@@ -29,15 +29,15 @@ def door(access: Access) -> Callable[[ASGIApp], ASGIApp]:
     return before
 
 
-def _admitted(access: Access, scope: Scope, exchange: Exchange) -> Admission:
+def _admitted(access: Access, scope: Scope, record: RequestRecord) -> Admission:
     peer = scope["client"]
     try:
         admission = access.admit(scope["headers"], peer[0] if peer else "")
     except Barred as barred:
-        exchange.partner, exchange.key = barred.partner, barred.key
+        record.partner, record.key = barred.partner, barred.key
         raise
     if (partner := admission.partner) is not None:
-        exchange.partner, exchange.key = partner.id, partner.key
+        record.partner, record.key = partner.id, partner.key
     return admission
 
 

@@ -18,14 +18,15 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access.access import Access, Admission
 from service.errors import Fault
+from service.model.version import API_VERSION
 from service.problems import INTERNAL, MEDIA_TYPE, OVERLOADED, STOPPING, Kind, body_of
-from service.telemetry.journal import Exchange, Journal
+from service.telemetry.access_log import AccessLog, RequestRecord
 from service.web.answer import Answer, answer
 from service.web.cors import Cors
 from service.web.load import Load, is_too_much
 
-EXCHANGE: Final = "triage.exchange"
-"""Where the scope keeps its `Exchange`."""
+RECORD: Final = "triage.record"
+"""Where the scope keeps its `RequestRecord`."""
 
 ADMISSION: Final = "triage.admission"
 """Where the scope keeps its `Admission`, whose fields every answer to it carries; absent where there is no door."""
@@ -37,6 +38,7 @@ _traceparent: Final = re.compile(
 _POLICY: Final = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _DOCS_POLICY: Final = _POLICY + b"; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
 _ALWAYS: Final = (
+    (b"api-version", API_VERSION.encode()),
     (b"content-language", b"en"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -58,23 +60,25 @@ class Readiness:
 
 
 class Observe:
-    """Wraps the whole application; the server finds here what it moves on: readiness, journal, load and access."""
+    """Wraps the whole application; the server finds here what it moves on: readiness, access log, load and access."""
 
     def __init__(  # noqa: PLR0913 (one argument a part)
         self,
         app: ASGIApp,
         *,
-        journal: Journal,
+        access_log: AccessLog,
         readiness: Readiness,
         load: Load,
         cors: Cors,
         access: Access | None = None,
         plain: frozenset[str] = frozenset(),
+        root_path: str = "",
     ) -> None:
         self._app = app
         self._plain = plain
+        self._root_path = root_path
         self._cors = cors
-        self.journal = journal
+        self.access_log = access_log
         self.readiness = readiness
         self.load = load
         self.access = access
@@ -84,48 +88,56 @@ class Observe:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
+        if self._root_path:
+            scope["path"] = self._without_root(scope["path"])
         method: str = scope["method"]
         started = time.perf_counter()
-        exchange = _exchange(scope["headers"])
-        cast("dict[str, object]", scope)[EXCHANGE] = exchange
+        record = _record(scope["headers"])
+        cast("dict[str, object]", scope)[RECORD] = record
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
-                exchange.status = message["status"]
-                message["headers"] = self._headers(scope, exchange, message["headers"])
+                record.status = message["status"]
+                message["headers"] = self._headers(scope, record, message["headers"])
             await send(message)
 
         try:
             # Before the framework: in a flood, the refusal has to be as cheap as can be.
-            app = refusal(exchange, OVERLOADED) if is_too_much(scope) else self._app
+            app = refusal(record, OVERLOADED) if is_too_much(scope) else self._app
             await app(scope, receive, send_on)
         except asyncio.CancelledError:  # the stop's patience has ended; the task is over in any case
-            await self._fail(scope, exchange, STOPPING, receive, send_on)
+            await self._fail(scope, record, STOPPING, receive, send_on)
         except Exception as error:  # noqa: BLE001 (nothing of the inside may reach a client)
-            exchange.error = error
-            await self._fail(scope, exchange, INTERNAL, receive, send_on)
+            record.error = error
+            await self._fail(scope, record, INTERNAL, receive, send_on)
         finally:
             self.load.leave(scope)
-            self._write_down(scope, exchange, method, time.perf_counter() - started)
+            self._write_down(scope, record, method, time.perf_counter() - started)
 
-    def _write_down(self, scope: Scope, exchange: Exchange, method: str, seconds: float) -> None:
+    def _without_root(self, path: str) -> str:
+        """The path below the prefix that a proxy passes on; probes and Prometheus ask without it."""
+        if not f"{path}/".startswith(f"{self._root_path}/"):
+            return path
+        return path.removeprefix(self._root_path) or "/"
+
+    def _write_down(self, scope: Scope, record: RequestRecord, method: str, seconds: float) -> None:
         """One line a request; of those that were too many, their number."""
         template = cast("str | None", scope.get("path_template"))
-        if exchange.problem == OVERLOADED.slug:
+        if record.problem == OVERLOADED.slug:
             self.load.shed()
-            self.journal.shed(exchange, method, template or self._plain_template(scope["path"]), seconds)
+            self.access_log.shed(record, method, template or self._plain_template(scope["path"]), seconds)
         else:
-            self.journal.exchange(exchange, method, template, seconds)
+            self.access_log.request(record, method, template, seconds)
 
     def _plain_template(self, path: str) -> str | None:
         """The template of a path that was not routed: one without parameters is its own."""
         return path if path in self._plain else None
 
     def _headers(
-        self, scope: Scope, exchange: Exchange, headers: Iterable[tuple[bytes, bytes]]
+        self, scope: Scope, record: RequestRecord, headers: Iterable[tuple[bytes, bytes]]
     ) -> list[tuple[bytes, bytes]]:
         docs = str(scope.get("path_template", "")).startswith("/docs")
-        whole = [*headers, (b"x-request-id", exchange.request_id.encode()), *(_DOCS if docs else _STRICT)]
+        whole = [*headers, (b"x-request-id", record.request_id.encode()), *(_DOCS if docs else _STRICT)]
         if (admission := cast("dict[str, Admission]", scope).get(ADMISSION)) is not None:
             whole += admission.fields
         whole += self._cors.fields(scope["headers"])
@@ -136,25 +148,25 @@ class Observe:
         return whole
 
     @staticmethod
-    async def _fail(scope: Scope, exchange: Exchange, kind: Kind, receive: Receive, send: Send) -> None:
+    async def _fail(scope: Scope, record: RequestRecord, kind: Kind, receive: Receive, send: Send) -> None:
         """Answer for an application that did not; where it had begun, the server cuts the connection."""
-        if not exchange.status:
-            await refusal(exchange, kind)(scope, receive, send)
+        if not record.status:
+            await refusal(record, kind)(scope, receive, send)
 
 
 def refusal(
-    exchange: Exchange, kind: Kind, faults: tuple[Fault, ...] = (), headers: Mapping[str, str] | None = None
+    record: RequestRecord, kind: Kind, faults: tuple[Fault, ...] = (), headers: Mapping[str, str] | None = None
 ) -> Answer:
     """The answer that says no, after the log line has been told of it."""
-    exchange.problem = kind.slug
+    record.problem = kind.slug
     return answer(
-        body_of(kind, exchange.request_id, faults), MEDIA_TYPE, kind.status, {**kind.headers, **(headers or {})}
+        body_of(kind, record.request_id, faults), MEDIA_TYPE, kind.status, {**kind.headers, **(headers or {})}
     )
 
 
-def exchange_of(scope: Scope) -> Exchange:
+def record_of(scope: Scope) -> RequestRecord:
     """What is being written down about this request."""
-    return cast("dict[str, Exchange]", scope)[EXCHANGE]
+    return cast("dict[str, RequestRecord]", scope)[RECORD]
 
 
 def fresh_id() -> str:
@@ -162,12 +174,12 @@ def fresh_id() -> str:
     return f"{_IDS.getrandbits(128):032x}"
 
 
-def _exchange(headers: Iterable[tuple[bytes, bytes]]) -> Exchange:
-    """The exchange that these headers begin; an id that is not well formed is replaced, never logged."""
+def _record(headers: Iterable[tuple[bytes, bytes]]) -> RequestRecord:
+    """The record of a request with these headers; an id that is not well formed is replaced, never logged."""
     request_id = trace_id = None
     for name, value in headers:
         if name == b"x-request-id" and _well_formed(value):
             request_id = value.decode()
         elif name == b"traceparent" and (found := _traceparent(value)):
             trace_id = found[1].decode()
-    return Exchange(request_id or fresh_id(), trace_id)
+    return RequestRecord(request_id or fresh_id(), trace_id)

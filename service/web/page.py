@@ -9,6 +9,7 @@ from typing import Final
 from service.web.answer import Document
 
 FOLDER: Final = Path(__file__).parent / "docs"
+INDEX: Final = "index.html"
 _MEDIA_TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from service.model.version import API_VERSION
 from service.problems import BAD_REQUEST, LARGE_HEAD, MEDIA_TYPE, SLOW_HEAD, Kind, body_of
 from service.web.observe import fresh_id
 
@@ -199,6 +200,8 @@ class Connection(HttpToolsProtocol):
         head = [
             (b"content-type", MEDIA_TYPE.encode()),
             (b"content-length", str(len(body)).encode()),
+            (b"api-version", API_VERSION.encode()),
+            (b"content-language", b"en"),
             (b"cache-control", b"no-store"),
             (b"x-content-type-options", b"nosniff"),
             (b"x-request-id", request_id.encode()),

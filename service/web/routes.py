@@ -17,25 +17,30 @@ from service.bulk.array import items_of
 from service.bulk.items import Items
 from service.bulk.lines import Lines
 from service.engine import EncodedAssessment, Engine
-from service.errors import BrokenContract, Fault, UnknownEntry
+from service.errors import Fault, InvalidQuery, UnknownEntry
 from service.problems import STOPPING
 from service.report.report import Report
-from service.telemetry.journal import Journal
+from service.telemetry.access_log import AccessLog
 from service.telemetry.metrics import MEDIA_TYPE, Metrics
-from service.web.answer import Document, answer
+from service.web.answer import Answer, Document, answer
 from service.web.batch import Batch, Stream, begun
 from service.web.body import JSON, NDJSON, Body, media_type
 from service.web.door import Toll, door
 from service.web.load import Load
-from service.web.observe import Readiness, exchange_of, refusal
+from service.web.observe import Readiness, record_of, refusal
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 BATCH_TIMES: Final = 64
 """How much longer than one request an array of them may be, in bytes."""
 
+_EXPLAIN: Final = "explain"
+_EXPLAIN_FAULT: Final = Fault("", "explain", "the query parameter explain must be full")
+_PARAMETER_FAULT: Final = Fault("", "unknown_parameter", "a query parameter is not known; the only one is explain")
 READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
 _LIVE: Final = msgspec.json.encode({"status": "live"})
 _READY: Final = msgspec.json.encode({"status": "ready"})
+
+_DOCS: Final = Answer(308, b"", ((b"location", b"../docs"), (b"content-length", b"0")))
 
 
 def assess(engine: Engine, body: Body, access: Access | None = None) -> HTTPRouteHandler:
@@ -54,21 +59,21 @@ def assess(engine: Engine, body: Body, access: Access | None = None) -> HTTPRout
 
 
 def assess_batch(
-    engine: Engine, body: Body, journal: Journal, load: Load, access: Access | None = None
+    engine: Engine, body: Body, access_log: AccessLog, load: Load, access: Access | None = None
 ) -> HTTPRouteHandler:
     """`POST /assess/batch`: an array of requests, or a stream of lines; each item pays for itself."""
     whole = Body(BATCH_TIMES * body.limit, body.seconds)
 
     async def answered(scope: Scope, receive: Receive) -> ASGIApp:
-        exchange = exchange_of(scope)
-        batch = Batch(Items(engine.read, _way(engine, scope), body.limit), journal, exchange, Toll(access, scope))
+        record = record_of(scope)
+        batch = Batch(Items(engine.read, _way(engine, scope), body.limit), access_log, record, Toll(access, scope))
         media = media_type(scope["headers"], (JSON, NDJSON))
         if media == NDJSON:
             parts = await begun(scope, load.at_work(scope, body.parts(receive)))
-            return Stream(media, batch.lines(parts, Lines(body.limit)), exchange)
+            return Stream(media, batch.lines(parts, Lines(body.limit)), record)
         requests = items_of(await whole.read(scope, load.holding(scope, receive)))
         await batch.pay_whole(len(requests))
-        return Stream(media, batch.array(requests), exchange)
+        return Stream(media, batch.array(requests), record)
 
     @post("/assess/batch", name="assess_batch", status_code=200, middleware=[*_doors(access), at_once(answered)])
     async def handler() -> None:
@@ -107,6 +112,16 @@ def document(path: str, served: Document) -> HTTPRouteHandler:
     return handler
 
 
+def docs_page(page: Document) -> HTTPRouteHandler:
+    """`GET /docs`: the page, whose links are relative to this path, so a slash at its end is sent on."""
+
+    @route("/docs", name="docs", http_method=READ, sync_to_thread=False)
+    def handler(request: AnyRequest) -> ASGIApp:
+        return _DOCS if request.scope["raw_path"].endswith(b"/") else page.answer(request)
+
+    return handler
+
+
 def documents(path: str, served: Mapping[tuple[str, ...], Document]) -> HTTPRouteHandler:
     """Documents by the parameters of one path template."""
 
@@ -132,7 +147,7 @@ def ready(readiness: Readiness) -> HTTPRouteHandler:
 
     @route("/health/ready", name="ready", http_method=READ, sync_to_thread=False)
     def handler(request: AnyRequest) -> ASGIApp:
-        return answer(_READY) if readiness.is_ready else refusal(exchange_of(request.scope), STOPPING)
+        return answer(_READY) if readiness.is_ready else refusal(record_of(request.scope), STOPPING)
 
     return handler
 
@@ -149,7 +164,7 @@ def metrics(counted: Metrics) -> HTTPRouteHandler:
 
 def _noted(scope: Scope, assessed: EncodedAssessment) -> bytes:
     """The answer's bytes, after the log line has been told of what they say."""
-    exchange_of(scope).assessed = assessed
+    record_of(scope).assessed = assessed
     return assessed.body
 
 
@@ -159,11 +174,15 @@ def _way(engine: Engine, scope: Scope) -> Callable[[Report], EncodedAssessment]:
 
 
 def _is_to_be_explained(query: bytes) -> bool:
-    """Whether the query says `explain=full`, the only thing that it may say of `explain`."""
-    asked = set(parse_qs(query.decode("latin-1"), keep_blank_values=True).get("explain", ())) if query else set()
-    if asked - {"full"}:
-        raise BrokenContract((Fault("", "explain", "the query's explain must be full"),))
-    return bool(asked)
+    """Return True if the query is `explain=full`; raises `InvalidQuery` for any other parameter or value."""
+    if not query:
+        return False
+    parameters = parse_qs(query.decode("latin-1"), keep_blank_values=True)
+    values = parameters.pop(_EXPLAIN, [])
+    faults = [_EXPLAIN_FAULT] * any(value != "full" for value in values) + [_PARAMETER_FAULT] * bool(parameters)
+    if faults:
+        raise InvalidQuery(tuple(faults))
+    return bool(values)
 
 
 def _found(served: Mapping[tuple[str, ...], Document], key: tuple[str, ...]) -> Document:

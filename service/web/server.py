@@ -8,7 +8,6 @@ import gc
 import os
 import signal
 import socket
-import tempfile
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -20,6 +19,7 @@ from uvicorn.supervisors import Multiprocess, multiprocess
 
 from service.parent import end_with_parent
 from service.telemetry.metrics import forget
+from service.telemetry.shared_metrics import shared_metrics
 from service.web.listener import Listener
 from service.web.observe import Observe
 from service.web.protocol import Connection
@@ -121,7 +121,7 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to close the listener now; the keys are looked at once a second."""
-        self._app.journal.load(*self._app.load.look())
+        self._app.access_log.load(*self._app.load.look())
         if self._app.access is not None and (self._is_told or counter % 10 == 0):
             is_told, self._is_told = self._is_told, False
             self._app.access.renew(is_told=is_told)
@@ -129,7 +129,7 @@ class Server(uvicorn.Server):
             return await super().on_tick(counter)
         if self._app.readiness.is_ready:
             self._app.readiness.is_ready = False
-            self._app.journal.note("draining", pid=os.getpid(), seconds=self.config.drain_seconds)
+            self._app.access_log.note("draining", pid=os.getpid(), seconds=self.config.drain_seconds)
         return await super().on_tick(counter) or time.monotonic() >= self._stops_at
 
     async def main_loop(self) -> None:
@@ -139,7 +139,7 @@ class Server(uvicorn.Server):
         """
         gc.collect()
         gc.freeze()
-        self._app.journal.note("serving", pid=os.getpid(), host=self.config.host, port=self._port())
+        self._app.access_log.note("serving", pid=os.getpid(), host=self.config.host, port=self._port())
         await super().main_loop()
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
@@ -161,7 +161,7 @@ class Server(uvicorn.Server):
         for listener in self._listeners:
             listener.close()
         await super().shutdown(sockets)
-        self._app.journal.note("stopped", pid=os.getpid())
+        self._app.access_log.note("stopped", pid=os.getpid())
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -230,7 +230,7 @@ class Workers(Multiprocess):
 def serve(config: Config) -> None:
     """Serve until a signal asks for the end; several workers share their counts through a folder.
 
-    Raises `OSError` where another listens at the address, or it cannot be had.
+    Raises `OSError` where another listens at the address, or it cannot be had, or there is no room for the counts.
     """
     with config.bind_socket() as bound:
         if config.workers == 1:
@@ -238,6 +238,6 @@ def serve(config: Config) -> None:
             return
         # Wherever uvicorn starts a process, also in place of one that died, it has to be ours: only ours drains.
         multiprocess.Process = Worker  # type: ignore[misc]
-        with tempfile.TemporaryDirectory(prefix="triage-metrics-") as folder:
+        with shared_metrics(config.workers) as folder:
             os.environ[SHARED_COUNTS] = folder
             Workers(config, [bound]).run()

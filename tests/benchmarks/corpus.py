@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,24 +25,19 @@ class Decision(NamedTuple):
 
 
 def readme_request() -> bytes:
-    """The body that the README posts."""
-    shell = re.findall(
-        r"^```bash\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
-    )
-    (curl,) = (block for block in shell if block.startswith("curl"))
-    words = shlex.split(curl)
-    return words[words.index("-d") + 1].encode()
+    """The last request of the README's conversation."""
+    return (_EXAMPLES / "plain_cramp_final_call.request.json").read_bytes()
 
 
 def mix(knowledge: Knowledge) -> list[bytes]:
     """Every example that is answered and every vignette, in an order that is always the same."""
     answered = (path for path in sorted(_EXAMPLES.glob("*.response.json")))
     bodies = [path.with_name(path.name.replace(".response.", ".request.")).read_bytes() for path in answered]
-    bodies += [body_of(vignette) for vignette in vignettes.read(SHIPPED, knowledge)]
+    bodies += [body_of(vignette, knowledge) for vignette in vignettes.read(SHIPPED, knowledge)]
     return [bodies[place * _STEP % len(bodies)] for place in range(len(bodies))]
 
 
 def decided(engine: Engine, body: bytes) -> Decision:
     """What the engine decides about `body`."""
     answer = engine.answer(engine.read(body))
-    return Decision(str(answer.level), answer.causes[0] if answer.causes else None)
+    return Decision(str(answer.level), answer.leading_cause)

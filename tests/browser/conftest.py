@@ -1,21 +1,26 @@
-"""A running service, and a Chromium that can reach nothing else."""
+"""Running services, a proxy in front of them, and a Chromium that can reach nothing else."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.waiting import until
+
 _CHROMIUM = "/usr/bin/chromium"
+_NGINX = "/usr/sbin/nginx"
+_README = Path(__file__).parents[2] / "deploy" / "README.md"
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -26,33 +31,60 @@ _FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
+_PROXY = """
+daemon off;
+master_process off;
+error_log stderr;
+pid {folder}/pid;
+events {{}}
+http {{
+    access_log off;
+    proxy_temp_path {folder}/proxy;
+    client_body_temp_path {folder}/body;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port};
+        {locations}
+    }}
+}}
+"""
+
+
+_STRIPPING, _PASSING_ON = re.findall(r"```nginx\n(.*?)```", _README.read_text(encoding="utf-8"), re.DOTALL)
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def direct(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a service as it ships."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    log_file: Path = tmp_path_factory.mktemp("log") / "log"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
-    with log_file.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "service", "serve", "--host", "127.0.0.1", "--port", str(port)],
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 60
-        while not _is_up(address):
-            assert process.poll() is None, log_file.read_text()
-            assert time.monotonic() < deadline, "it does not come up"
-            time.sleep(0.1)
+    with _service(tmp_path_factory.mktemp("direct")) as address:
         yield address
-    finally:
-        process.kill()
-        process.wait()
+
+
+@pytest.fixture(scope="session")
+def stripped(tmp_path_factory: pytest.TempPathFactory, direct: str) -> Iterator[str]:
+    """The same service below a prefix that nginx takes away."""
+    with _nginx(tmp_path_factory.mktemp("stripped"), _STRIPPING, direct) as address:
+        yield f"{address}/triage"
+
+
+@pytest.fixture(scope="session")
+def passed_on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service that is set to a prefix, which nginx passes on."""
+    folder = tmp_path_factory.mktemp("passed_on")
+    with (
+        _service(folder, TRIAGE_ROOT_PATH="/triage") as upstream,
+        _nginx(folder, _PASSING_ON, upstream) as address,
+    ):
+        yield f"{address}/triage"
+
+
+@pytest.fixture(params=["direct", "stripped", "passed_on"])
+def address(request: pytest.FixtureRequest) -> str:
+    """Each address in turn at which the service is found."""
+    found: str = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -66,9 +98,56 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def _is_up(address: str) -> bool:
+@contextmanager
+def _service(folder: Path, **settings: str) -> Iterator[str]:
+    """A service as it ships, with these settings."""
+    port = _free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")} | settings
+    command = [sys.executable, "-m", "service", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    with _running(command, folder / "service.log", f"http://127.0.0.1:{port}", "/health/ready", environment) as address:
+        yield address
+
+
+@contextmanager
+def _nginx(folder: Path, locations: str, upstream: str) -> Iterator[str]:
+    """An nginx with these locations of the README, in front of `upstream`."""
+    if shutil.which(_NGINX) is None:
+        pytest.skip(f"{_NGINX} is not there")
+    port = _free_port()
+    here = locations.replace("http://127.0.0.1:8000", upstream)
+    (folder / "nginx.conf").write_text(_PROXY.format(folder=folder, port=port, locations=here), encoding="utf-8")
+    command = [_NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
+    with _running(
+        command, folder / "nginx.log", f"http://127.0.0.1:{port}", "/triage/docs", dict(os.environ)
+    ) as address:
+        yield address
+
+
+@contextmanager
+def _running(command: list[str], log: Path, address: str, path: str, environment: dict[str, str]) -> Iterator[str]:
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT)
+
+    def is_up() -> bool:
+        assert process.poll() is None, log.read_text()
+        return _answers(address + path)
+
     try:
-        with urllib.request.urlopen(f"{address}/health/ready", timeout=2) as answer:  # noqa: S310 (our own address)
+        until(is_up, f"{command[0]} does not come up", seconds=60, pause=0.1)
+        yield address
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310 (our own address)
             return bool(answer.status == 200)
     except OSError:
         return False

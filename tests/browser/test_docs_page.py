@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -31,11 +32,12 @@ class Seen:
     asked: list[str] = field(default_factory=list)
 
     def assert_clean(self) -> None:
-        """No error on the console, no breach of the policy, and nothing asked of anyone else."""
+        """No error on the console, no breach of the policy, and nothing asked outside the service's own prefix."""
         assert self.complaints == []
         assert self.page.evaluate("window.violations") == []
-        hosts = {urlsplit(url).netloc for url in self.asked if not url.startswith("data:")}
-        assert hosts == {urlsplit(self.address).netloc}
+        asked = [url for url in self.asked if not url.startswith("data:")]
+        assert [url for url in asked if not url.startswith(f"{self.address}/")] == []
+        assert asked != []
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def seen(chromium: Browser, address: str) -> Iterator[Seen]:
 
 def test_the_page_shows_the_contract(seen: Seen) -> None:
     """Title, version and every operation of the contract are there, drawn from this service alone."""
-    contract = seen.page.evaluate("fetch('/openapi.json').then((answer) => answer.json())")
+    contract = seen.page.evaluate("fetch('openapi.json').then((answer) => answer.json())")
     methods = ("get", "head", "post", "options")
     operations = [method for item in contract["paths"].values() for method in methods if method in item]
     expect(seen.page.locator("h1.title, h2.title").first).to_contain_text(contract["info"]["title"])
@@ -74,7 +76,7 @@ def test_the_page_shows_the_contract(seen: Seen) -> None:
 def test_try_it_out_sends_the_first_example_and_shows_the_answer(seen: Seen) -> None:
     """A partner sees a real answer with three clicks and without a word typed."""
     first = seen.page.evaluate(
-        "fetch('/openapi.json').then((answer) => answer.json())"
+        "fetch('openapi.json').then((answer) => answer.json())"
         ".then((it) => Object.keys(it.paths['/assess'].post.requestBody.content['application/json'].examples)[0])"
     )
     block = seen.page.locator(".opblock-post").first
@@ -85,6 +87,7 @@ def test_try_it_out_sends_the_first_example_and_shows_the_answer(seen: Seen) -> 
     with seen.page.expect_response("**/assess*") as caught:
         block.get_by_role("button", name="Execute").click()
     assert caught.value.status == 200
+    assert caught.value.url.startswith(f"{seen.address}/assess")
     answer = json.loads((_EXAMPLES / f"{first}.response.json").read_bytes())
     shown = caught.value.json()
     shown.pop("explanation", None)  # the page fills in the parameter's example
@@ -93,6 +96,24 @@ def test_try_it_out_sends_the_first_example_and_shows_the_answer(seen: Seen) -> 
     expect(live.locator(".response-col_status").nth(1)).to_contain_text("200")
     expect(live.locator(".response-col_description").nth(1)).to_contain_text(f'"level": "{answer["triage"]["level"]}"')
     live.scroll_into_view_if_needed()
+    seen.assert_clean()
+
+
+def test_the_links_of_the_page_lead_to_the_contract(seen: Seen) -> None:
+    """The link below the title, and the one for those without JavaScript, lead to the contract of this service."""
+    shown = seen.page.locator(".info a[href$='openapi.json']").first
+    asides = re.findall(r'href="(\S+)">/?openapi', seen.page.request.get(f"{seen.address}/docs").text())
+    assert len(asides) == 1
+    for link in (shown.evaluate("(it) => it.href"), *(urljoin(f"{seen.address}/docs", it) for it in asides)):
+        assert link.startswith(f"{seen.address}/openapi.")
+        assert seen.page.request.get(link).status == 200
+
+
+def test_a_slash_at_the_end_leads_to_the_page(seen: Seen) -> None:
+    """The address with a slash at its end is sent on to the one from which the page's relative links hold."""
+    seen.page.goto(f"{seen.address}/docs/")
+    assert seen.page.url == f"{seen.address}/docs"
+    expect(seen.page.locator(".opblock-post").first).to_be_visible(timeout=20_000)
     seen.assert_clean()
 
 

@@ -184,7 +184,9 @@ def corpus(shipped: Knowledge) -> dict[str, bytes]:
     for folder in ("red_flags", "derivations", "causes"):
         for id_, rule in getattr(shipped, folder).items():
             bodies |= {f"{folder}/{id_}: {case.name}": body_of(case, shipped) for case in rule.cases}
-    return bodies | {vignette.name: body_of(vignette, shipped) for vignette in read_vignettes(SHIPPED_KNOWLEDGE, shipped)}
+    return bodies | {
+        vignette.name: body_of(vignette, shipped) for vignette in read_vignettes(SHIPPED_KNOWLEDGE, shipped)
+    }
 
 
 def _good_examples() -> list[Path]:

@@ -28,9 +28,9 @@ def _pact(example: Callable[[str], Any]) -> Pact:
     """All that this app reads of an answer and of a refusal, and no more."""
     pact = Pact("fitness-app", "runner-triage").with_specification("V4")
     (
-        pact.upon_receiving("a report with an open safety screen")
+        pact.upon_receiving("a report of one complaint")
         .with_request("POST", "/assess")
-        .with_body(json.dumps(example("conversation_first_call.request")), _JSON)
+        .with_body(json.dumps(example("plain_cramp_first_call.request")), _JSON)
         .will_respond_with(200)
         .with_header("Cache-Control", "no-store")
         .with_body(
@@ -40,15 +40,17 @@ def _pact(example: Callable[[str], Any]) -> Pact:
                     "advice": match.str("See someone."),
                     "screen_complete": False,
                 },
-                "questions": match.each_like(
-                    {
-                        "id": match.str("safety_screen.stroke_signs"),
-                        "text": match.str("Is there a drooping face?"),
-                        "kind": match.regex("boolean", regex="boolean|choice|choices|integer|number|series"),
-                        "answer_at": match.regex("/safety_screen/stroke_signs", regex="^/[a-z_]+/[a-z0-9_]+$"),
-                    },
-                    min=1,
-                ),
+                "interview": {
+                    "should_stop": False,
+                    "groups": match.each_like(
+                        {
+                            "kind": match.regex("checklist", regex="^(checklist|questions)$"),
+                            "text": match.str("Any of these?"),
+                            "items": match.each_like({"id": match.str("chest_pain"), "text": match.str("x")}, min=1),
+                        },
+                        min=1,
+                    ),
+                },
                 "notices": match.each_like({"id": match.str("not_a_diagnosis"), "text": match.str("x")}, min=1),
             },
             _JSON,
@@ -79,11 +81,11 @@ def _pact(example: Callable[[str], Any]) -> Pact:
 
 
 def _consume(address: str, example: Callable[[str], Any]) -> None:
-    """The app: it reads the level and the questions of an answer, and the nearest name of a refusal."""
+    """The app: it reads the level and the items of a response, and the nearest name of a refusal."""
     with httpx.Client(base_url=address, timeout=30) as client:
-        answer = client.post("/assess", json=example("conversation_first_call.request")).json()
+        answer = client.post("/assess", json=example("plain_cramp_first_call.request")).json()
         assert answer["triage"]["level"] != "self_care"
-        assert answer["questions"][0]["answer_at"].startswith("/")
+        assert answer["interview"]["groups"][0]["items"]
         refused = client.post("/assess", json=example("misspelt_name.request"))
         assert refused.status_code == 422
         assert refused.json()["errors"][0]["nearest"]

@@ -14,7 +14,7 @@ import pytest
 
 _LIES: dict[str, Callable[[Any], Any]] = {
     "a level that there is not": lambda answer: answer | {"triage": answer["triage"] | {"level": "urgent"}},
-    "an answer without questions": lambda answer: {name: answer[name] for name in answer if name != "questions"},
+    "an answer without an interview": lambda answer: {name: answer[name] for name in answer if name != "interview"},
     "points that are words": lambda answer: answer | {"causes": [answer["causes"][0] | {"points": "seven"}]},
     "a refusal in place of an answer": lambda _: {"status": 200, "message": "all well"},
 }
@@ -36,6 +36,7 @@ class _Liar(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("API-Version", "2.0.0")
         self.send_header("X-Request-ID", "a-liar")
         self.send_header("Cache-Control", "no-store")
         self.send_header("Content-Language", "en")

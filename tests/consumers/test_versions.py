@@ -1,7 +1,7 @@
 """No change can break a client unseen: what changed since the last release decides how far the version must move.
 
-`redocly diff` rates every change. It has two blind spots, an operation's inherited security and a changed default,
-and it rates some of what a request gains as mere words; all three are looked at here as well.
+`redocly diff` rates every change. It misses an operation's inherited security, a changed default and a response that
+may newly be null, and it rates some additions to a request as words; all four are checked here as well.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from service.knowledge.yaml_reader import read_yaml
 _RELEASED = SHIPPED / "released"
 _IMPACTS = ("none", "patch", "minor", "major")
 _METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-_REQUEST = ("Runner", "Findings", "Training", "SafetyScreen", "AssessmentRequest")
+_REQUEST = ("Runner", "FindingsById", "Training", "AssessmentRequest")
 
 Gate = Callable[[Any, Any], str]
 Change = Callable[[Any], None]
@@ -97,17 +97,33 @@ def _is_there(document: Any, place: Place) -> bool:
 
 
 def _takes_more(old: Any, new: Any) -> bool:
-    """Whether a request may now hold what it could not: a property, a choice or a wider range."""
+    """Whether a request may now hold a property, a choice or a number that it could not."""
 
     def bounds(document: Any) -> dict[str, str]:
         schemas = document["components"]["schemas"]
-        return {
+        enums = {name: json.dumps(schema["enum"]) for name, schema in schemas.items() if "enum" in schema}
+        return enums | {
             f"{name}/{property_}": json.dumps({k: v for k, v in schema.items() if k != "description"}, sort_keys=True)
             for name in _REQUEST
-            for property_, schema in schemas[name]["properties"].items()
+            for property_, schema in schemas.get(name, {"properties": {}})["properties"].items()
         }
 
     return bounds(old) != bounds(new)
+
+
+def _may_newly_be_null(old: Any, new: Any) -> bool:
+    """Whether a property of a response that never was null may now be."""
+
+    def nullable(document: Any) -> dict[str, bool]:
+        return {
+            f"{name}/{property_}": {"type": "null"} in schema.get("anyOf", ())
+            for name, parts in document["components"]["schemas"].items()
+            if name not in _REQUEST
+            for property_, schema in parts.get("properties", {}).items()
+        }
+
+    before, after = nullable(old), nullable(new)
+    return any(after[place] and not before[place] for place in before.keys() & after.keys())
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +139,8 @@ def gate(tools: Any, tmp_path_factory: pytest.TempPathFactory) -> Gate:
         ended = tools.run("redocly", "diff", "old.yaml", "new.yaml", "--format", "json", cwd=folder)
         assert ended.stdout.startswith("{"), ended.stderr
         told = [json.loads(ended.stdout).get("bump", "none")]
-        told += ["major"] if _asks_for_more(old, new) or _default_moved(old, new) else []
+        breaks = _asks_for_more(old, new) or _default_moved(old, new) or _may_newly_be_null(old, new)
+        told += ["major"] if breaks else []
         told += ["minor"] if _takes_more(old, new) else []
         return max(told, key=_IMPACTS.index)
 
@@ -179,15 +196,26 @@ def test_how_far_is_far_enough(old: str, new: str, impact: str, enough: bool) ->
 
 
 def _in(schema: str, name: str, **more: Any) -> Change:
-    """Changes one property; None takes a keyword away."""
+    """Changes keywords of one property."""
 
     def change(document: Any) -> None:
-        property_ = document["components"]["schemas"][schema]["properties"].setdefault(name, {"description": "x"})
-        for keyword, value in more.items():
-            if value is None:
-                del property_[keyword]
-            else:
-                property_[keyword] = value
+        document["components"]["schemas"][schema]["properties"].setdefault(name, {"description": "x"}).update(more)
+
+    return change
+
+
+def _value(schema: str, name: str, **more: Any) -> Change:
+    """Changes keywords of the value of one property that may be null."""
+
+    def change(document: Any) -> None:
+        document["components"]["schemas"][schema]["properties"][name]["anyOf"][0].update(more)
+
+    return change
+
+
+def _not_null(schema: str, name: str) -> Change:
+    def change(document: Any) -> None:
+        del document["components"]["schemas"][schema]["properties"][name]["anyOf"][1]
 
     return change
 
@@ -236,19 +264,19 @@ def _key_for_all(document: Any) -> None:
 _S = ("components", "schemas")
 _POST = ("paths", "/assess", "post")
 _BREAKING: dict[str, Change] = {
-    "a request property taken away": _without(*_S, "Findings", "properties", "calf_cramp"),
-    "a request property made required": _appended("runner", *_S, "AssessmentRequest", "required"),
-    "a narrower range below": _in("Runner", "age_years", minimum=20),
-    "a narrower range above": _in("Runner", "age_years", maximum=90),
-    "a choice taken away": _dropped("both", *_S, "Findings", "properties", "calf_side", "enum"),
-    "a null no longer taken": _in("Findings", "calf_cramp", type="boolean"),
-    "another type": _in("Findings", "calf_cramp", type=["string", "null"]),
-    "another pattern": _in("Runner", "country", pattern="^[A-Z]{3}$"),
-    "fewer items": _in("Training", "weekly_distance_km", maxItems=3),
+    "a request property taken away": _without(*_S, "FindingsById", "properties", "calf_cramp"),
+    "a request property made required": _with(["runner"], *_S, "AssessmentRequest", "required"),
+    "a narrower range below": _value("Runner", "age_years", minimum=20),
+    "a narrower range above": _value("Runner", "age_years", maximum=90),
+    "a choice taken away": _dropped("both", *_S, "CalfSide", "enum"),
+    "a null no longer taken": _not_null("FindingsById", "calf_cramp"),
+    "another type": _value("FindingsById", "calf_cramp", type="string"),
+    "another pattern": _with("^[A-Z]{3}$", *_S, "Country", "pattern"),
+    "fewer items": _value("FindingsById", "numb_region", maxItems=3),
     "an answer property taken away": _without(*_S, "Triage", "properties", "could_rise_to"),
-    "an answer property no longer sure": _dropped("questions", *_S, "Assessment", "required"),
+    "an answer property no longer sure": _dropped("interview", *_S, "Assessment", "required"),
     "a new level": _appended("urgent", *_S, "Level", "enum"),
-    "an answer that may be null": _in("Triage", "label", type=["string", "null"]),
+    "an answer that may be null": _in("Triage", "label", anyOf=[{"type": "string"}, {"type": "null"}]),
     "a path taken away": _without("paths", "/knowledge/{kind}"),
     "a method taken away": _without("paths", "/knowledge", "get"),
     "another media type of requests": _with(
@@ -263,19 +291,17 @@ _BREAKING: dict[str, Change] = {
     "a key asked for by one operation": _with([{"Key": []}], *_POST, "security"),
     "a key asked for by all": _key_for_all,
     "a default that comes new": _in("Runner", "country", default="US"),
-    "a default that comes to a parameter": _with(
-        "causes", "paths", "/knowledge/{kind}", "options", "parameters", 1, "schema", "default"
-    ),
+    "a default that comes to a parameter": _with("causes", "components", "parameters", "Id", "schema", "default"),
 }
 _ADDITIVE: dict[str, Change] = {
-    "a new request property": _in("Findings", "toe_cramp", type=["boolean", "null"], description="Does a toe cramp?"),
+    "a new request property": _in("FindingsById", "toe_cramp", anyOf=[{"type": "boolean"}, {"type": "null"}]),
     "a new answer property": _in("Triage", "since", type="integer", description="A number."),
-    "a wider range": _in("Runner", "age_years", maximum=130),
-    "a new choice": _appended("neither", *_S, "Findings", "properties", "calf_side", "enum"),
+    "a wider range": _value("Runner", "age_years", maximum=130),
+    "a new choice": _appended("neither", *_S, "CalfSide", "enum"),
     "a new path": lambda document: document["paths"].update({"/new": copy.deepcopy(document["paths"]["/metrics"])}),
 }
 _WORDS: dict[str, Change] = {
-    "a question in other words": _in("Findings", "calf_cramp", description="Does the calf cramp?"),
+    "a question in other words": _in("FindingsById", "calf_cramp", description="Does the calf cramp?"),
     "other words on an operation": _with("Other words.", *_POST, "description"),
     "another example": _with({}, *_POST, "requestBody", "content", "application/json", "examples"),
 }

@@ -15,7 +15,7 @@ def _command(tools: Any, address: str) -> list[str]:
 
 
 def test_the_conversation_goes_as_the_workflow_says(tools: Any, live: str) -> None:
-    """First call, answers, second call, done: the README's smoke command ends well."""
+    """First call, answers, second call: the smoke command of the README succeeds."""
     said = tools.passes(*_command(tools, live))
     assert "Workflows: 3 passed, 3 total" in said
 
@@ -32,7 +32,7 @@ def test_the_workflow_uses_every_kind_of_answer_to_a_report(document: Any) -> No
 def test_a_service_that_never_settles_fails_the_workflow(tools: Any, live: str, tmp_path: Path) -> None:
     """The workflow can say no: with a criterion that does not hold, it ends badly."""
     text = (SHIPPED / "triage.arazzo.yaml").read_text(encoding="utf-8")
-    planted = text.replace("/triage/level == 'self_care'", "/triage/level == 'emergency'")
+    planted = text.replace("/triage/level == 'consultation'", "/triage/level == 'emergency'")
     assert planted != text
     (tmp_path / "openapi.yaml").symlink_to(SHIPPED / "openapi.yaml")
     (tmp_path / "triage.arazzo.yaml").write_text(planted, encoding="utf-8")

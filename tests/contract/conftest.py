@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from service.model.version import API_VERSION
+
 CONTRACT = "openapi: 3.1.0\ninfo: {title: A contract, version: 1.0.0}\npaths: {}\n"
 
 
@@ -39,6 +41,8 @@ class Answer:
         assert self.headers["content-type"] == "application/problem+json"
         assert self.headers["cache-control"] == "no-store"
         assert self.headers["x-content-type-options"] == "nosniff"
+        assert self.headers["api-version"] == API_VERSION
+        assert self.headers["content-language"] == "en"
         problem: dict[str, Any] = self.json
         assert problem["type"] == f"urn:runner-triage:problem:{slug}"
         assert problem["status"] == status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import signal
@@ -184,22 +185,39 @@ def test_a_batch_that_no_window_has_room_for_is_told_so(start: Callable[..., Any
     fitting.problem(429, "rate-limited")
 
 
-def test_a_stream_is_answered_as_far_as_its_sender_can_pay(start: Callable[..., Any]) -> None:
-    """To the last item that the limit lets through; then one line says why, and the end is missing."""
+@pytest.mark.parametrize("lines", [100, 20_000])
+def test_a_stream_is_answered_as_far_as_its_sender_can_pay(start: Callable[..., Any], lines: int) -> None:
+    """To the last item that the limit lets through; then one line says why, and the answer ends in order."""
     service = start(rate_limit="11/hour")
-    parts: list[bytes] = []
     url, headers = f"http://127.0.0.1:{service.port}/assess/batch", {"content-type": "application/x-ndjson"}
-    body = b"\n".join([GOOD] * 100)
-    with httpx.stream("POST", url, content=body, headers=headers | {"x-request-id": "dear"}) as answer:
-        assert answer.status_code == 200
-        with pytest.raises(httpx.RemoteProtocolError):
-            parts.extend(answer.iter_raw())
-    *answered, last = map(json.loads, b"".join(parts).splitlines())
-    assert ["triage" in one for one in answered] == [True] * 11
-    assert (last["type"], last["status"]) == ("urn:runner-triage:problem:rate-limited", 429)
-    assert last["instance"] == "dear/11"
+    body = (b"%b\n" % GOOD for _ in range(lines))
+    response = httpx.post(url, content=body, headers=headers | {"x-request-id": "dear"})
+    assert response.status_code == 200
+    *answered, last = map(json.loads, response.content.splitlines())
+    assert [(one["status"], "triage" in one["assessment"]) for one in answered] == [(200, True)] * 11
+    problem = last["problem"]
+    assert (problem["type"], last["status"]) == ("urn:runner-triage:problem:rate-limited", 429)
+    assert problem["instance"] == "dear/11"
     line = service.line("dear")
     assert (line["items"], line["refused"], line["problem"]) == (11, 0, "rate-limited")
+    assert service.told("library_warning") == 0
+
+
+def test_the_end_of_a_spent_stream_does_not_wait_for_its_sender(start: Callable[..., Any]) -> None:
+    """The last chunk follows the line with 429 at once, while the sender still has lines to send."""
+    service = start(rate_limit="2/hour")
+    connection = service.stream()
+    connection.sendall(service.chunk(b"%b\n" % GOOD * 3))
+    received = b""
+    while not received.endswith(b"\r\n0\r\n\r\n"):
+        part = connection.recv(65_536)
+        assert part, "the connection was cut"
+        received += part
+    assert b'"status":429' in received.splitlines()[-4]
+    with contextlib.suppress(OSError):  # the connection may end now
+        connection.sendall(service.chunk(b"%b\n" % GOOD))
+    assert service.assess(GOOD).status == 429
+    assert service.line("stream")["items"] == 2
 
 
 def test_behind_a_proxy_each_client_has_its_own_limit(start: Callable[..., Any]) -> None:

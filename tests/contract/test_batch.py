@@ -18,7 +18,7 @@ import pytest
 from tests.waiting import until
 
 GOOD = [b'{"findings":{"ache":true}}', b'{"findings":{"hot_run":true},"training":{"km":[10,12]}}']
-BAD = [b"7", b'{"findings":{}}', b'{"findings":{"ach":true}}', b'{"findings":{"ache":true},"findings":{"ache":false}}']
+BAD = [b"7", b'{"findings":[]}', b'{"findings":{"ach":true}}', b'{"findings":{"ache":true},"findings":{"ache":false}}']
 JSON, NDJSON = "application/json", "application/x-ndjson"
 ARRAY_HEAD = (
     b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nX-Request-Id: array\r\n"
@@ -40,9 +40,11 @@ def _post(service: Any, body: Any, media: str, query: str = "") -> httpx.Respons
 
 
 def _alone(service: Any, body: bytes, place: int, query: str = "") -> bytes:
-    """What the service answers to one request, with the `instance` that it has as an item."""
-    whole: bytes = service.send("POST", f"/assess{query}", body, content_type=JSON, x_request_id="many").body
-    return whole.replace(b'"instance":"many"', f'"instance":"many/{place}"'.encode())
+    """The response to one request as a `BatchItem`, with the `instance` that it has there."""
+    response = service.send("POST", f"/assess{query}", body, content_type=JSON, x_request_id="many")
+    inner: bytes = response.body.replace(b'"instance":"many"', f'"instance":"many/{place}"'.encode())
+    name = b"assessment" if response.status == 200 else b"problem"
+    return b'{"status":%d,"%b":%b}' % (response.status, name, inner)
 
 
 def test_each_item_of_an_array_is_answered_as_if_alone(service: Any) -> None:
@@ -81,8 +83,11 @@ def test_items_can_be_explained(service: Any, media: str) -> None:
         (b"[" * 100_000 + b"]" * 100_000, 422, "broken-contract", "too_deep"),
         (b"[1,", 400, "malformed-body", "invalid_json"),
         (b"", 400, "malformed-body", "empty"),
+        (b'{"a":', 400, "malformed-body", "invalid_json"),
+        (b'[{"findings":{"ache":true}},{"findings":nul}]', 400, "malformed-body", "invalid_json"),
+        (b'[{"findings":{"ache":true}},{"findings":{"\xff":true}}]', 400, "malformed-body", "invalid_utf8"),
     ],
-    ids=["empty", "1001", "object", "deep", "cut", "nothing"],
+    ids=["empty", "1001", "object", "deep", "cut", "nothing", "no-array", "bad-item", "no-utf8"],
 )
 def test_an_array_that_is_none_is_refused_whole(service: Any, body: bytes, status: int, slug: str, code: str) -> None:
     """What cannot be cut into items has one problem."""
@@ -110,7 +115,7 @@ def test_an_item_that_is_too_large_is_refused_alone(service: Any, media: str) ->
     body = b"[" + b",".join(parts) + b"]" if media == JSON else b"\n".join(parts)
     content = _post(service, body, media).content
     answers = [json.loads(bytes(item)) for item in (_items(content) if media == JSON else content.splitlines())]
-    assert [answer.get("status", 200) for answer in answers] == [200, 413, 200, 200]
+    assert [answer["status"] for answer in answers] == [200, 413, 200, 200]
 
 
 def test_another_media_type_is_415_and_says_which_are_taken(service: Any) -> None:

@@ -1,4 +1,4 @@
-"""Every example is true: requests are taken, answers and problems come out of the service as the files show them."""
+"""Every example is true: the service returns the responses and problems that the files show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 import jsonschema_rs
-import msgspec
 import pytest
 
 from service.contract import SHIPPED, committed
@@ -25,6 +24,7 @@ from service.model.scales import Level
 from service.problems import KINDS, body_of
 from service.settings import Settings
 from service.web.observe import Observe
+from tests.contract.conversation import NAMES, requests
 
 _FOLDER = SHIPPED / "examples"
 _INSTANCE = "5f0c2a7e-example"
@@ -55,6 +55,7 @@ _PROVOKED = {
     "not_found": Provoked("GET", "/nothing", b"", {}),
     "unknown_entry": Provoked("GET", "/knowledge/causes/nothing", b"", {}),
     "method_not_allowed": Provoked("GET", "/assess", b"", {}),
+    "invalid_query": Provoked(path="/assess?explian=full"),
 }
 # Told by the server below the application, or on the way down; `test_raw.py` and its kin see them come.
 _NOT_HERE = {
@@ -139,7 +140,7 @@ def test_a_problem_fits_the_published_schema(
     name: str, validator_of: Callable[[str], jsonschema_rs.Draft202012Validator]
 ) -> None:
     """A problem is valid by the contract, and the request that it refuses is not."""
-    validator_of("AccessProblem" if name in _GUARDED else "Problem").validate(json.loads(_read(f"{name}.problem")))
+    validator_of("Problem").validate(json.loads(_read(f"{name}.problem")))
     if name in _NAMES["request"]:
         assert not validator_of("AssessmentRequest").is_valid(json.loads(_read(f"{name}.request")))
 
@@ -202,21 +203,19 @@ def test_a_name_says_what_is_shown() -> None:
     for name in [name for name in answers if name.startswith("out_of_scope")]:
         assert "out_of_scope" in {reason["rule"] for reason in answers[name]["triage"]["reasons"]}
         assert answers[name]["causes"] == []
-    assert answers["conversation_first_call"]["triage"]["screen_complete"] is False
-    assert answers["conversation_second_call"]["triage"]["screen_complete"] is True
+    ends = {name: answer["interview"]["should_stop"] for name, answer in answers.items() if "plain_cramp" in name}
+    assert ends == dict(zip(NAMES, (False, False, True), strict=True))
+    assert answers["plain_cramp_final_call"]["triage"]["screen_complete"] is True
+    assert answers["telemetry_ignored"]["ignored"] != []
+    assert answers["contradictory_answers"]["contradictions"] != []
     assert answers["fix_withheld"]["withheld_fixes"] != []
     assert answers["telemetry_rich"]["derived"] != []
 
 
-def test_the_questions_of_the_first_call_lead_to_the_second(engine: Engine) -> None:
-    """Each question of the first call says where its answer goes, and the service takes it there."""
-    request = json.loads(_read("conversation_first_call.request"))
-    for question in _answers()["conversation_first_call"]["questions"]:
-        if question["kind"] == "boolean":
-            part, name = question["answer_at"].split("/")[1:]
-            request.setdefault(part, {})[name] = False
-    answer = engine.assess(engine.read(msgspec.json.encode(request)))
-    assert answer.triage.screen_complete
+def test_each_call_of_the_conversation_answers_the_one_before(engine: Engine) -> None:
+    """The requests answer exactly the items of the response before; `tests/contract/conversation.py` writes them."""
+    written = requests(lambda body: engine.answer(engine.read(body)).body)
+    assert written == {name: _read(f"{name}.request") for name in NAMES}
 
 
 def test_the_contract_shows_these_files(document: Any) -> None:

@@ -22,9 +22,23 @@ FOREIGN = {
     "up": TARGET,
     "kube_pod_status_ready": {"condition"} | TARGET,
     "kube_pod_container_resource_limits": {"resource"} | TARGET,
+    "kube_pod_container_status_restarts_total": TARGET,
+    "kube_pod_container_status_last_terminated_reason": {"reason"} | TARGET,
+    "kube_deployment_spec_replicas": {"deployment"} | TARGET,
+    "kube_deployment_status_replicas_ready": {"deployment"} | TARGET,
+    "kube_horizontalpodautoscaler_status_desired_replicas": {"horizontalpodautoscaler"} | TARGET,
+    "kube_horizontalpodautoscaler_spec_max_replicas": {"horizontalpodautoscaler"} | TARGET,
+    "x509_cert_not_after": {"secret_namespace", "secret_name"} | TARGET,
     "container_memory_working_set_bytes": TARGET,
 }
-"""Metrics of Prometheus itself, of the kubelet and of kube-state-metrics."""
+"""Metrics of Prometheus itself and of the exporters."""
+
+EXPORTERS = {
+    "kube_": "kube-state-metrics",
+    "container_": "the kubelet (cAdvisor)",
+    "x509_": "x509-certificate-exporter",
+}
+"""Who gives the metrics whose names begin so."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import yaml
 
 from service.settings import FIELDS
 from tests.deploy.promql import (
+    EXPORTERS,
     FOREIGN,
     Names,
     faults,
@@ -25,6 +26,7 @@ from tests.deploy.promql import (
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "monitoring"
+README = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
 PARTS = ["Means", "For a runner", "Check", "Mend", "Roll back"]
 ROUTES = re.findall(r"^  (/\S*):$", (ROOT / "openapi" / "openapi.yaml").read_text(encoding="utf-8"), re.MULTILINE)
 
@@ -162,6 +164,37 @@ def test_every_alert_has_a_case_each_way() -> None:
     assert {check["alertname"] for _, check in checks if check["exp_alerts"]} == ALERTS.keys()
     quiet = {check["alertname"] for case, check in checks if not check["exp_alerts"] and case.get("input_series")}
     assert quiet == ALERTS.keys()
+
+
+def test_the_readme_says_which_alert_needs_which_exporter() -> None:
+    """Each alert on metrics of others is listed with all whose metrics it reads, and no other alert is."""
+    needed: dict[str, set[str]] = {}
+    for alert, rule in ALERTS.items():
+        for found in selectors(promql.parse(rule["expr"])):
+            for prefix, exporter in EXPORTERS.items():
+                if found.name.startswith(prefix):
+                    needed.setdefault(alert, set()).add(exporter)
+    rows = re.findall(r"^\| (`Triage\w+`.*?) \| (.*?) \|$", README, re.MULTILINE)
+    listed = {alert: set(by.split(", ")) for alerts, by in rows for alert in re.findall(r"`(\w+)`", alerts)}
+    assert listed == needed
+    assert {exporter for exporters in listed.values() for exporter in exporters} == set(EXPORTERS.values())
+
+
+def test_the_objects_that_alerts_watch_are_made() -> None:
+    """The deployment, its pods, the autoscaler and the Secret of an alert are those of the manifests."""
+    base = ROOT / "deploy" / "kubernetes" / "base"
+    made = {
+        document["kind"]: document for file in base.glob("*.yaml") for document in [yaml.safe_load(file.read_text())]
+    }
+    name = made["Deployment"]["metadata"]["name"]
+    (tls,) = made["Ingress"]["spec"]["tls"]
+    asked = re.findall(r'\b(deployment|horizontalpodautoscaler|secret_name|pod)=~?"(.*?)"', _text("rules.yaml"))
+    assert set(asked) == {
+        ("deployment", name),
+        ("horizontalpodautoscaler", made["HorizontalPodAutoscaler"]["metadata"]["name"]),
+        ("secret_name", tls["secretName"]),
+        ("pod", f"{name}-.*"),
+    }
 
 
 def test_the_operator_reads_the_same_rules() -> None:

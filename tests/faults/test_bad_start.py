@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,24 @@ import pytest
 
 from service.knowledge.loader import SHIPPED
 from tests.faults.processes import free_port
+
+
+def test_a_folder_without_room_for_metrics_stops_several_workers(report: Callable[..., None], tmp_path: Path) -> None:
+    """Two workers end at once with one line that names the folder and TMPDIR; one worker needs no folder."""
+    small = shlex.quote(str(tmp_path))
+    mounted = f"mount -t tmpfs -o size=64k tmpfs {small} && exec {shlex.quote(sys.executable)} -m service serve"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
+    environment |= {"TRIAGE_WORKERS": "2", "TRIAGE_PORT": str(free_port()), "TMPDIR": str(tmp_path)}
+    command = ["unshare", "--mount", "--map-root-user", "sh", "-c", mounted]
+    if subprocess.run([*command[:-1], "true"], check=False, capture_output=True).returncode != 0:
+        pytest.skip("no right to mount a small disk")
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    report("no room for the metrics, two workers", exit_code=ended.returncode)
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"{tmp_path}: no room for the metrics of 2 workers, 2 MiB (No space left on device); "
+        "set TMPDIR to another folder\n"
+    )
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

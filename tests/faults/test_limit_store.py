@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+
+import pytest
+import redis
 
 SOON_SECONDS = 1.0
 """Far longer than a request may wait for the store, and far shorter than its clients would."""
@@ -104,6 +110,57 @@ def test_a_store_that_is_not_there_at_the_start_keeps_nobody_out(serve: Callable
     service = serve(rate_limit="1/hour", limit_store="redis://127.0.0.1:1/0")
     assert [service.assess().status_code for _ in range(3)] == [200] * 3
     assert "limit_store_down" in service.events()
+
+
+COUNTERS: Mapping[tuple[str, ...], int] = {
+    ("SET", "100000"): 429,
+    ("SET", "5", "EX", "999999"): 429,
+    ("SET", "9" * 30): 429,
+    ("SET", "2"): 200,
+    ("SET", "abc"): 200,
+    ("SET", "1.5"): 200,
+    ("SET", "-7"): 200,
+    ("SET", ""): 200,
+    ("RPUSH", "1"): 200,
+    ("HSET", "a", "1"): 200,
+}
+"""Commands that write something other than the service writes, and the status of the request after each."""
+
+
+def test_a_counter_always_ends_with_its_window(serve: Callable[..., Any], limit_store: Callable[..., Any]) -> None:
+    """A counter without an end, with a later end or without a count gets the end of a window, and counts on."""
+    store = limit_store()
+    service = serve(rate_limit="5/hour", limit_store=f"redis://127.0.0.1:{store.port}/0")
+    _until_counted(service)
+    with redis.Redis(port=store.port) as client:
+        (key,) = client.keys("triage:quota:*")
+        for (command, *values), status in COUNTERS.items():
+            client.delete(key)
+            client.execute_command(command, key, *values)
+            answer = service.assess()
+            assert answer.status_code == status, (command, values)
+            assert 0 < client.pttl(key) <= 3_600_000, (command, values)
+            assert 0 < int(answer.headers["ratelimit"].rpartition("t=")[2]) <= 3600
+    assert service.metric("triage_limit_store_failures_total") == 0
+
+
+@pytest.mark.parametrize("reply", [b":abc\r\n", b"*3\r\n$1\r\n1\r\n$1\r\n1\r\n$2\r\n60\r\n", b"HTTP/1.1 400 \r\n\r\n"])
+def test_a_store_that_answers_nonsense_costs_no_request(serve: Callable[..., Any], reply: bytes) -> None:
+    """Requests pass uncounted, and the log says once that the store is down."""
+
+    def answer(listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # the end of the test
+            while True:
+                connection = listener.accept()[0]
+                with connection, contextlib.suppress(ConnectionError):
+                    while connection.recv(65_536):
+                        connection.sendall(reply)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=answer, args=(listener,), daemon=True).start()
+        service = serve(rate_limit="1/hour", limit_store=f"redis://127.0.0.1:{listener.getsockname()[1]}/0")
+        assert [service.assess().status_code for _ in range(5)] == [200] * 5
+        assert service.events().count("limit_store_down") == 1
 
 
 def _report(report: Callable[..., None], fault: str, outcomes: list[tuple[int, float]]) -> None:

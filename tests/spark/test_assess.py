@@ -44,9 +44,15 @@ def _parquet(folder: Path, ids: list[Any], requests: pa.Array) -> str:
 
 def _replies(rows: list[dict[str, Any]]) -> Iterator[Reply]:
     for row in rows:
-        assert (row["answer"] is None) != (row["problem"] is None)
-        assert (row["answer"] is None) == (row["status"] != 200)
-        yield reply(row["status"], (row["answer"] or row["problem"]).encode())
+        assert (row["assessment"] is None) != (row["problem"] is None)
+        assert (row["assessment"] is None) == (row["status"] != 200)
+        yield reply(row["status"], (row["assessment"] or row["problem"]).encode())
+
+
+def _item(line: bytes) -> Reply:
+    """The status and the inner bytes of a `BatchItem`."""
+    status, inner = msgspec.json.decode(line, type=dict[str, msgspec.Raw]).values()
+    return reply(int(bytes(status)), bytes(inner))
 
 
 def test_a_table_is_answered_as_the_api_answers(
@@ -57,7 +63,7 @@ def test_a_table_is_answered_as_the_api_answers(
     source = _parquet(tmp_path / "in", ids, pa.array(bodies, pa.binary()))
     job.assess(spark, source, str(tmp_path / "out"), "parquet")
     table = pq.read_table(tmp_path / "out")
-    assert table.column_names == ["id", "status", "answer", "problem"]
+    assert table.column_names == ["id", "status", "assessment", "problem"]
     assert table["id"].to_pylist() == ids
     assert [replies[body] for body in bodies] == list(_replies(table.to_pylist()))
 
@@ -92,8 +98,7 @@ def test_lines_are_answered_in_their_order(
     parts = sorted((tmp_path / "out").glob("part-*"))
     assert len(parts) == 7
     lines = b"".join(part.read_bytes() for part in parts).splitlines()
-    statuses = (msgspec.json.decode(line).get("status", 200) for line in lines)
-    assert [replies[body] for body in bodies] == [reply(*said) for said in zip(statuses, lines, strict=True)]
+    assert [replies[body] for body in bodies] == [_item(line) for line in lines]
 
 
 def test_what_is_there_is_never_written_over(job: ModuleType, spark: SparkSession, tmp_path: Path) -> None:
@@ -155,5 +160,5 @@ def test_one_row_that_fails_does_not_end_the_others(engine: Engine, monkeypatch:
     good = b'{"findings": {"calf_cramp": true}}'
     rows = triage_worker.answered(pa.RecordBatch.from_pydict({"request": [good, b"stumble", good]})).to_pylist()
     assert [row["status"] for row in rows] == [200, 500, 200]
-    assert rows[0]["answer"].encode() == rows[2]["answer"].encode() == engine.answer(engine.read(good)).body
+    assert rows[0]["assessment"].encode() == rows[2]["assessment"].encode() == engine.answer(engine.read(good)).body
     assert "calf_cramp" not in rows[1]["problem"]

@@ -14,17 +14,22 @@ from service.model.assessment import Assessment
 
 Ask = Callable[..., Assessment]
 
+_SIGNS = ("sign_1", "sign_2", "sign_3", "under_18", "severe_pain", "odd_sign", "near_miss")
+
 
 @pytest.fixture
 def ask(engine_of: Callable[[dict[str, Any]], Engine], small_values: dict[str, Any]) -> Ask:
     """Answers a request to the small knowledge, written as its parts; `engine` names another one.
 
-    The engine is made with the question, so that whatever is wrong with it fails the test that asks.
+    `no_other_sign` denies each sign of the small knowledge that the request does not mention. The engine is made with
+    the question, so that a fault in it fails the test that asks.
     """
     values = copy.deepcopy(small_values)
 
-    def answer(engine: Engine | None = None, **parts: Any) -> Assessment:
+    def answer(engine: Engine | None = None, *, no_other_sign: bool = False, **parts: Any) -> Assessment:
         engine = engine or engine_of(values)
+        if no_other_sign:
+            parts["findings"] = dict.fromkeys(_SIGNS, False) | {"ache": False} | parts.get("findings", {})
         return engine.assess(engine.read(msgspec.json.encode({"findings": {"ache": False}} | parts)))
 
     return answer

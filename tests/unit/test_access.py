@@ -10,8 +10,8 @@ import pytest
 
 from service.access.access import Access, client
 from service.access.keys import Keys
-from service.access.quota import Quota, Taken
-from service.access.windows import Windows
+from service.access.limiter_memory import MemoryLimiter
+from service.access.rate_limit import Quota, Taken
 from service.errors import RateSpent, Unidentified
 
 TWO = Quota(2, 60)
@@ -49,7 +49,7 @@ def ask(access: Access, key: bytes = b"", peer: str = "10.0.0.1", cost: int = 1)
 
 def test_a_partner_pays_for_all_its_keys(keys: Keys) -> None:
     """A second key is no second quota, and another partner's quota is its own."""
-    access = Access(keys, TWO, Windows(), 0)
+    access = Access(keys, TWO, MemoryLimiter(), 0)
     ask(access, b"a")
     ask(access, b"b")
     with pytest.raises(RateSpent):
@@ -59,7 +59,7 @@ def test_a_partner_pays_for_all_its_keys(keys: Keys) -> None:
 
 def test_a_partners_own_limit_holds_without_a_common_one(keys: Keys) -> None:
     """Where no rate is set, only those who have one of their own are counted."""
-    access = Access(keys, None, Windows(), 0)
+    access = Access(keys, None, MemoryLimiter(), 0)
     assert ask(access, b"a") == ()
     assert ask(access, b"c")[1] == (b"ratelimit", b'"default";r=4;t=60')
 
@@ -67,12 +67,12 @@ def test_a_partners_own_limit_holds_without_a_common_one(keys: Keys) -> None:
 def test_without_a_key_nobody_is_counted(keys: Keys) -> None:
     """Who is refused for want of a key has spent nobody's quota."""
     with pytest.raises(Unidentified):
-        ask(Access(keys, TWO, Windows(), 0), b"x")
+        ask(Access(keys, TWO, MemoryLimiter(), 0), b"x")
 
 
 def test_where_there_are_no_keys_the_client_pays() -> None:
     """Each address has a quota."""
-    access = Access(None, TWO, Windows(), 0)
+    access = Access(None, TWO, MemoryLimiter(), 0)
     ask(access)
     ask(access)
     with pytest.raises(RateSpent):
@@ -88,7 +88,7 @@ def test_where_nobody_can_count_triage_goes_on() -> None:
 
 def test_a_request_may_cost_more_than_one() -> None:
     """A batch pays for each of its items."""
-    access = Access(None, Quota(10, 60), Windows(), 0)
+    access = Access(None, Quota(10, 60), MemoryLimiter(), 0)
     assert ask(access, cost=7)[1] == (b"ratelimit", b'"default";r=3;t=60')
     with pytest.raises(RateSpent):
         ask(access, cost=4)
@@ -109,14 +109,16 @@ def test_on_a_socket_for_both_families_each_ipv4_client_pays_for_itself() -> Non
         ([b"6.6.6.6", b"1.1.1.1, 2.2.2.2"], 2, "1.1.1.1"),
         ([b"1.1.1.1"], 2, "10.0.0.1"),
         ([], 1, "10.0.0.1"),
-        ([b"2001:db8:1:2:3:4:5:6"], 1, "2001:db8:1:2::"),
-        ([b"2001:db8:1:2:ffff::1"], 1, "2001:db8:1:2::"),
+        ([b"2001:db8:1:2:3:4:5:6"], 1, "2001:db8:1::"),
+        ([b"2001:db8:1:ff:ffff::1"], 1, "2001:db8:1::"),
+        ([b"2001:db8:1:12ff::1"], 1, "2001:db8:1:1200::"),
+        ([b"2001:db8:1:1300::1"], 1, "2001:db8:1:1300::"),
         ([b"not:an:address"], 1, "not:an:address"),
         ([b"::ffff:1.2.3.4"], 1, "1.2.3.4"),
         ([b"::ffff:102:304"], 1, "1.2.3.4"),
         ([b"1.2.3.4:5678"], 1, "1.2.3.4"),
-        ([b"[2001:db8:1:2::5]:80"], 1, "2001:db8:1:2::"),
-        ([b"[2001:db8:1:2::5]"], 1, "2001:db8:1:2::"),
+        ([b"[2001:db8:1:2::5]:80"], 1, "2001:db8:1::"),
+        ([b"[2001:db8:1:2::5]"], 1, "2001:db8:1::"),
         ([b"[::ffff:1.2.3.4]:80"], 1, "1.2.3.4"),
         ([b"1.1.1.1, "], 1, "10.0.0.1"),
         ([b":80"], 1, "10.0.0.1"),
@@ -125,5 +127,5 @@ def test_on_a_socket_for_both_families_each_ipv4_client_pays_for_itself() -> Non
 def test_a_client_is_whom_the_outermost_trusted_proxy_heard(
     forwarded: list[bytes], proxies: int, expected: str
 ) -> None:
-    """What a client writes into the header itself is never believed, and a whole IPv6 network is one client."""
+    """What a client writes into the header itself is never believed, and an IPv6 /56 is one client."""
     assert client([(b"x-forwarded-for", value) for value in forwarded], "10.0.0.1", proxies) == expected

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.bulk.array import COMMAS, MOST, items_of
@@ -25,11 +26,14 @@ def test_an_item_is_answered_as_if_alone(small_engine: Engine) -> None:
     """The engine's own bytes, and what an operator may know of them."""
     items = Items(small_engine.read, small_engine.answer, 100)
     alone = small_engine.answer(small_engine.read(GOOD))
-    assert items.answer(GOOD, "x") == (alone.body, alone, None, None)
+    item = items.answer(GOOD, "x")
+    assert item == (alone.body, alone, None, None)
+    assert item.line == b'{"status":200,"assessment":' + alone.body + b"}"
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [(b"", 400), (b'{"findings": {}}', 422), (GOOD.ljust(100), 200), (GOOD.ljust(101), 413)]
+    ("body", "status"),
+    [(b"", 400), (b'{"findings": {"ache": 1}}', 422), (GOOD.ljust(100), 200), (GOOD.ljust(101), 413)],
 )
 def test_a_refused_item_has_a_problem_of_its_own(small_engine: Engine, body: bytes, status: int) -> None:
     """It names the item, and carries nothing that was sent."""
@@ -41,6 +45,7 @@ def test_a_refused_item_has_a_problem_of_its_own(small_engine: Engine, body: byt
         assert (problem["status"], problem["instance"]) == (status, "batch/7")
         assert item.problem is not None
         assert item.assessed is None
+        assert item.line == b'{"status":%d,"problem":' % status + item.body + b"}"
 
 
 def test_what_nobody_foresaw_fails_one_item(small_engine: Engine) -> None:
@@ -79,7 +84,7 @@ def test_a_line_that_is_too_long_shows_as_one_byte_too_long(size: int) -> None:
 
 def test_items_of_an_array_are_its_own_bytes() -> None:
     """Nothing is read or rewritten: equal names and numbers that no float can hold are left to the item."""
-    items = [b'{"a":1,"a":2}', b"1e999", b"[ 1 ]", b'"\xff"', b"null"]
+    items = [b'{"a":1,"a":2}', b"1e999", b"[ 1 ]", '"\u00e9"'.encode(), b"null"]
     assert items_of(b" [" + b" , ".join(items) + b"] ") == items
 
 
@@ -115,11 +120,67 @@ def test_an_array_has_its_own_contract(body: bytes, code: str) -> None:
 def test_millions_of_items_are_not_made_to_be_counted() -> None:
     """An array that no thousand requests can fill is refused by its commas."""
     with pytest.raises(BrokenContract) as refused:
-        items_of(b"[" + b"1," * 2_000_000)
+        items_of(b"[" + b"1," * 2_000_000 + b"1]")
     assert [fault.code for fault in refused.value.faults] == ["too_many_items"]
 
 
 def test_a_request_that_says_everything_has_fewer_commas(shipped: Knowledge) -> None:
     """So no array of a thousand requests is refused for them."""
     said = sum(1 + max(finding.max_items or 0, len(finding.values)) for finding in shipped.findings.values())
-    assert said + len(shipped.safety_screen.questions) + 10 < COMMAS
+    assert said + 10 < COMMAS  # an id is answered or not known
+
+
+NO_JSON = [
+    *(b'{"a":', b'{"a":1} x', b'{"a":1,}', b"{a:1}", b'{"a" 1}', b"{'a':1}", b'{"a":1', b"{1:1}", b"{,}", b"{"),
+    *(b"nul", b"True", b"NaN", b"Infinity", b"-", b"+1", b"01", b"1.", b".5", b"1e", b"0x1", b"1 2", b"1_000"),
+    *(
+        b'"a',
+        b'"\x01"',
+        b'"\\x"',
+        b'"\\u12"',
+        b'"\xff"',
+        b'"\xc0\xaf"',
+        b'"\xed\xa0\x80"',
+        b"'a'",
+        b"a",
+        b"/**/1",
+        b"\x00",
+    ),
+]
+
+
+@pytest.mark.parametrize("shape", [b"%b", b"[%b]", b'[{"findings":{}},%b]', b'[{"findings":%b}]', b'{"requests":%b}'])
+@pytest.mark.parametrize("value", NO_JSON)
+def test_a_body_that_is_not_json_is_malformed_wherever_it_stops(value: bytes, shape: bytes) -> None:
+    """A body is called a broken contract only if it is JSON, as for a single request."""
+    with pytest.raises(MalformedBody):
+        items_of(shape % value)
+
+
+def test_commas_that_are_not_json_are_malformed() -> None:
+    """The bound on commas is one on JSON arrays."""
+    with pytest.raises(MalformedBody):
+        items_of(b"," * (MOST * COMMAS + 1))
+
+
+def _refuse(_: str) -> None:
+    raise ValueError
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from([bytes([byte]) for byte in b'[]{}:,"01.eE+-\\tn \xff\xc3\xa9'] + [b"true", b'"a":', b"[1"])
+    )
+)
+def test_json_is_taken_for_json_and_nothing_else(parts: list[bytes]) -> None:
+    """A body is malformed exactly if the standard library does not read it as strict JSON."""
+    body = b"[" + b"".join(parts) + b"]"
+    try:
+        json.loads(body.decode(), parse_constant=_refuse)
+    except ValueError:
+        with pytest.raises(MalformedBody):
+            items_of(body)
+    else:
+        with contextlib.suppress(BrokenContract):
+            items_of(body)

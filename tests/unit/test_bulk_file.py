@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from service.bulk.items import Items
 from service.engine import Engine
 from service.knowledge import loader
 
@@ -55,10 +56,11 @@ def run(environment: dict[str, str]) -> Run:
 
 @pytest.fixture
 def expected(requests: Path, small_folder: Path) -> list[bytes]:
-    """What the engine answers to each request, and nothing for a bad one."""
+    """The line of each request by the engine, and nothing for a bad one."""
     engine = Engine(loader.load(small_folder))
     lines = [line for line in requests.read_bytes().split(b"\n") if line.strip()]
-    return [engine.answer(engine.read(line)).body if n % 100 else b"" for n, line in enumerate(lines)]
+    items = Items(engine.read, engine.answer, 65_536)
+    return [items.answer(line, "").line if n % 100 else b"" for n, line in enumerate(lines)]
 
 
 def test_every_line_is_answered_in_order(run: Run, requests: Path, tmp_path: Path, expected: list[bytes]) -> None:

@@ -41,8 +41,9 @@ def test_the_whole_is_the_knowledge(knowledge: Knowledge, served: Catalogue) -> 
 
 
 def test_kinds_hold_their_entries(served: Catalogue) -> None:
-    """Six kinds, each entry found by kind and id."""
-    assert list(served.kinds) == ["findings", "causes", "fixes", "red-flags", "levels", "sources"]
+    """Seven kinds, each entry found by kind and id."""
+    kinds = ["findings", "checklists", "causes", "fixes", "red-flags", "levels", "sources"]
+    assert list(served.kinds) == kinds
     for kind, document in served.kinds.items():
         content = msgspec.json.decode(document)
         assert content["kind"] == kind

@@ -55,7 +55,7 @@ def test_assess_prints_the_bytes_of_the_api(
 
 def test_a_bad_request_is_a_problem_on_standard_error(capfdbinary: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A refused request gives the problem, no answer, and 2."""
-    monkeypatch.setattr("sys.stdin", Input(b"{}"))
+    monkeypatch.setattr("sys.stdin", Input(b"[]"))
     assert cli.main(["assess", "-"]) == 2
     sys.stderr.flush()
     out, err = capfdbinary.readouterr()

@@ -7,16 +7,16 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from service.contract import SHIPPED, build, render, stale, write
 from service.contract.__main__ import main
-from service.contract.answers import answer_schemas
 from service.contract.document import _filled
-from service.contract.paths import with_derived
-from service.contract.requests import finding_schema, request_schemas
+from service.contract.requests import request_schemas, value_schema
+from service.contract.responses import response_schemas
 from service.engine import Engine
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Finding
@@ -58,33 +58,21 @@ def _without_named_examples(part: Any) -> Any:
     }
 
 
-def _schema(**finding: Any) -> dict[str, Any]:
-    schema = finding_schema(Finding(question="How is it?", **finding))
-    assert schema.pop("description").startswith("How is it?")
-    return schema
-
-
 @pytest.mark.parametrize(
     ("finding", "schema"),
     [
-        ({"kind": "boolean"}, {"type": ["boolean", "null"]}),
-        ({"kind": "choice", "values": ("a", "unknown")}, {"type": ["string", "null"], "enum": ["a", "unknown", None]}),
+        ({"kind": "boolean"}, {"type": "boolean"}),
+        ({"kind": "choice", "values": ("a", "unknown")}, {"$ref": "#/components/schemas/HowIsIt"}),
         (
             {"kind": "choices", "values": ("a", "b")},
-            {"type": ["array", "null"], "items": {"type": "string", "enum": ["a", "b"]}, "minItems": 1, "maxItems": 2},
+            {"type": "array", "items": {"$ref": "#/components/schemas/HowIsIt"}, "maxItems": 2},
         ),
-        (
-            {"kind": "integer", "minimum": 0, "maximum": 10},
-            {"type": ["integer", "null"], "minimum": 0, "maximum": 10},
-        ),
-        (
-            {"kind": "number", "minimum": -4, "maximum": 5.5},
-            {"type": ["number", "null"], "minimum": -4, "maximum": 5.5},
-        ),
+        ({"kind": "integer", "minimum": 0, "maximum": 10}, {"type": "integer", "minimum": 0, "maximum": 10}),
+        ({"kind": "number", "minimum": -4, "maximum": 5.5}, {"type": "number", "minimum": -4, "maximum": 5.5}),
         (
             {"kind": "series", "minimum": 0, "maximum": 9, "min_items": 2, "max_items": 3},
             {
-                "type": ["array", "null"],
+                "type": "array",
                 "items": {"type": "number", "minimum": 0, "maximum": 9},
                 "minItems": 2,
                 "maxItems": 3,
@@ -93,66 +81,73 @@ def _schema(**finding: Any) -> dict[str, Any]:
     ],
 )
 def test_each_kind_of_finding_has_its_schema(finding: dict[str, Any], schema: dict[str, Any]) -> None:
-    """Null is taken everywhere, and every bound of the vocabulary stands in the schema."""
-    assert _schema(**finding) == schema
+    """Each kind has one plain type, and every limit of the vocabulary is in the schema."""
+    assert value_schema("how_is_it", Finding(question="How is it?", **finding)) == schema
 
 
-def test_a_description_carries_all_that_is_said_of_a_finding() -> None:
+def test_every_property_takes_null(small_knowledge: Knowledge, base: Any) -> None:
+    """Null is the same as not sent, everywhere in a request."""
+    schemas = request_schemas(small_knowledge, base["x-words"]["requests"])
+    for name in ("Runner", "FindingsById", "Training"):
+        for property_ in schemas[name]["properties"].values():
+            assert property_["anyOf"][1] in ({"type": "null"}, {})
+
+
+def test_a_description_has_the_whole_meaning_of_a_finding(small_knowledge: Knowledge, base: Any) -> None:
     """A partner reads question, unit, note and limits of use in one place."""
-    finding = Finding(
-        question="How hot?", kind="series", unit="degree_celsius", note="In the shade.", context_only="For later use."
-    )
-    described = finding_schema(finding)["description"]
+    series = msgspec.structs.replace(
+        small_knowledge.findings["km"], question="How hot?", unit="degree_celsius", note="In the shade.",
+        context_only="For later use.",
+    )  # fmt: skip
+    changed = msgspec.structs.replace(small_knowledge, findings=small_knowledge.findings | {"km": series})
+    training = request_schemas(changed, base["x-words"]["requests"])["Training"]
+    described = training["properties"]["km"]["description"]
     assert described == "How hot?\nUnit: degree_celsius.\nOldest first.\nIn the shade.\nFor later use."
 
 
-def test_every_part_of_a_request_is_closed(small_knowledge: Knowledge, base: Any) -> None:
-    """A sign that is misspelt must be refused, so no part of a request takes an unknown property."""
+def test_every_strict_part_of_a_request_is_closed(small_knowledge: Knowledge, base: Any) -> None:
+    """A misspelt sign is rejected, so no part but telemetry takes an unknown property."""
     schemas = request_schemas(small_knowledge, base["x-words"]["requests"])
-    assert {name for name, schema in schemas.items() if schema.get("additionalProperties") is not False} == set()
+    open_ = {name for name, schema in schemas.items() if schema.get("additionalProperties") is not False}
+    enums = {name for name, schema in schemas.items() if "enum" in schema}
+    assert open_ - enums == {"Country", "Training"}
 
 
 def test_scales_keep_their_order(base: Any) -> None:
     """An enum of the contract rises as its scale does."""
-    level = answer_schemas(base["x-words"]["answers"])["Level"]
+    level = response_schemas(base["x-words"]["responses"])["Level"]
     assert level["enum"] == ["self_care", "consultation", "consultation_24", "emergency", "emergency_ambulance"]
 
 
-def test_answers_are_open_and_never_null_where_left_out(base: Any) -> None:
-    """An answer may gain properties, and a property that is left out when empty is never null."""
-    schemas = answer_schemas(base["x-words"]["answers"])
+def test_only_six_enums_of_a_response_are_closed(base: Any) -> None:
+    """Level, running, purpose, kind, stop reason and likelihood never gain a value within 2.x; the rest may."""
+    enums = {name for name, schema in response_schemas(base["x-words"]["responses"]).items() if "enum" in schema}
+    assert enums == {"Level", "Running", "Purpose", "GroupKind", "ItemKind", "StopReason", "Likelihood"}
+
+
+def test_responses_are_open_and_never_null_if_left_out(base: Any) -> None:
+    """A response may gain properties, and a property that is left out if empty is never null."""
+    schemas = response_schemas(base["x-words"]["responses"])
     assert {name for name, schema in schemas.items() if schema.get("additionalProperties") is False} == set()
-    assert schemas["Question"]["properties"]["minimum"]["type"] == "number"
-    assert schemas["Triage"]["properties"]["act_within_hours"]["type"] == ["integer", "null"]
+    assert schemas["Item"]["properties"]["minimum"]["type"] == "number"
+    assert schemas["Triage"]["properties"]["act_within_hours"]["anyOf"] == [{"type": "integer"}, {"type": "null"}]
+
+
+def test_a_name_that_two_schemas_share_is_refused(small_knowledge: Knowledge, base: Any) -> None:
+    """A finding whose choices are named like another schema would replace it unseen."""
+    finding = Finding(question="Which level?", kind="choice", values=("high", "low"))
+    changed = msgspec.structs.replace(small_knowledge, findings=small_knowledge.findings | {"level": finding})
+    with pytest.raises(ValueError, match="two schemas have the name Level"):
+        build(changed, _without_named_examples(base), {})
 
 
 def test_a_property_without_words_is_named(base: Any) -> None:
     """The build refuses a property that no words describe, and words that describe none."""
-    words = copy.deepcopy(base["x-words"]["answers"])
+    words = copy.deepcopy(base["x-words"]["responses"])
     del words["Triage"]["level"]
     words["Triage"]["colour"] = "The colour."
     with pytest.raises(ValueError, match=r"Triage\.colour, Triage\.level"):
-        answer_schemas(words)
-
-
-def test_head_says_what_get_says_without_a_body() -> None:
-    """HEAD has the statuses and headers of GET, also of a response that is referred to by name."""
-    shared = {"Gone": {"description": "It is gone.", "content": {"text/plain": {}}}}
-    get = {
-        "operationId": "read",
-        "tags": ["t"],
-        "summary": "Read",
-        "responses": {
-            "200": {"description": "It.", "headers": {"ETag": {}}, "content": {"text/plain": {}}},
-            "410": {"$ref": "#/components/responses/Gone"},
-        },
-    }
-    head = with_derived({"/it": {"get": get}}, shared)["/it"]["head"]
-    assert head["operationId"] == "read_head"
-    assert head["responses"] == {
-        "200": {"description": "It.", "headers": {"ETag": {}}},
-        "410": {"description": "It is gone."},
-    }
+        response_schemas(words)
 
 
 def test_a_document_over_any_knowledge_is_valid(small_knowledge: Knowledge, base: Any) -> None:
@@ -204,7 +199,7 @@ def test_the_command_tells_and_writes(
 
 def test_a_batch_shows_its_items_and_a_problem_names_its_place() -> None:
     """As an array where the media type is JSON, as lines where it is text."""
-    examples = {"a.response": {"value": {"level": "x"}}, "b.problem": {"value": {"instance": "id"}}}
+    examples = {"a.response": {"value": {"level": "x"}}, "b.problem": {"value": {"status": 422, "instance": "id"}}}
     names = ["a.response", "b.problem"]
     shown = _filled(
         {
@@ -214,5 +209,7 @@ def test_a_batch_shows_its_items_and_a_problem_names_its_place() -> None:
         examples,
         {},
     )
-    assert shown["json"]["example"] == [{"level": "x"}, {"instance": "id/1"}]
-    assert shown["lines"]["example"] == '{"level":"x"}\n{"instance":"id/1"}'
+    problem = {"status": 422, "problem": {"status": 422, "instance": "id/1"}}
+    assert shown["json"]["example"] == [{"status": 200, "assessment": {"level": "x"}}, problem]
+    first, second = shown["lines"]["example"].splitlines()
+    assert (first, msgspec.json.decode(second)) == ('{"status":200,"assessment":{"level":"x"}}', problem)

@@ -14,6 +14,10 @@ Ask = Callable[..., Assessment]
 EngineOf = Callable[[dict[str, Any]], Engine]
 
 
+def _named(*names: str) -> DerivedFinding:
+    return DerivedFinding(finding="sweaty", value=True, computed_from=names, measured=None, unit=None, threshold=None)
+
+
 @pytest.mark.parametrize(("km", "fires"), [([30, 33], False), ([30, 33.1], True), ([4, 40], False)])
 def test_a_measure_fires_over_its_threshold(ask: Ask, km: list[float], fires: bool) -> None:  # noqa: FBT001
     """The edge itself does not fire; a baseline that is too small leaves it unknown."""
@@ -24,17 +28,13 @@ def test_a_measure_fires_over_its_threshold(ask: Ask, km: list[float], fires: bo
 def test_a_measure_says_its_value_and_what_it_is_from(ask: Ask) -> None:
     """The value is rounded to a tenth only in the answer."""
     assert ask(training={"km": [30, 40]}).derived == (
-        DerivedFinding(finding="jump", value=33.3, unit="percent", threshold=10, from_=("training.km",)),
+        DerivedFinding(finding="jump", value=True, computed_from=("km",), measured=33.3, unit="percent", threshold=10),
     )
 
 
-def test_a_named_condition_counts_its_findings(ask: Ask) -> None:
+def test_a_named_condition_names_its_findings(ask: Ask) -> None:
     """Each finding that made it hold is named."""
-    assert ask(findings={"hot_run": True, "salty": True}).derived == (
-        DerivedFinding(
-            finding="sweaty", value=2.0, unit="findings", threshold=1, from_=("findings.hot_run", "findings.salty")
-        ),
-    )
+    assert ask(findings={"hot_run": True, "salty": True}).derived == (_named("hot_run", "salty"),)
 
 
 def test_a_named_condition_with_a_unit_shows_its_number(
@@ -43,33 +43,33 @@ def test_a_named_condition_with_a_unit_shows_its_number(
     """Where it rests on a number, the number and the threshold it passed are shown."""
     small_values["derivations"]["sweaty"] |= {"when": {"finding": "temp", "at_least": 38}, "unit": "degree_celsius"}
     assert ask(engine_of(small_values), findings={"temp": 38.5}).derived == (
-        DerivedFinding(finding="sweaty", value=38.5, unit="degree_celsius", threshold=38, from_=("findings.temp",)),
+        DerivedFinding(
+            finding="sweaty",
+            value=True,
+            computed_from=("temp",),
+            measured=38.5,
+            unit="degree_celsius",
+            threshold=38,
+        ),
     )
     small_values["derivations"]["sweaty"]["when"] = {"finding": "temp", "less_than": 38}
     assert ask(engine_of(small_values), findings={"temp": 36}).derived[0].threshold == 0
 
 
-def test_a_named_condition_with_a_unit_and_no_number_counts(
+def test_a_named_condition_with_a_unit_and_no_number_has_no_number(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
 ) -> None:
     """A unit belongs to a number only."""
     small_values["derivations"]["sweaty"]["unit"] = "degree_celsius"
-    assert ask(engine_of(small_values), findings={"salty": True}).derived == (
-        DerivedFinding(finding="sweaty", value=1.0, unit="findings", threshold=1, from_=("findings.salty",)),
-    )
+    assert ask(engine_of(small_values), findings={"salty": True}).derived == (_named("salty"),)
 
 
-def test_a_measure_under_its_threshold_is_known_to_be_so(
-    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
-) -> None:
-    """Computed and not over is absent, not computable is unknown."""
-    small_values["causes"]["load"]["opposes"] = []
-    engine = engine_of(small_values)
-    findings = {"ache": True, "hot_run": True}
-    (_, steady) = ask(engine, findings=findings, training={"km": [30, 30]}).causes
-    (_, unknown) = ask(engine, findings=findings).causes
-    assert (steady.id, steady.unanswered) == ("load", ())
-    assert (unknown.id, unknown.unanswered) == ("load", ("km",))
+def test_a_measure_under_its_threshold_is_known_to_be_so(small_engine: Engine) -> None:
+    """Computed and not over is absent; not computable is unknown, which speaks for nothing."""
+    engine = small_engine
+    report = engine.read(b'{"findings": {"ache": true}, "training": {"km": [30, 30]}}')
+    assert engine.decide(report).known["jump"] is False
+    assert "jump" not in engine.decide(engine.read(b'{"findings": {"ache": true}}')).known
 
 
 @pytest.mark.parametrize(("climb", "km"), [(None, [30, 40]), ([4, 40], [30, 40])])

@@ -12,13 +12,13 @@ from litestar.types import Receive, Scope, Send
 
 from service.access.access import Access
 from service.access.keys import Keys
-from service.access.quota import Quota
-from service.access.windows import Windows
+from service.access.limiter_memory import MemoryLimiter
+from service.access.rate_limit import Quota
 from service.errors import Barred, RateSpent, Unidentified
-from service.telemetry.journal import Exchange
+from service.telemetry.access_log import RequestRecord
 from service.web.answer import answer
 from service.web.door import Toll, door
-from service.web.observe import ADMISSION, EXCHANGE
+from service.web.observe import ADMISSION, RECORD
 
 
 class Route:
@@ -36,11 +36,11 @@ class Route:
         await answer(b"{}")(scope, receive, send)
 
 
-def ask(app: Any, key: bytes | None = None) -> tuple[int, dict[bytes, bytes], Exchange]:
+def ask(app: Any, key: bytes | None = None) -> tuple[int, dict[bytes, bytes], RequestRecord]:
     """The answer of one request, the fields that the door adds to it, and what was written down."""
-    exchange = Exchange("id")
+    record = RequestRecord("id")
     headers = [] if key is None else [(b"authorization", b"Bearer " + key)]
-    scope: Any = {"type": "http", "method": "POST", "headers": headers, "client": ("10.0.0.1", 1), EXCHANGE: exchange}
+    scope: Any = {"type": "http", "method": "POST", "headers": headers, "client": ("10.0.0.1", 1), RECORD: record}
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -48,7 +48,7 @@ def ask(app: Any, key: bytes | None = None) -> tuple[int, dict[bytes, bytes], Ex
 
     asyncio.run(app(scope, None, send))
     fields = scope[ADMISSION].fields if ADMISSION in scope else ()
-    return sent[0]["status"], dict(fields), exchange
+    return sent[0]["status"], dict(fields), record
 
 
 @pytest.fixture
@@ -57,13 +57,13 @@ def access(tmp_path: Path) -> Access:
     good, bad = (hashlib.sha256(key).hexdigest() for key in (b"good", b"bad"))
     path = tmp_path / "keys.yaml"
     path.write_text(f"partners: {{one: {{keys: {{k1: {{sha256: {good}}}, k0: {{sha256: {bad}, revoked: true}}}}}}}}")
-    return Access(Keys(path, None), Quota(3, 60), Windows(), 0)  # type: ignore[arg-type]
+    return Access(Keys(path, None), Quota(3, 60), MemoryLimiter(), 0)  # type: ignore[arg-type]
 
 
 def test_a_good_key_lets_in_and_is_written_down(access: Access) -> None:
     """The log learns the partner and the id of its key; the answer says what is left."""
-    status, headers, exchange = ask(door(access)(Route()), b"good")
-    assert (status, exchange.partner, exchange.key) == (200, "one", "k1")
+    status, headers, record = ask(door(access)(Route()), b"good")
+    assert (status, record.partner, record.key) == (200, "one", "k1")
     assert headers[b"ratelimit"] == b'"default";r=2;t=60'
 
 
@@ -78,11 +78,11 @@ def test_no_key_stops_before_the_route(access: Access) -> None:
 
 def test_a_barred_key_is_written_down_as_whose_it_was(access: Access) -> None:
     """An operator sees who still sends an old key."""
-    exchange = Exchange("id")
-    scope: Any = {"headers": [(b"authorization", b"Bearer bad")], "client": None, EXCHANGE: exchange}
+    record = RequestRecord("id")
+    scope: Any = {"headers": [(b"authorization", b"Bearer bad")], "client": None, RECORD: record}
     with pytest.raises(Barred):
         asyncio.run(door(access)(Route())(scope, None, None))  # type: ignore[arg-type]
-    assert (exchange.partner, exchange.key) == ("one", "k0")
+    assert (record.partner, record.key) == ("one", "k0")
 
 
 def test_what_is_spent_is_refused(access: Access) -> None:

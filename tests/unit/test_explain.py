@@ -8,13 +8,13 @@ from typing import Any
 
 from service.engine import Engine
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Cause, Fix, RedFlag, Statement
+from service.knowledge.schema import Cause, Fix, RedFlag, Statement, SymptomText
 from service.model.explanation import CitedSource, Explanation, SourcedStatement
 
 
 def _explained(engine: Engine, **request: Any) -> tuple[bytes, bytes, Explanation]:
-    presentation = engine.read(json.dumps(request).encode())
-    return engine.answer(presentation).body, engine.answer_explained(presentation).body, engine.explain(presentation)
+    report = engine.read(json.dumps(request).encode())
+    return engine.answer(report).body, engine.answer_explained(report).body, engine.explain(engine.decide(report))
 
 
 def test_the_decision_s_bytes_stay_the_same(small_engine: Engine) -> None:
@@ -48,16 +48,14 @@ def test_every_alternative_that_failed_is_among_what_decided(small_engine: Engin
     """A number that does not reach and a sign that is absent stand side by side; a finding that holds is not named."""
     _, _, explanation = _explained(small_engine, findings={"sign_1": True, "sign_2": False, "pain": 3})
     decided_by = {rule.rule: rule.decided_by for rule in explanation.unfired_rules}
-    assert decided_by == {"clot": ("sign_2", "pain")}
+    assert decided_by == {"clot": ("sign_2", "severe_pain")}
 
 
-def test_what_the_screen_rules_out_is_named(small_engine: Engine) -> None:
-    """A no on the screen settles a number that was not sent, and the explanation says which."""
-    screen = {"none_of_these": True}
-    _, _, explanation = _explained(small_engine, findings={"ache": True}, safety_screen=screen)
+def test_a_number_that_answers_an_item_is_named_by_the_item(small_engine: Engine) -> None:
+    """An age of 34 denies the item "under 18", and the rule on it is settled."""
+    _, _, explanation = _explained(small_engine, runner={"age_years": 34})
     rules = {rule.rule: (rule.decided_by, rule.waiting_for) for rule in explanation.unfired_rules}
-    assert rules["young"] == (("age_years",), ())
-    assert rules["swollen"] == (("sign_1",), ())
+    assert rules == {"young": (("under_18",), ())}
 
 
 def test_a_rule_that_nothing_touches_is_left_out(small_engine: Engine) -> None:
@@ -114,10 +112,11 @@ def test_a_sourced_statement_stands_in_the_knowledge_as_it_is(engine: Engine, sh
         statement for findings in reports for statement in _explained(engine, findings=findings)[2].statements
     ]
     entries = {**shipped.red_flags, **shipped.causes, **shipped.fixes}
-    kinds = {type(entries[statement.about]) for statement in statements}
-    assert kinds == {RedFlag, Cause, Fix}
+    about = {text.finding: text for text in shipped.about}
+    kinds = {type(entries.get(statement.about) or about[statement.about]) for statement in statements}
+    assert kinds == {RedFlag, Cause, Fix, SymptomText}
     for statement in statements:
-        assert statement in _sourced(statement.about, entries[statement.about])
+        assert statement in _sourced(statement.about, entries.get(statement.about) or about[statement.about])
 
 
 def test_a_cited_source_is_the_knowledge_s_own(engine: Engine, shipped: Knowledge) -> None:
@@ -129,7 +128,7 @@ def test_a_cited_source_is_the_knowledge_s_own(engine: Engine, shipped: Knowledg
         assert cited == CitedSource(id=cited.id, title=source.title, status=source.status, url=source.url)
 
 
-def _sourced(about: str, entry: RedFlag | Cause | Fix) -> list[SourcedStatement]:
+def _sourced(about: str, entry: RedFlag | Cause | Fix | SymptomText) -> list[SourcedStatement]:
     """Whatever an entry of the knowledge states, as an explanation would tell it."""
     stated: Iterable[Statement]
     if isinstance(entry, RedFlag):
@@ -141,6 +140,8 @@ def _sourced(about: str, entry: RedFlag | Cause | Fix) -> list[SourcedStatement]
             for weight in (*entry.supports, *entry.opposes)
         )
         stated = (*entry.mechanism, *entry.caveats, *entry.see_someone, *weights)
+    elif isinstance(entry, SymptomText):
+        stated = entry.statements
     else:
         stated = (*entry.steps, *entry.caveats)
     return [

@@ -28,9 +28,10 @@ def test_fixes_follow_the_order_of_the_causes(ask: Ask) -> None:
 def test_a_fix_carries_what_the_knowledge_says(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
     """Steps, limits, caveats and when to look again go out unchanged."""
     small_values["fixes"]["rest_it"]["caveats"] = [{"text": "Not for long.", "evidence": "E3"}]
-    (_, fix) = ask(engine_of(small_values), findings=_HOT).fixes
+    (fix,) = ask(engine_of(small_values), findings={**_HOT, "shoe": True}).fixes
     assert (fix.title, fix.steps, fix.limits) == ("Rest it", ("Rest.",), {"days_min": 2})
-    assert (fix.caveats, fix.review_after_days, fix.see_if_not_better) == (("Not for long.",), 7, "physical_therapist")
+    assert (fix.caveats, fix.review_after_days) == (("Not for long.",), 7)
+    assert fix.see_if_not_better.id == "physical_therapist"
     assert (fix.evidence, fix.sources) == ("E3", ("book",))
 
 
@@ -39,6 +40,7 @@ def test_a_weak_cause_beside_a_better_one_is_not_acted_on(
 ) -> None:
     """The fixes of a less likely cause are given only where no cause is better."""
     small_values["causes"]["load"]["supports"][1]["points"] = 1
+    small_values["policy"]["act_on_likelihood"] = "possible"
     engine = engine_of(small_values)
     beside = ask(engine, findings=_HOT)
     assert [(cause.id, cause.fixes) for cause in beside.causes] == [("heat_loss", ("drink", "rest_it")), ("load", ())]
@@ -93,3 +95,74 @@ def test_from_consultation_24_on_nothing_is_to_be_tried(ask: Ask) -> None:
 def test_a_fix_of_an_unlisted_cause_is_not_given(ask: Ask) -> None:
     """Only what is listed calls for something."""
     assert _fixes(ask(findings={**_HOT, "shoe": True})) == [("rest_it", ("load",))]
+
+
+def test_a_fix_waits_for_its_contraindications(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
+    """Until each is known the stand-in takes its place and the contraindication is asked; a no releases the fix."""
+    small_values["fixes"]["drink"]["ask_first"] = ["near_miss"]
+    small_values["causes"]["heat_loss"]["fixes"] = ["drink"]
+    engine = engine_of(small_values)
+    waiting = ask(engine, findings={**_HOT, "salty": False})
+    assert _fixes(waiting) == [("rest_it", ("heat_loss",))]
+    assert waiting.withheld_fixes == ()
+    asked = {item.id for group in waiting.interview.groups for item in group.items}
+    assert "near_miss" in asked
+    assert _fixes(ask(engine, findings={**_HOT, "salty": False, "near_miss": False})) == [("drink", ("heat_loss",))]
+    unknown = ask(engine, findings={**_HOT, "salty": False}, not_known=["near_miss"])
+    assert _fixes(unknown) == [("rest_it", ("heat_loss",))]
+
+
+def test_first_steps_are_given_while_no_cause_gives_a_fix(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """A plain complaint is never left without a fix; a cause of the same region replaces the first steps."""
+    steps = small_values["fixes"]["rest_it"] | {"id": "stop_first", "title": "Stop first"}
+    small_values["fixes"]["stop_first"] = steps
+    small_values["policy"]["first_steps"] = [{"when": "ache", "regions": ["calf"], "fix": "stop_first"}]
+    engine = engine_of(small_values)
+    assert _fixes(ask(engine, findings={"ache": True})) == [("stop_first", ())]
+    assert _fixes(ask(engine, findings={"ache": False})) == []
+    assert "stop_first" not in dict(_fixes(ask(engine, findings=_HOT)))
+
+
+def test_only_the_first_fix_is_given_in_full(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
+    """The others have one short step and no caveats."""
+    small_values["fixes"]["rest_it"] |= {"short": "Rest.", "caveats": [{"text": "Not for long.", "evidence": "E3"}]}
+    small_values["fixes"]["rest_it"]["steps"] = [{"text": text, "evidence": "E4"} for text in ("Sit down.", "Wait.")]
+    first, second = ask(engine_of(small_values), findings=_HOT).fixes
+    assert (first.id, first.steps) == ("drink", ("Drink.",))
+    assert (second.id, second.steps, second.caveats) == ("rest_it", ("Rest.",), ())
+
+
+def test_a_fix_that_fits_the_report_best_comes_first(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """The order follows the report, not only the causes."""
+    small_values["fixes"]["rest_it"]["leads_when"] = "near_miss"
+    engine = engine_of(small_values)
+    assert [fix.id for fix in ask(engine, findings=_HOT).fixes] == ["drink", "rest_it"]
+    assert [fix.id for fix in ask(engine, findings={**_HOT, "near_miss": True}).fixes] == ["rest_it", "drink"]
+
+
+def test_a_fix_that_was_tried_in_vain_is_not_given_again(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """Nothing takes its place either."""
+    small_values["fixes"]["drink"]["failed_when"] = "near_miss"
+    assert [fix.id for fix in ask(engine_of(small_values), findings={**_HOT, "near_miss": True}).fixes] == ["rest_it"]
+
+
+def test_no_more_fixes_are_given_than_the_policy_allows(
+    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
+) -> None:
+    """The first ones stay."""
+    small_values["policy"]["most_fixes"] = 1
+    assert [fix.id for fix in ask(engine_of(small_values), findings=_HOT).fixes] == ["drink"]
+
+
+def test_a_fix_can_be_added_by_a_condition(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
+    """It is given whatever the causes are."""
+    small_values["policy"]["added_fixes"] = [{"when": "near_miss", "fix": "drink"}]
+    engine = engine_of(small_values)
+    assert _fixes(ask(engine, findings={"ache": False, "near_miss": True})) == [("drink", ())]
+    assert _fixes(ask(engine, findings={"ache": False})) == []

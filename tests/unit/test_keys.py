@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -15,7 +16,7 @@ Seen = list[tuple[str, object]]
 
 
 class Heard:
-    """A witness that remembers."""
+    """Access events that a test can read."""
 
     def __init__(self) -> None:
         self.seen: Seen = []
@@ -142,6 +143,94 @@ def test_a_bad_file_leaves_the_good_keys_in_use(path: Path, text: str | None) ->
     path.write_text(good + "\n")
     keys.renew(is_told=False)
     assert heard.seen[-1] == ("stale", False)
+
+
+def _fail_to_open(monkeypatch: pytest.MonkeyPatch, path: Path, error: int = errno.EACCES) -> None:
+    """Let opening `path` fail as it does without the right to read; root may read everything."""
+
+    def read_text(self: Path, **_: object) -> str:
+        assert self == path
+        raise OSError(error, os.strerror(error), str(self))
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+
+
+@pytest.mark.parametrize("error", [errno.EACCES, errno.EIO, errno.EMFILE, errno.ESTALE])
+def test_an_unreadable_file_is_read_at_the_next_look_after_it_is_readable(
+    path: Path, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
+    """A failed read is tried again at each look, whatever the file's stamp; it is logged once."""
+    heard = Heard()
+    keys = Keys(path, heard)
+    path.write_text("partners:\n" + line("good", "a-key") + line("new", "n-key"))
+    with monkeypatch.context() as patched:
+        _fail_to_open(patched, path, error)
+        for _ in range(3):
+            keys.renew(is_told=False)
+        assert keys.partner_of(bearer("a-key")).id == "good"
+        assert [event for event, _ in heard.seen] == ["keys_refused", "stale"]
+    keys.renew(is_told=False)
+    assert keys.partner_of(bearer("n-key")).id == "new"
+    assert heard.seen[2:] == [("keys_read", {"pid": os.getpid(), "keys": 2}), ("stale", False)]
+    keys.renew(is_told=False)
+    assert len(heard.seen) == 4
+
+
+def test_a_change_of_rights_alone_is_a_change(path: Path) -> None:
+    """The time of the inode's change is part of the stamp, as `chmod` leaves size and content time alone."""
+    heard = Heard()
+    keys = Keys(path, heard)
+    path.chmod(0o600)
+    keys.renew(is_told=False)
+    assert [event for event, _ in heard.seen] == ["keys_read", "stale"]
+
+
+def test_a_refused_file_that_does_not_change_is_parsed_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parsing 1,000 partners takes long, so only a file that could not be read is tried again."""
+    keys = Keys(path, Heard())
+    path.write_text("partners: [")
+    keys.renew(is_told=False)
+    _fail_to_open(monkeypatch, path)
+    keys.renew(is_told=False)
+    monkeypatch.undo()
+    assert keys.partner_of(bearer("a-key")).id == "good"
+
+
+@pytest.mark.parametrize(
+    ("text", "partners", "keys"),
+    [
+        (line("good", "a-key"), ["cut"], ["cut/k1"]),
+        (line("cut", "c-key"), ["good"], ["good/k1"]),
+        (line("good", "z-key") + line("cut", "c-key"), [], ["good/k1"]),
+        (line("other", "a-key"), ["cut", "good"], ["cut/k1"]),
+    ],
+    ids=["cut at a line", "first partner gone", "key replaced", "partner renamed"],
+)
+def test_a_file_that_lost_partners_is_loaded_with_a_warning(
+    path: Path, text: str, partners: list[str], keys: list[str]
+) -> None:
+    """A file cut at the end of a line is whole YAML; the warning names the partners and valid keys that are gone."""
+    heard = Heard()
+    path.write_text(
+        "partners:\n" + line("good", "a-key") + line("cut", "c-key") + line("bad", "b-key", ", revoked: true")
+    )
+    loaded = Keys(path, heard)
+    path.write_text("partners:\n" + text)
+    loaded.renew(is_told=False)
+    events = [event for event in heard.seen if event[0] == "keys_removed"]
+    assert events == [("keys_removed", {"pid": os.getpid(), "partners": partners, "keys": keys})]
+    assert ("stale", False) in heard.seen
+    loaded.renew(is_told=False)
+    assert len([event for event in heard.seen if event[0] == "keys_removed"]) == 1
+
+
+def test_a_key_that_opens_nothing_is_removed_without_a_warning(path: Path) -> None:
+    """A revoked key that is taken out, a key that is marked revoked and a new key lose nobody anything."""
+    heard = Heard()
+    keys = Keys(path, heard)
+    path.write_text("partners:\n" + line("good", "a-key", ", revoked: true") + line("new", "n-key"))
+    keys.renew(is_told=False)
+    assert [event for event, _ in heard.seen] == ["keys_read", "stale"]
 
 
 def test_what_nobody_foresaw_in_a_file_ends_no_worker(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.access.keys_file import MOST_PARTNERS, Partner, read
-from service.access.quota import Quota
+from service.access.rate_limit import Quota
 from service.errors import SettingsFault
 
 A, B, C = (letter * 64 for letter in "abc")

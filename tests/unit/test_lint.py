@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from service.errors import Issue
+from service.knowledge.expansion import red_flag_findings
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.lint import lint, red_flag_findings
+from service.knowledge.lint import lint
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -36,7 +37,7 @@ def test_red_flag_findings_reach_through_derivations(values: dict[str, Any]) -> 
     """What a named condition rests on counts; what is only denied does not."""
     values["red_flags"]["wobble"]["when"]["all"].append({"not": "shoe"})
     raising = red_flag_findings(msgspec.convert(values, Knowledge))
-    assert raising == {"sign_1", "sign_2", "pain", "temp", "age_years", "near_miss", "hot_run", "salty"}
+    assert raising == {"sign_1", "sign_2", "severe_pain", "temp", "under_18", "near_miss", "hot_run", "salty"}
 
 
 def _set(*path: Any) -> Change:
@@ -54,6 +55,34 @@ def _set(*path: Any) -> Change:
 
 def _new_finding(**more: Any) -> Change:
     return _set("findings", "extra", {"question": "Extra?", "kind": "boolean", **more})
+
+
+def _changes(*changes: Change) -> Change:
+    """Makes several changes in order."""
+
+    def change(values: dict[str, Any]) -> None:
+        for one in changes:
+            one(values)
+
+    return change
+
+
+def _item(checklist: str, name: str) -> Change:
+    """Adds an item to a checklist."""
+    return lambda values: values["checklists"][checklist]["items"].append(name)
+
+
+def _many_groups(values: dict[str, Any]) -> None:
+    for number in range(14):
+        values["checklists"][f"more_{number}"] = {
+            **values["checklists"]["signs"],
+            "id": f"more_{number}",
+            "order": 10 + number,
+        }
+
+
+def _retired(id_: str, **more: str) -> Change:
+    return _set("retired", id_, {"detail": "Send something else.", **more})
 
 
 @pytest.mark.parametrize(
@@ -84,47 +113,16 @@ def _new_finding(**more: Any) -> Change:
             "fixes/drink.yaml: withheld_when: 'pain' is no yes/no finding: say which value",
         ),
         (
-            _set("safety_screen", "questions", "question_3", "members", ["pain"]),
-            "safety_screen.yaml: questions.question_3.members[0]: 'pain' is no yes/no finding: say which value",
+            _set("policy", "uncovered_signs", ["pain"]),
+            "policy.yaml: uncovered_signs: 'pain' is not a finding of kind boolean",
         ),
-        (
-            _set("safety_screen", "questions", "question_3", "members", [{"not": "ache"}]),
-            "safety_screen.yaml: questions.question_3.members[0]: must be one yes/no finding or one range of a number",
-        ),
-        (
-            _set("safety_screen", "questions", "question_3", "members", [{"all": ["sign_3", "ache"]}]),
-            "safety_screen.yaml: questions.question_3.members[0]: must be one yes/no finding or one range of a number",
-        ),
-        (
-            _set("safety_screen", "questions", "question_3", "members", ["sweaty"]),
-            "safety_screen.yaml: questions.question_3.members[0]: must be one yes/no finding or one range of a number",
-        ),
-        (
-            _set("safety_screen", "questions", "question_3", "members", [{"finding": "side", "is": "left"}]),
-            "safety_screen.yaml: questions.question_3.members[0]: must be one yes/no finding or one range of a number",
-        ),
-        (
-            _set("safety_screen", "questions", "question_3", "members", [{"finding": "where", "includes": ["heel"]}]),
-            "safety_screen.yaml: questions.question_3.members[0]: must be one yes/no finding or one range of a number",
-        ),
-        (
-            _set("safety_screen", "questions", "question_3", "members", [{"finding": "where", "only": ["heel"]}]),
-            "safety_screen.yaml: questions.question_3.members[0]: must be one yes/no finding or one range of a number",
-        ),
-        (_set("policy", "uncovered_signs", ["pain"]), "policy.yaml: uncovered_signs: 'pain' is no yes/no finding"),
         (
             _set("red_flags", "clot", "when", {"all": ["sign_2", {"not": "near_miss"}]}),
-            (
-                "red_flags/clot.yaml: when: "
-                "a not over 'near_miss', on which a red flag fires: reporting it would lower the level"
-            ),
+            "red_flags/clot.yaml: when: a not over 'near_miss': no red flag fires on a no",
         ),
         (
             _set("derivations", "sweaty", "when", {"all": ["hot_run", {"not": "near_miss"}]}),
-            (
-                "red_flags/wobble.yaml: when: "
-                "a not over 'near_miss', on which a red flag fires: reporting it would lower the level"
-            ),
+            "red_flags/wobble.yaml: when: a not over 'near_miss': no red flag fires on a no",
         ),
         (
             _set("red_flags", "clot", "when", {"all": ["sign_2", {"finding": "where", "only": ["heel"]}]}),
@@ -149,7 +147,6 @@ def _new_finding(**more: Any) -> Change:
                     "when": "shoe",
                     "sources": ["book"],
                     "evidence": "E3",
-                    "review": "not reviewed by a clinician",
                     "cases": [{"name": "A case.", "fires": True}, {"name": "A case.", "fires": False}],
                 },
             ),
@@ -190,7 +187,6 @@ def _new_finding(**more: Any) -> Change:
         (_set("causes", "load", "sources", []), "causes/load.yaml: sources: has no source"),
         (_set("fixes", "drink", "sources", ["nothing"]), "fixes/drink.yaml: sources: 'nothing' is no source"),
         (_set("levels", "self_care", "sources", []), "levels.yaml: self_care.sources: has no source"),
-        (_set("safety_screen", "sources", []), "safety_screen.yaml: sources: has no source"),
         (
             _set("emergency_numbers", "countries", "US", "sources", []),
             "emergency_numbers.yaml: countries.US.sources: has no source",
@@ -246,10 +242,9 @@ def _new_finding(**more: Any) -> Change:
                     "see_if_not_better": "primary_care",
                     "sources": ["book"],
                     "evidence": "E3",
-                    "review": "not reviewed by a clinician",
                 },
             ),
-            "fixes/extra.yaml: no cause calls for it",
+            "fixes/extra.yaml: no cause and no first step calls for it",
         ),
         (
             lambda values: values["causes"]["load"].update(supports=values["causes"]["load"]["supports"][1:]),
@@ -261,9 +256,209 @@ def _new_finding(**more: Any) -> Change:
         (_set("causes", "load", "rank", 1), "causes/load.yaml: rank: another cause has this rank"),
         (_set("levels", "emergency", "running", "pause"), "levels.yaml: running is less strict at a higher level"),
         (
-            lambda values: values["safety_screen"]["questions"].pop("question_4"),
-            "safety_screen.yaml: questions: there must be 13",
+            _set("fixes", "drink", "ask_first", ["salty"]),
+            "fixes/drink.yaml: ask_first: 'salty' is not in withheld_when",
         ),
+        (lambda values: values["findings"]["salty"].pop("label"), "findings: salty.label: is missing"),
+        (
+            _set("findings", "salty", "label", "One two three four five six seven eight nine ten eleven twelve 13"),
+            "findings: salty.label: has more than 12 words",
+        ),
+        (
+            lambda values: values["findings"]["side"]["labels"].pop("both"),
+            "findings: side.labels: 'both' has no label",
+        ),
+        (_set("findings", "side", "labels", "middle", "Middle"), "findings: side.labels: 'middle' is not a value"),
+        (
+            _set("findings", "salty", "asked_when", ["nothing"]),
+            "findings: salty.asked_when[0]: 'nothing' is no finding and no derivation",
+        ),
+        (
+            _set("findings", "salty", "implied_by", ["pain"]),
+            "findings: salty.implied_by[0]: 'pain' is no yes/no finding: say which value",
+        ),
+        (
+            _set("findings", "salty", "settled_by", {"finding": "nothing", "at_least": 1}),
+            "findings: salty.settled_by: 'nothing' is no finding",
+        ),
+        (
+            _set("findings", "salty", "asked_when", [{"not": "ache"}]),
+            "findings: salty.asked_when: a not or only over 'ache'",
+        ),
+        (
+            _set("findings", "salty", "implied_by", [{"finding": "where", "only": ["heel"]}]),
+            "findings: salty.implied_by: a not or only over 'where'",
+        ),
+        (
+            _set("findings", "side", "implied_by", ["ache"]),
+            "findings: side: only a yes/no finding is implied or settled by others",
+        ),
+        (
+            _set("findings", "salty", "implied_unless", ["pain"]),
+            "findings: salty.implied_unless: 'pain' is not a yes/no finding",
+        ),
+        (
+            _set("findings", "salty", "implied_unless", ["ache"]),
+            "findings: salty.implied_unless: there is no implied_by",
+        ),
+        (
+            _set("findings", "salty", "settled_by", "ache"),
+            "findings: salty.settled_by: 'ache' is a yes/no finding: use implied_by",
+        ),
+        (
+            _set("findings", "salty", "settled_by", {"finding": "temp", "at_least": 39}),
+            "findings: salty.settled_by: 'temp' is a measurement, which never denies: use implied_by",
+        ),
+        (_set("findings", "salty", "asked_when", ["sweaty"]), "findings: salty.asked_when: rests on itself"),
+        (
+            _changes(
+                _set("findings", "salty", "implied_by", ["shoe"]), _set("findings", "shoe", "implied_by", ["salty"])
+            ),
+            "findings: shoe.implied_by: rests on itself",
+        ),
+        (
+            _changes(
+                _set("findings", "salty", "implied_by", ["shoe"]), _set("findings", "shoe", "implied_by", ["hot_run"])
+            ),
+            "findings: salty.implied_by: 'shoe' is a parent itself: two levels at most",
+        ),
+        (
+            _set("findings", "salty", "covered_by", "hot_run"),
+            "findings: salty.covered_by: belongs to a report-only finding",
+        ),
+        (
+            _set("findings", "pain", "covered_by", "temp"),
+            "findings: pain.covered_by: 'temp' is not an item of a checklist",
+        ),
+        (
+            lambda values: values["findings"]["pain"].pop("covered_by"),
+            "findings: pain.covered_by: is missing: an item follows from this report-only finding",
+        ),
+        (_many_groups, "checklists: more than 13 safety groups of the first stage"),
+        (_set("checklists", "signs", "items", []), "checklists/signs.yaml: items: must be 1 to 8"),
+        (
+            _set("checklists", "signs", "items", [f"sign_{number}" for number in range(1, 10)]),
+            "checklists/signs.yaml: items: must be 1 to 8",
+        ),
+        (
+            _set("checklists", "signs", "text", "One two three four five six seven eight nine ten eleven twelve 13"),
+            "checklists/signs.yaml: text: has more than 12 words",
+        ),
+        (_set("checklists", "signs", "order", 1), "checklists/signs.yaml: order: another checklist has this order"),
+        (_item("signs", "nothing"), "checklists/signs.yaml: items: 'nothing' is not a finding"),
+        (_item("signs", "odd_sign"), "checklists/others.yaml: items: 'odd_sign' is an item already"),
+        (
+            _item("signs", "pain"),
+            "checklists/signs.yaml: items: 'pain' is not a yes/no finding, which a checklist needs",
+        ),
+        (_item("places", "km"), "checklists/places.yaml: items: 'km' cannot be answered under findings"),
+        (_item("places", "temp"), "checklists/places.yaml: items: 'temp' is a measurement"),
+        (
+            _set("checklists", "signs", "stage", "detail"),
+            "checklists/signs.yaml: items: 'sign_1' is a detail without asked_when",
+        ),
+        (
+            _changes(
+                _set("checklists", "signs", "stage", "detail"),
+                _set("findings", "sign_1", "asked_when", ["ache"]),
+                _set("findings", "odd_sign", "implied_by", ["sign_1"]),
+            ),
+            "checklists/signs.yaml: items: 'sign_1' is not asked when its parent is present",
+        ),
+        (
+            _set("checklists", "causes", "stage", "separating"),
+            "checklists/causes.yaml: separates: 'salty' must be there for each separating item, and only there",
+        ),
+        (
+            _set("checklists", "causes", "separates", {"salty": ["load"]}),
+            "checklists/causes.yaml: separates: 'salty' must be there for each separating item, and only there",
+        ),
+        (
+            _set("checklists", "causes", "separates", {"salty": ["nothing"]}),
+            "checklists/causes.yaml: separates: 'nothing' is not a cause",
+        ),
+        (
+            _set("findings", "salty", "keeps", "always"),
+            "findings: salty.keeps: belongs to background items, and only there",
+        ),
+        (
+            _set("checklists", "others", "role", "background"),
+            "findings: odd_sign.keeps: belongs to background items, and only there",
+        ),
+        (
+            _set("checklists", "signs", "items", ["sign_1", "sign_3"]),
+            "findings: sign_2: can raise the level and is neither a yes/no item nor a measurement",
+        ),
+        (
+            _set("red_flags", "clot", "when", {"finding": "side", "is": "left"}),
+            "findings: side: can raise the level and is neither a yes/no item nor a measurement",
+        ),
+        (
+            _set("policy", "never_closed", ["temp"]),
+            "policy.yaml: never_closed: 'temp' is not an item of the first stage",
+        ),
+        (
+            _changes(_set("policy", "never_closed", ["salty"]), _set("findings", "salty", "asked_when", ["ache"])),
+            "policy.yaml: never_closed: 'salty' has asked_when or asked_of, which can close it",
+        ),
+        (
+            _set("findings", "sign_1", "implied_by", ["odd_sign"]),
+            "findings: sign_1: sets more than consultation, and its detail 'odd_sign' does not",
+        ),
+        (
+            lambda values: values["levels"]["consultation"].pop("advice_while_open"),
+            "levels.yaml: consultation: advice_while_open is missing",
+        ),
+        (
+            _set("policy", "measurements", ["ache"]),
+            "policy.yaml: measurements: 'ache' is not a finding of kind integer or number",
+        ),
+        (
+            _set("policy", "complaints", ["ache", "salty"]),
+            "policy.yaml: complaints: 'salty' is not in both: complaints and the first checklist",
+        ),
+        (
+            _set("policy", "send_at_once_from", "consultation_24"),
+            "policy.yaml: send_at_once_from: an app interrupts for an emergency or more only",
+        ),
+        (
+            _set("policy", "incomplete_level", "self_care"),
+            "policy.yaml: what is open or not known sets at least consultation",
+        ),
+        (
+            lambda values: values["policy"]["referral_labels"].pop("podiatrist"),
+            "policy.yaml: referral_labels: 'podiatrist' has no label",
+        ),
+        (
+            _set("policy", "activity_labels", {"rowing": "Rowing"}),
+            "policy.yaml: activity_labels: 'rowing' is not in use",
+        ),
+        (
+            _set("policy", "first_steps", [{"when": "ache", "regions": ["calf"], "fix": "nothing"}]),
+            "policy.yaml: first_steps[0].fix: 'nothing' is not a fix",
+        ),
+        (
+            _set("policy", "first_steps", [{"when": "nothing", "regions": ["calf"], "fix": "rest_it"}]),
+            "policy.yaml: first_steps[0].when: 'nothing' is no finding and no derivation",
+        ),
+        (
+            _set("about", [{"finding": "nothing", "when": "ache", "statements": []}]),
+            "about.yaml: [0].finding: 'nothing' is not a finding",
+        ),
+        (
+            _set("about", [{"finding": "ache", "when": "nothing", "statements": []}]),
+            "about.yaml: [0].when: 'nothing' is no finding and no derivation",
+        ),
+        (
+            _set(
+                "about",
+                [{"finding": "ache", "when": "ache", "statements": [{"text": "So.", "evidence": "E3", "by": "zoe"}]}],
+            ),
+            "about.yaml: [0].statements[0]: 'zoe' is no speaker",
+        ),
+        (_retired("salty", code="removed"), "retired.yaml: salty: is a finding"),
+        (_retired("sweet", code="renamed"), "retired.yaml: sweet: instead belongs to a renamed id, and only there"),
+        (_retired("sweet", code="renamed", instead="nothing"), "retired.yaml: sweet: 'nothing' is not a finding"),
     ],
 )
 def test_a_breach_is_named(values: dict[str, Any], change: Change, issue: str) -> None:
@@ -277,8 +472,8 @@ def test_several_breaches_are_all_named(values: dict[str, Any]) -> None:
     _set("red_flags", "clot", "sources", [])(values)
     _set("fixes", "drink", "instead", "nothing")(values)
     assert _issues(values) == [
-        "red_flags/clot.yaml: sources: has no source",
         "fixes/drink.yaml: instead: 'nothing' is no fix",
+        "red_flags/clot.yaml: sources: has no source",
     ]
 
 

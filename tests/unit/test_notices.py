@@ -41,11 +41,9 @@ def test_in_an_emergency_the_number_comes_first(ask: Ask) -> None:
 def test_an_ambulance_is_never_driven_to(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
-    """A yes without detail that means an ambulance says 'do not drive', though no red flag has fired."""
-    small_values["safety_screen"]["questions"]["question_1"]["members"] = [{"finding": "temp", "at_least": 40}]
-    assessment = ask(engine_of(small_values), safety_screen={"question_1": True})
-    assert assessment.red_flags == ()
-    assert ("do_not_drive_yourself", None) in _notices(assessment)
+    """At the highest level the person is not to drive, even if the red flag does not say so."""
+    small_values["red_flags"]["heat"]["do_not_drive"] = False
+    assert ("do_not_drive_yourself", None) in _notices(ask(engine_of(small_values), findings={"temp": 41}))
 
 
 def test_below_an_emergency_the_first_notice_stays_first(

@@ -24,34 +24,39 @@ def test_red_flags_lead_most_urgent_first(rulebook: Rulebook) -> None:
     assert [flag.id for flag in rulebook.red_flags.values()] == ["heat", "clot", "swollen", "wobble", "young"]
 
 
-def test_flagging_terms_are_all_terms_of_red_flags(rulebook: Rulebook) -> None:
-    """One for each alternative, in the order of their red flags."""
-    flags = [flag.id for _, flag in rulebook.flagging_terms()]
-    assert flags == ["heat", "clot", "clot", "swollen", "wobble", "wobble", "young"]
-    assert [rulebook.index.places[term] for term, _ in rulebook.flagging_terms()] == list(range(7))
-
-
-def test_raising_terms_are_those_of_red_flags_and_then_of_uncovered_signs(rulebook: Rulebook) -> None:
-    """Whatever sets a level is asked about, with the level that it sets."""
+def test_raising_terms_are_those_of_red_flags_and_uncovered_signs(rulebook: Rulebook) -> None:
+    """Each term that sets a level is listed with that level, the most urgent first."""
     levels = [level for _, level in rulebook.raising_terms()]
-    assert levels == [*(flag.level for _, flag in rulebook.flagging_terms()), Level.CONSULTATION]
-    assert [rulebook.index.places[term] for term, _ in rulebook.raising_terms()] == list(range(8))
+    assert levels == [
+        Level.EMERGENCY_AMBULANCE,
+        *[Level.EMERGENCY] * 2,
+        Level.CONSULTATION_24,
+        *[Level.CONSULTATION] * 5,
+    ]
     assert rulebook.raising.bit_count() == len(levels)
 
 
-def test_every_pattern_says_what_it_stands_for(rulebook: Rulebook) -> None:
+def test_the_highest_level_of_some_terms_is_never_below_the_least(rulebook: Rulebook) -> None:
+    """No terms give the least level; terms of several levels give the most urgent of them."""
+    numbers = {level: 1 << number for number, level in rulebook.raising_terms()}
+    assert rulebook.highest(0, Level.CONSULTATION) is Level.CONSULTATION
+    both = numbers[Level.EMERGENCY] | numbers[Level.CONSULTATION]
+    assert rulebook.highest(both, Level.SELF_CARE) is Level.EMERGENCY
+    assert rulebook.highest(both, Level.EMERGENCY_AMBULANCE) is Level.EMERGENCY_AMBULANCE
+
+
+def test_every_pattern_belongs_to_one_entry(rulebook: Rulebook) -> None:
     """Each rule has a number of its own, and causes stand in the order of their rank."""
     numbers = [
         *rulebook.red_flags,
         rulebook.uncovered_signs,
-        *rulebook.screen.values(),
         *rulebook.derivations,
         *rulebook.applies,
         *rulebook.excludes.values(),
         *rulebook.weights,
         *rulebook.withheld.values(),
     ]
-    assert numbers == list(range(len(rulebook.index.terms_of)))
+    assert numbers == list(range(len(rulebook.matcher.terms_of)))
     assert [cause.id for cause in rulebook.applies.values()] == ["heat_loss", "load"]
     assert [derivation.id for derivation in rulebook.derivations.values()] == ["sweaty"]
     assert list(rulebook.excludes) == ["heat_loss"]
@@ -59,22 +64,22 @@ def test_every_pattern_says_what_it_stands_for(rulebook: Rulebook) -> None:
 
 
 def test_weights_stand_with_their_cause(rulebook: Rulebook) -> None:
-    """Supports first, then opposes."""
-    points = {
-        cause: [rulebook.weights[number].weight.points for number in numbers]
-        for cause, numbers in rulebook.weights_of.items()
-    }
-    assert points == {"heat_loss": [3, 4, -2], "load": [3, 2, -2]}
-    assert {weighing.cause for weighing in rulebook.weights.values()} == {"heat_loss", "load"}
+    """Supports come first, then opposes, each with its place among both."""
+    weights = [(weight.cause, weight.number, weight.points) for weight in rulebook.weights.values()]
+    assert weights == [
+        ("heat_loss", 0, 3),
+        ("heat_loss", 1, 4),
+        ("heat_loss", 2, -2),
+        ("load", 0, 3),
+        ("load", 1, 2),
+        ("load", 2, -2),
+    ]
 
 
-def test_members_of_a_question_are_atoms(rulebook: Rulebook) -> None:
-    """What a yes may stand for, one term for each."""
-    assert [atom.finding for (atom,) in rulebook.members_of("question_13")] == ["sign_13", "age_years"]
-
-
-def test_a_finding_is_answered_in_its_place(rulebook: Rulebook) -> None:
-    """Pointers and paths name the part of the request; a derived finding has no place."""
-    assert rulebook.pointer("km") == "/training/km"
-    assert rulebook.path("age_years") == "runner.age_years"
-    assert rulebook.path("jump") == "jump"
+def test_equal_conditions_of_applicability_share_a_pattern(small_values: dict[str, Any]) -> None:
+    """Findings that are asked when the same holds are decided together."""
+    for name in ("hot_run", "salty"):
+        small_values["findings"][name]["asked_when"] = ["ache"]
+    small_values["findings"]["shoe"]["asked_when"] = ["sign_1"]
+    rulebook = Rulebook(msgspec.convert(small_values, Knowledge))
+    assert rulebook.asked_when["hot_run"] == rulebook.asked_when["salty"] != rulebook.asked_when["shoe"]

@@ -1,4 +1,4 @@
-"""The settings: strict, all faults at once, and in one table that the README shows."""
+"""The settings: strict, all faults at once, and in the table of docs/configuration.md."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from service import settings
 from service.errors import SettingsFault
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 
 
 def test_nothing_set_gives_the_defaults() -> None:
@@ -81,6 +81,21 @@ def test_an_origin_that_no_browser_sends_is_a_fault(origin: str) -> None:
         settings.read({"TRIAGE_CORS_ORIGINS": f"https://b.example,{origin}"})
 
 
+@pytest.mark.parametrize("path", ["", "/triage", "/a/b", "/v1.0/tri-age_~", "/assessment", "/a/docs"])
+def test_a_root_path_is_taken(path: str) -> None:
+    """A prefix is a path of plain segments; none is the default."""
+    assert settings.read({"TRIAGE_ROOT_PATH": path}).root_path == path
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "triage", "/triage/", "//triage", "/a b", "/a%20b", "/a?b", "/a\n", "/é", "/docs"]
+)
+def test_a_root_path_that_no_request_can_have_is_a_fault(path: str) -> None:
+    """A prefix that would never be met, or that hides a route, stops the start."""
+    with pytest.raises(SettingsFault, match="TRIAGE_ROOT_PATH: must be a path such as /triage"):
+        settings.read({"TRIAGE_ROOT_PATH": path})
+
+
 def test_the_drain_is_never_shorter_than_its_promise() -> None:
     """Readiness says 503 for at least a second before the listener closes, so the drain cannot be set shorter."""
     with pytest.raises(SettingsFault):
@@ -101,9 +116,9 @@ def test_folders_are_the_shipped_ones_unless_set() -> None:
     assert settings.Settings(contract="c").contract_file(Path("a")) == Path("c")
 
 
-def test_the_readme_shows_the_table() -> None:
-    """The README's table of settings is the one that the code makes."""
-    assert settings.describe() in README
+def test_the_page_shows_the_table() -> None:
+    """The table in `docs/configuration.md` is the one that the settings produce."""
+    assert settings.describe() in PAGE
 
 
 def test_a_folder_or_file_that_is_not_there_is_named_by_its_setting() -> None:

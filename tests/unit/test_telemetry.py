@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import logging
@@ -14,7 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from service.engine import Engine
 from service.problems import KINDS
-from service.telemetry.journal import Exchange, Journal
+from service.telemetry.access_log import AccessLog, RequestRecord
 from service.telemetry.log import adopt_standard_logging, open_log
 from service.telemetry.metrics import Metrics
 
@@ -23,14 +24,14 @@ BODY = b'{"findings": {"sign_1": true, "ache": true, "hot_run": true}}'
 
 
 class Desk:
-    """A journal whose log and registry a test can read."""
+    """An access log with a log and a registry that a test can read."""
 
     def __init__(self, level: str = "info", format_: Any = "json") -> None:
         self.file = io.BytesIO()
         self.registry = CollectorRegistry()
         self.metrics = Metrics(self.registry)
         self.log = open_log(level, format_, self.file)
-        self.journal = Journal(self.log, self.metrics, "1.2.3")
+        self.access_log = AccessLog(self.log, self.metrics, "1.2.3")
 
     def lines(self) -> list[dict[str, Any]]:
         """The lines so far."""
@@ -46,6 +47,14 @@ def _rows(heading: str) -> list[str]:
     return re.findall(r"^\| `([^`]+)` \|", _section(heading), re.MULTILINE)
 
 
+def _texts(line: dict[str, Any]) -> set[str]:
+    """Every text in a line, in lists too."""
+    texts = set()
+    for value in line.values():
+        texts |= {str(part) for part in (value if isinstance(value, list) else [value])}
+    return texts
+
+
 def _failed(error: Exception) -> Exception:
     try:
         raise error
@@ -58,11 +67,12 @@ def test_the_page_lists_every_field_of_a_request(small_engine: Engine) -> None:
     desk = Desk()
     assessment = small_engine.answer(small_engine.read(BODY))
     error = _failed(ValueError("secret"))
-    exchange = Exchange("id", "trace", 500, "internal-error", "one", "k1", assessment, error, items=2, refused=1)
-    desk.journal.exchange(exchange, "POST", "/assess", 0.5)
+    record = RequestRecord("id", "trace", 500, "internal-error", "one", "k1", assessment, error, items=2, refused=1)
+    desk.access_log.request(record, "POST", "/assess", 0.5)
     desk.metrics.knowledge("1.2.3", "sha256:00")
     (line,) = desk.lines()
     assert {*_rows("### Every line"), *_rows("### `request`")} == line.keys()
+    assert not {assessment.level, *assessment.red_flags, assessment.leading_cause} & _texts(line)
     assert "secret" not in desk.file.getvalue().decode()
     assert line["error"] == "ValueError"
     assert line["at"][-1].endswith("_failed")
@@ -109,19 +119,19 @@ def test_one_exchange_counts_once(small_engine: Engine) -> None:
     """An assessment is counted by route, level, red flag and leading cause."""
     desk = Desk()
     assessment = small_engine.answer(small_engine.read(BODY))
-    desk.journal.exchange(Exchange("id", None, 200, assessed=assessment), "POST", "/assess", 0.01)
+    desk.access_log.request(RequestRecord("id", None, 200, assessed=assessment), "POST", "/assess", 0.01)
     value = desk.registry.get_sample_value
     assert value("triage_http_requests_total", {"method": "POST", "route": "/assess", "status": "200"}) == 1
     assert value("triage_http_request_seconds_count", {"method": "POST", "route": "/assess"}) == 1
     assert value("triage_assessments_total", {"level": "consultation_24"}) == 1
     assert value("triage_red_flags_total", {"id": "swollen"}) == 1
-    assert value("triage_leading_cause_total", {"id": assessment.causes[0]}) == 1
+    assert value("triage_leading_cause_total", {"id": assessment.leading_cause}) == 1
 
 
 def test_labels_stay_few() -> None:
     """An unknown path is `unmatched`, an unknown method `OTHER`, and a refusal is counted by its type."""
     desk = Desk()
-    desk.journal.exchange(Exchange("id", None, 404, "not-found"), "BREW", None, 0.01)
+    desk.access_log.request(RequestRecord("id", None, 404, "not-found"), "BREW", None, 0.01)
     value = desk.registry.get_sample_value
     assert value("triage_http_requests_total", {"method": "OTHER", "route": "unmatched", "status": "404"}) == 1
     assert value("triage_rejected_total", {"type": "not-found"}) == 1
@@ -140,7 +150,7 @@ def test_what_is_expected_is_counted_from_zero() -> None:
 def test_the_log_is_readable_where_asked() -> None:
     """The console format is text for people, and leaves out what is not known."""
     desk = Desk(format_="console")
-    desk.journal.exchange(Exchange("abc", None, 200), "GET", "/metrics", 0.01)
+    desk.access_log.request(RequestRecord("abc", None, 200), "GET", "/metrics", 0.01)
     text = desk.file.getvalue().decode()
     assert "request_id=abc" in text
     assert "trace_id" not in text
@@ -151,7 +161,7 @@ def test_the_log_is_readable_where_asked() -> None:
 def test_less_severe_lines_than_asked_for_are_left_out() -> None:
     """The log level is a floor."""
     desk = Desk(level="error")
-    desk.journal.note("serving", pid=1)
+    desk.access_log.note("serving", pid=1)
     assert desk.file.getvalue() == b""
 
 
@@ -178,13 +188,13 @@ def test_a_librarys_warning_is_logged_without_its_values() -> None:
 def test_an_item_counts_as_a_request_of_its_own(small_engine: Engine) -> None:
     """An assessment by its level, a refusal by its type; a failure has the line that the page lists."""
     desk = Desk()
-    exchange = Exchange("id")
-    desk.journal.item(exchange, small_engine.answer(small_engine.read(BODY)), None, None)
-    desk.journal.item(exchange, None, "internal-error", _failed(ValueError("secret")))
+    record = RequestRecord("id")
+    desk.access_log.item(record, small_engine.answer(small_engine.read(BODY)), None, None)
+    desk.access_log.item(record, None, "internal-error", _failed(ValueError("secret")))
     value = desk.registry.get_sample_value
     assert value("triage_assessments_total", {"level": "consultation_24"}) == 1
     assert value("triage_rejected_total", {"type": "internal-error"}) == 1
-    assert (exchange.items, exchange.refused) == (2, 1)
+    assert (record.items, record.refused) == (2, 1)
     (line,) = desk.lines()
     assert {*_rows("### Every line"), *_rows("### `item`")} == line.keys()
     assert "secret" not in desk.file.getvalue().decode()
@@ -193,13 +203,13 @@ def test_an_item_counts_as_a_request_of_its_own(small_engine: Engine) -> None:
 def test_what_is_shed_is_counted_without_a_line() -> None:
     """A refusal for want of room is in every count of requests, and only the sum has a line."""
     desk = Desk()
-    desk.journal.shed(Exchange("id", None, 503, "overloaded"), "POST", "/assess", 0.0001)
+    desk.access_log.shed(RequestRecord("id", None, 503, "overloaded"), "POST", "/assess", 0.0001)
     assert desk.lines() == []
     value = desk.registry.get_sample_value
     assert value("triage_http_requests_total", {"method": "POST", "route": "/assess", "status": "503"}) == 1
     assert value("triage_rejected_total", {"type": "overloaded"}) == 1
-    desk.journal.load(7, 3)
-    desk.journal.load(0, 0)
+    desk.access_log.load(7, 3)
+    desk.access_log.load(0, 0)
     (line,) = desk.lines()
     assert (line["event"], line["severity"], line["requests"]) == ("shedding", "warning", 3)
     assert {*_rows("### Every line"), *_rows("### `shedding`")} == line.keys()
@@ -207,11 +217,11 @@ def test_what_is_shed_is_counted_without_a_line() -> None:
 
 
 def test_what_happens_to_keys_and_limits_is_told() -> None:
-    """The witness that the layer of access speaks to is the journal: lines by event, and two numbers."""
+    """The access log implements the access events: lines by event, and two numbers."""
     desk = Desk()
-    desk.journal.keys_are_stale(is_stale=True)
-    desk.journal.limit_store_failed()
-    desk.journal.warn("keys_refused", pid=1, faults=("partners: one",))
+    desk.access_log.keys_are_stale(is_stale=True)
+    desk.access_log.limit_store_failed()
+    desk.access_log.warn("keys_refused", pid=1, faults=("partners: one",))
     value = desk.registry.get_sample_value
     assert (value("triage_keys_stale"), value("triage_limit_store_failures_total")) == (1, 1)
     (line,) = desk.lines()
@@ -221,7 +231,32 @@ def test_what_happens_to_keys_and_limits_is_told() -> None:
 def test_a_partner_is_counted_by_its_id() -> None:
     """A request with a known key is counted by whose it is; no other is."""
     desk = Desk()
-    desk.journal.exchange(Exchange("id", None, 403, "forbidden", "one", "k1"), "POST", "/assess", 0.01)
-    desk.journal.exchange(Exchange("id", None, 401, "unauthorized"), "POST", "/assess", 0.01)
+    desk.access_log.request(RequestRecord("id", None, 403, "forbidden", "one", "k1"), "POST", "/assess", 0.01)
+    desk.access_log.request(RequestRecord("id", None, 401, "unauthorized"), "POST", "/assess", 0.01)
     assert desk.registry.get_sample_value("triage_partner_requests_total", {"partner": "one", "status": "403"}) == 1
     assert desk.metrics.text().count(b"triage_partner_requests_total{") == 1
+
+
+def _event_fields() -> dict[str, set[str]]:
+    """The names of the fields with which the code writes each event."""
+    service = Path(__file__).parents[2] / "service"
+    written: dict[str, set[str]] = {}
+    for path in service.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match call:
+                case ast.Call(
+                    func=ast.Attribute(attr="note" | "warn"), args=[ast.Constant(value=str(event))], keywords=fields
+                ):
+                    written.setdefault(event, set()).update(field.arg for field in fields if field.arg)
+    return written
+
+
+def test_the_page_lists_the_fields_of_every_event() -> None:
+    """Each section about events lists the fields with which the code writes them, and no other."""
+    written = _event_fields()
+    assert {"keys_removed", "serving", "shedding"} <= written.keys()
+    for heading in re.findall(r"^### (.*)", PAGE, re.MULTILINE):
+        events = set(re.findall(r"`(\w+)`", heading)) & written.keys()
+        if events:
+            rows = re.findall(r"^\| `(\w+)` \|", _section(f"### {heading}"), re.MULTILINE)
+            assert set(rows) == set().union(*(written[event] for event in events)), heading

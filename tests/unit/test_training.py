@@ -12,7 +12,6 @@ from service.model.assessment import Assessment
 from service.model.scales import Running
 
 Ask = Callable[..., Assessment]
-_NONE = {"none_of_these": True}
 _LOAD = {"ache": True, "hot_run": True}
 
 
@@ -28,7 +27,7 @@ _LOAD = {"ache": True, "hot_run": True}
 )
 def test_the_strictest_wins(ask: Ask, findings: dict[str, Any], running: Running) -> None:
     """A level has a floor; a cause may ask for more, never for less."""
-    assert ask(findings=findings, safety_screen=_NONE).training_advice.running is running
+    assert ask(findings=findings, no_other_sign=True).training_advice.running is running
 
 
 def test_a_red_flag_may_ask_for_more_than_its_level(
@@ -37,8 +36,8 @@ def test_a_red_flag_may_ask_for_more_than_its_level(
     """A mild level with a reason to stop is a stop."""
     small_values["red_flags"]["wobble"]["running"] = "stop"
     findings = {"near_miss": True, "salty": True}
-    assert ask(findings=findings, safety_screen=_NONE).training_advice.running is Running.PAUSE
-    stricter = ask(engine_of(small_values), findings=findings, safety_screen=_NONE)
+    assert ask(findings=findings, no_other_sign=True).training_advice.running is Running.PAUSE
+    stricter = ask(engine_of(small_values), findings=findings, no_other_sign=True)
     assert stricter.training_advice.running is Running.STOP
 
 
@@ -48,20 +47,59 @@ def test_a_complaint_may_ask_for_more_than_the_level(
     """While a named condition holds, running is at least as strict as it says; when it does not, nothing changes."""
     small_values["derivations"]["sweaty"]["running"] = "modify"
     engine = engine_of(small_values)
-    assert ask(engine, findings={"salty": True}, safety_screen=_NONE).training_advice.running is Running.MODIFY
-    assert ask(engine, findings={"salty": False}, safety_screen=_NONE).training_advice.running is Running.AS_PLANNED
+    assert ask(engine, findings={"salty": True}, no_other_sign=True).training_advice.running is Running.MODIFY
+    assert ask(engine, findings={"salty": False}, no_other_sign=True).training_advice.running is Running.AS_PLANNED
 
 
 def test_the_advice_carries_what_the_knowledge_says(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
     """Activities, limits, the day to look again and the way back go out unchanged."""
+    small_values["policy"]["activity_labels"] = {"walking": "Walking"}
     small_values["running"]["as_planned"] |= {
         "allowed_activities": ["walking"],
         "limits": {"minutes_max": 30},
-        "return_when": ["The ache is gone."],
+        "return_when": [{"text": "The ache is gone."}, {"text": "The sweat is fine.", "when": "salty"}],
     }
-    advice = ask(engine_of(small_values), safety_screen=_NONE).training_advice
-    assert (advice.statement, advice.allowed_activities) == ("as_planned it.", ("walking",))
+    advice = ask(engine_of(small_values), no_other_sign=True).training_advice
+    assert advice.statement == "as_planned it."
+    assert [(it.id, it.label) for it in advice.allowed_activities] == [("walking", "Walking")]
     assert (advice.limits, advice.recheck_after_days) == ({"minutes_max": 30}, 7)
     assert advice.return_when == ("The ache is gone.",)
+
+
+def test_a_rule_on_running_counts_while_its_condition_holds(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
+) -> None:
+    """The strictest of all rules decides."""
+    rule = {"when": "shoe", "running": "reduce", "sources": ["book"], "evidence": "E4"}
+    small_values["running_rules"] = [rule, rule | {"when": "salty", "running": "modify"}]
+    engine = engine_of(small_values)
+
+    def running(**findings: bool) -> Running:
+        return ask(engine, findings=findings, no_other_sign=True).training_advice.running
+
+    assert running() is Running.AS_PLANNED
+    assert running(salty=True) is Running.MODIFY
+    assert running(salty=True, shoe=True) is Running.REDUCE
+
+
+def test_a_less_likely_cause_asks_for_nothing(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
+) -> None:
+    """Weak evidence never makes the advice on running stricter."""
+    small_values["policy"]["act_on_likelihood"] = "possible"
+    small_values["causes"]["load"]["supports"][1]["points"] = 1
+    advice = ask(engine_of(small_values), findings={**_LOAD, "shoe": True}, no_other_sign=True).training_advice
+    assert advice.running is Running.AS_PLANNED
+
+
+def test_a_planned_race_gets_an_answer(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
+) -> None:
+    """It belongs to the advice on running, and is null if no race is planned."""
+    small_values["policy"]["race_planned"] = "shoe"
+    small_values["running"]["as_planned"]["race"] = "You can race."
+    engine = engine_of(small_values)
+    assert ask(engine, findings={"shoe": True}, no_other_sign=True).training_advice.race == "You can race."
+    assert ask(engine, no_other_sign=True).training_advice.race is None

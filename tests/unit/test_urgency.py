@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 
 from service.engine import Engine
+from service.engine.decision import Urgency
 from service.model.assessment import Assessment
 from service.model.scales import Level
 from service.report.report import Report
 
 Ask = Callable[..., Assessment]
-_NONE = {"none_of_these": True}
-_QUIET = {"near_miss": False, "odd_sign": False, "temp": 37}
 
 
 def _reasons(assessment: Assessment) -> list[tuple[str, Level, tuple[str, ...]]]:
@@ -24,11 +23,11 @@ def _reasons(assessment: Assessment) -> list[tuple[str, Level, tuple[str, ...]]]
 
 def test_the_most_urgent_rule_sets_the_level(ask: Ask) -> None:
     """Every fired rule gives a reason, most urgent first, with its title and its findings."""
-    assessment = ask(findings={"sign_1": True, "pain": 8, "temp": 40}, safety_screen=_NONE)
+    assessment = ask(findings={"sign_1": True, "pain": 8, "temp": 40}, no_other_sign=True)
     assert assessment.triage.level is Level.EMERGENCY_AMBULANCE
     assert _reasons(assessment) == [
         ("heat", Level.EMERGENCY_AMBULANCE, ("temp",)),
-        ("clot", Level.EMERGENCY, ("sign_1", "pain")),
+        ("clot", Level.EMERGENCY, ("sign_1", "severe_pain")),
         ("swollen", Level.CONSULTATION_24, ("sign_1",)),
     ]
     assert [reason.statement for reason in assessment.triage.reasons] == [
@@ -40,7 +39,7 @@ def test_the_most_urgent_rule_sets_the_level(ask: Ask) -> None:
 
 def test_a_fired_red_flag_carries_what_the_knowledge_says(ask: Ask) -> None:
     """Title, advice, sources and review go out with the findings that fired it."""
-    (flag,) = ask(findings={"temp": 41}, safety_screen=_NONE).red_flags
+    (flag,) = ask(findings={"temp": 41}, no_other_sign=True).red_flags
     assert (flag.id, flag.title, flag.level, flag.because) == (
         "heat",
         "Possible heat",
@@ -48,7 +47,8 @@ def test_a_fired_red_flag_carries_what_the_knowledge_says(ask: Ask) -> None:
         ("temp",),
     )
     assert (flag.advice, flag.rationale, flag.do_not_drive) == ("See someone.", "Because.", True)
-    assert (flag.referrals, flag.sources, flag.codes) == (("primary_care",), ("book",), ())
+    assert [referral.id for referral in flag.referrals] == ["primary_care"]
+    assert (flag.sources, flag.codes) == (("book",), ())
     assert (flag.evidence, flag.review) == ("E3", "not reviewed by a clinician")
 
 
@@ -57,22 +57,22 @@ def test_codes_go_out_where_the_knowledge_has_them(
 ) -> None:
     """Only codes that may be returned with a symptom are."""
     small_values["red_flags"]["heat"]["codes"] = {"symptom": ["A1"], "concept": ["B2"]}
-    (flag,) = ask(engine_of(small_values), findings={"temp": 41}, safety_screen=_NONE).red_flags
+    (flag,) = ask(engine_of(small_values), findings={"temp": 41}, no_other_sign=True).red_flags
     assert flag.codes == ("A1",)
 
 
 @pytest.mark.parametrize(("temp", "level"), [(39.9, Level.SELF_CARE), (40, Level.EMERGENCY_AMBULANCE)])
 def test_a_threshold_is_exact(ask: Ask, temp: float, level: Level) -> None:
     """The edge itself fires, what lies just under it does not."""
-    assert ask(findings={"temp": temp}, safety_screen=_NONE).triage.level is level
+    assert ask(findings={"temp": temp}, no_other_sign=True).triage.level is level
 
 
 def test_out_of_scope_is_a_reason_of_its_own(ask: Ask) -> None:
     """A runner whom the causes were not written for is told so, and gets no causes."""
-    assessment = ask(findings={"ache": True, "hot_run": True}, runner={"age_years": 17}, safety_screen=_NONE)
+    assessment = ask(findings={"ache": True, "hot_run": True}, runner={"age_years": 17}, no_other_sign=True)
     assert _reasons(assessment) == [
-        ("young", Level.CONSULTATION, ("age_years",)),
-        ("out_of_scope", Level.CONSULTATION, ("age_years",)),
+        ("young", Level.CONSULTATION, ("under_18",)),
+        ("out_of_scope", Level.CONSULTATION, ("under_18",)),
     ]
     assert assessment.triage.reasons[1].statement == "Out of scope."
     assert assessment.causes == assessment.fixes == assessment.withheld_fixes == ()
@@ -80,7 +80,7 @@ def test_out_of_scope_is_a_reason_of_its_own(ask: Ask) -> None:
 
 def test_an_uncovered_sign_sets_the_level_that_the_policy_says(ask: Ask) -> None:
     """A sign with no rule of its own is never self-care, and is named once."""
-    assessment = ask(findings={"odd_sign": True}, safety_screen=_NONE)
+    assessment = ask(findings={"odd_sign": True}, no_other_sign=True)
     assert _reasons(assessment) == [("uncovered_sign", Level.CONSULTATION, ("odd_sign",))]
     assert assessment.triage.reasons[0].statement == "A sign has no rule of its own."
 
@@ -88,23 +88,58 @@ def test_an_uncovered_sign_sets_the_level_that_the_policy_says(ask: Ask) -> None
 def test_a_sign_that_a_red_flag_covers_is_not_uncovered(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
-    """A rule that names the sign speaks for it."""
-    small_values["policy"]["uncovered_signs"] = ["odd_sign", "sign_1", "sign_5"]
-    assessment = ask(engine_of(small_values), findings={"sign_1": True, "sign_5": True}, safety_screen=_NONE)
-    assert [rule for rule, _, _ in _reasons(assessment)] == ["swollen", "safety_screen.question_5"]
+    """A rule that names the sign, or a detail that implies it, speaks for it."""
+    small_values["policy"]["uncovered_signs"] = ["odd_sign", "sign_1", "sign_3"]
+    small_values["findings"]["sign_3"]["implied_by"] = ["sign_1"]
+    assessment = ask(engine_of(small_values), findings={"sign_1": True, "odd_sign": True}, no_other_sign=True)
+    assert [rule for rule, _, _ in _reasons(assessment)] == ["swollen", "uncovered_sign"]
+    assert assessment.triage.reasons[1].because == ("odd_sign",)
 
 
-def test_statements_of_the_screen_come_from_the_policy(ask: Ask) -> None:
-    """Open, yes and clear each have their sentence."""
-    said = ask(safety_screen={"question_1": True})
-    assert [reason.statement for reason in said.triage.reasons] == [
-        "The screen was answered yes.",
-        "The screen is open.",
+def test_open_questions_and_a_clear_screen_have_their_sentence(ask: Ask) -> None:
+    """Open questions hold the level at the one that the policy says, and the advice says so."""
+    triage = ask().triage
+    assert (triage.level, triage.screen_complete, triage.advice) == (
+        Level.CONSULTATION,
+        False,
+        "Answer the questions.",
+    )
+    assert [(it.rule, it.statement) for it in triage.reasons] == [("safety_questions_open", "Questions are open.")]
+    triage = ask(no_other_sign=True).triage
+    assert (triage.level, triage.screen_complete, triage.advice) == (Level.SELF_CARE, True, "Do this.")
+    assert [(it.rule, it.statement) for it in triage.reasons] == [
+        ("safety_questions_clear", "The questions are clear.")
     ]
-    assert [reason.rule for reason in said.triage.reasons] == ["safety_screen.question_1", "safety_screen_open"]
-    assert said.triage.reasons[0].because == ("safety_screen.question_1",)
-    assert ask(safety_screen=_NONE).triage.reasons[0].statement == "The screen is clear."
-    assert ask(safety_screen=_NONE).triage.reasons[0].because == ("safety_screen",)
+
+
+def test_a_sign_that_is_not_known_holds_the_level(ask: Ask) -> None:
+    """It is never read as absent, it is not asked again, and it closes no term."""
+    assessment = ask(findings={"sign_3": None}, no_other_sign=True, not_known=["sign_3"])
+    assert _reasons(assessment) == [("sign_not_known", Level.CONSULTATION, ("sign_3",))]
+    assert assessment.triage.screen_complete
+    assert assessment.triage.could_rise_to is Level.CONSULTATION
+
+
+def test_unknown_background_holds_the_level_only_for_urgent_rules(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
+) -> None:
+    """A condition or medicine counts if an open rule reaches the level that the policy names."""
+    small_values["checklists"]["signs"]["role"] = "background"
+    engine = engine_of(small_values)
+    mild = ask(engine, findings={"sign_3": None}, no_other_sign=True, not_known=["sign_3"])
+    assert mild.triage.level is Level.SELF_CARE
+    grave = ask(engine, findings={"sign_1": None}, no_other_sign=True, not_known=["sign_1"])
+    assert _reasons(grave) == [("sign_not_known", Level.CONSULTATION, ("sign_1",))]
+
+
+def test_a_no_beside_not_known_is_dropped_and_a_yes_counts(ask: Ask) -> None:
+    """Both are listed as contradictions."""
+    denied = ask(findings={"sign_3": False}, no_other_sign=True, not_known=["sign_3"])
+    assert denied.triage.level is Level.CONSULTATION
+    assert [it.pointers for it in denied.contradictions] == [("/findings/sign_3", "/not_known")]
+    present = ask(findings={"sign_1": True}, no_other_sign=True, not_known=["sign_1"])
+    assert present.triage.level is Level.CONSULTATION_24
+    assert len(present.contradictions) == 1
 
 
 def test_a_level_comes_with_its_words(
@@ -112,78 +147,68 @@ def test_a_level_comes_with_its_words(
 ) -> None:
     """Label, advice and deadline are those of the level."""
     small_values["levels"]["self_care"]["act_within_hours"] = 48
-    triage = ask(engine_of(small_values), safety_screen=_NONE).triage
+    triage = ask(engine_of(small_values), no_other_sign=True).triage
     assert (triage.label, triage.advice, triage.act_within_hours) == ("self_care", "Do this.", 48)
 
 
 @pytest.mark.parametrize(
     ("findings", "highest"),
     [
-        ({}, Level.EMERGENCY_AMBULANCE),
-        ({"temp": 37}, Level.CONSULTATION),
-        ({"temp": 37, "near_miss": False}, Level.CONSULTATION),
-        ({"temp": 37, "odd_sign": False}, Level.CONSULTATION),
-        (_QUIET, Level.SELF_CARE),
-        ({**_QUIET, "near_miss": True, "salty": False}, Level.CONSULTATION),
-        ({**_QUIET, "near_miss": True, "salty": False, "hot_run": False}, Level.SELF_CARE),
-        ({**_QUIET, "sign_1": True}, Level.EMERGENCY),
-        ({**_QUIET, "sign_1": True, "pain": 7, "sign_2": False}, Level.CONSULTATION_24),
+        ({}, Level.SELF_CARE),
+        ({"near_miss": None}, Level.CONSULTATION),
+        ({"near_miss": True, "salty": None}, Level.CONSULTATION),
+        ({"near_miss": None, "salty": False, "hot_run": False}, Level.SELF_CARE),
+        ({"sign_1": None}, Level.CONSULTATION_24),
+        ({"sign_1": None, "sign_2": None}, Level.EMERGENCY),
+        ({"sign_1": None, "sign_2": None, "temp": 40}, Level.EMERGENCY_AMBULANCE),
+        ({"sign_1": True, "severe_pain": None, "pain": 7}, Level.CONSULTATION_24),
+        ({"sign_1": True, "severe_pain": None}, Level.EMERGENCY),
     ],
 )
 def test_could_rise_to_is_the_most_urgent_open_term(ask: Ask, findings: dict[str, Any], highest: Level) -> None:
-    """What is known to fail is closed, everything else is open."""
-    assert ask(findings={"ache": False, **findings}, safety_screen=_NONE).triage.could_rise_to is highest
-
-
-def test_an_open_screen_question_could_raise_the_level_to_its_floor(
-    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
-) -> None:
-    """A yes that still may come counts, even where the findings behind it are settled."""
-    del small_values["red_flags"]["heat"]
-    assessment = ask(engine_of(small_values), findings={"near_miss": False, "pain": 0})
-    assert assessment.triage.level is Level.CONSULTATION
-    assert assessment.triage.could_rise_to is Level.EMERGENCY
+    """A known finding that fails a term closes it; a reading that was not sent does not count."""
+    assert ask(findings={"ache": False, **findings}, no_other_sign=True).triage.could_rise_to is highest
 
 
 _FINDINGS: dict[str, tuple[Any, ...]] = {
     "sign_1": (None, False, True),
     "sign_2": (None, False, True),
-    "pain": (None, 7, 8),
-    "temp": (None, 39.9, 40),
+    "sign_3": (None, False, True),
+    "severe_pain": (None, False, True),
     "near_miss": (None, False, True),
-    "odd_sign": (None, False, True),
-    "age_years": (None, 17, 18),
+    "salty": (None, False, True),
+    "under_18": (None, False, True),
 }
-_QUESTIONS = {"question_1": "sign_1", "question_2": "sign_2"}
-_KNOWN = {"ache": False, "salty": False, "hot_run": True, "sign_13": False}
+_KNOWN = {"ache": False, "hot_run": False, "odd_sign": False}
 
-Floors = tuple[Any, ...]
-
-
-def _completions(report: Floors) -> Iterator[Floors]:
-    """Each report with one more thing known; a finding that a no denies and a question that a finding settles are."""
-    names = [*_FINDINGS, *_QUESTIONS]
-    values = dict(zip(names, report, strict=True))
-    for place, name in enumerate(names):
-        denied = any(member == name and values[question] is False for question, member in _QUESTIONS.items())
-        settled = name in _QUESTIONS and values[_QUESTIONS[name]] is not None
-        if values[name] is None and not denied and not settled:
-            for answer in _FINDINGS.get(name, (None, False, True))[1:]:
-                yield (*report[:place], answer, *report[place + 1 :])
+Answers = tuple[Any, ...]
 
 
-def test_could_rise_to_equals_the_maximum_over_all_completions(small_engine: Engine) -> None:
+def _completions(answers: Answers) -> Iterator[Answers]:
+    """The same answers with one more finding known."""
+    for place, name in enumerate(_FINDINGS):
+        if answers[place] is None:
+            for answer in _FINDINGS[name][1:]:
+                yield (*answers[:place], answer, *answers[place + 1 :])
+
+
+@pytest.mark.parametrize("temp", [None, 39.9, 40])
+def test_could_rise_to_equals_the_maximum_over_all_completions(small_engine: Engine, temp: float | None) -> None:
     """Every partial report over the findings that decide anything, against every way to complete it.
 
-    The maximum is taken step by step: of the report itself, and of each report with one more thing known.
+    The maximum is taken step by step: of the rules that the report itself fires, and of each report with one more
+    answer. Open questions hold the level at consultation at least.
     """
-    noes = {f"question_{number}": False for number in range(3, 13)}
-    highest: dict[Floors, int] = {}
-    reports = product(*_FINDINGS.values(), *([(None, False, True)] * len(_QUESTIONS)))
-    for report in sorted(reports, key=lambda values: values.count(None)):
-        findings, answers = report[: len(_FINDINGS)], report[len(_FINDINGS) :]
-        known = {name: value for name, value in zip(_FINDINGS, findings, strict=True) if value is not None}
-        screen = {name: value for name, value in zip(_QUESTIONS, answers, strict=True) if value is not None}
-        triage = small_engine.assess(Report(known={**_KNOWN, **known}, screen={**noes, **screen})).triage
-        highest[report] = max([triage.level.rank, *(highest[completed] for completed in _completions(report))])
-        assert triage.could_rise_to.rank == highest[report], (known, screen)
+    highest: dict[Answers, int] = {}
+    for answers in sorted(product(*_FINDINGS.values()), key=lambda values: values.count(None)):
+        known = {name: value for name, value in zip(_FINDINGS, answers, strict=True) if value is not None}
+        reading = {} if temp is None else {"temp": temp}
+        urgency = small_engine.decide(Report(known={**_KNOWN, **reading, **known})).urgency
+        own = max((flag.rank for flag in _levels(urgency)), default=0)
+        highest[answers] = max([own, *(highest[completed] for completed in _completions(answers))])
+        assert urgency.could_rise_to.rank == max(highest[answers], urgency.level.rank), known
+
+
+def _levels(urgency: Urgency) -> Iterator[Level]:
+    """The levels that rules set by themselves, without the one that open questions hold."""
+    return (reason.level for reason in urgency.reasons if reason.rule != "safety_questions_open")

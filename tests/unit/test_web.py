@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from litestar.exceptions import HTTPException, NotFoundException
 from prometheus_client import CollectorRegistry
 
-from service import errors
+from service import errors, settings
 from service.engine import Engine
 from service.knowledge.catalogue import catalogue
+from service.model.version import API_VERSION
 from service.problems import INTERNAL, KINDS, NOT_FOUND, OF_FAULT, body_of
-from service.telemetry.journal import Journal
+from service.telemetry.access_log import AccessLog
 from service.telemetry.log import open_log
 from service.telemetry.metrics import Metrics
 from service.web.answer import Document
 from service.web.app import build, kind_at_the_edge
 from service.web.body import Body
-from service.web.contract import Contract
+from service.web.contract import SHIPPED, Contract
 from service.web.cors import Cors
 from service.web.load import Load
 from service.web.observe import Observe
 from service.web.page import page
 
 JSON = ((b"content-type", b"application/json"),)
+CONTRACT = b"openapi: 3.1.0\ninfo: {date: 2020-01-01}\n"
 GOOD = b'{"findings": {"ache": true}}'
 
 
@@ -60,8 +64,9 @@ async def _ask(
         sent.append(message)
 
     await app(scope, receive, send)
-    start, end = sent
-    return Reply(start["status"], {k.decode(): v.decode() for k, v in start["headers"]}, end["body"])
+    start, *parts = sent
+    body = b"".join(part["body"] for part in parts)
+    return Reply(start["status"], {k.decode(): v.decode() for k, v in start["headers"]}, body)
 
 
 def ask(app: Any, method: str, path: str, body: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = JSON) -> Reply:
@@ -81,17 +86,18 @@ class Broken:
     answer = answer_explained = read
 
 
-def _app(engine: Any, knowledge: Any, log: Any = None) -> Observe:
+def _app(engine: Any, knowledge: Any, log: Any = None, contract: bytes = CONTRACT, root_path: str = "") -> Observe:
     metrics = Metrics(CollectorRegistry())
     return build(
         engine=engine,
         catalogue=catalogue(knowledge),
-        contract=Contract(b"openapi: 3.1.0\ninfo: {date: 2020-01-01}\n"),
+        contract=Contract(contract),
         page=page(),
         body=Body(65536, 1.0),
         metrics=metrics,
-        journal=Journal(open_log("info", "json", log or io.BytesIO()), metrics, "1.2.3"),
+        access_log=AccessLog(open_log("info", "json", log or io.BytesIO()), metrics, "1.2.3"),
         load=Load(8),
+        root_path=root_path,
     )
 
 
@@ -203,14 +209,62 @@ def test_the_page_needs_no_other_host(app: Observe) -> None:
     """The page loads what this service serves, runs no inline script, and names nothing that is missing."""
     html = ask(app, "GET", "/docs").body.decode()
     assert "://" not in html
+    assert '"/' not in html
     assert "<script>" not in html
     assert "style=" not in html
     for name in ("swagger-ui.css", "swagger-ui-bundle.js", "init.js"):
-        assert f'"/docs/{name}"' in html
+        assert f'"docs/{name}"' in html
         assert ask(app, "GET", f"/docs/{name}").status == 200
     policy = ask(app, "GET", "/docs").headers["content-security-policy"]
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+def test_the_page_is_at_one_address(app: Observe) -> None:
+    """The page's relative links hold at `/docs` alone: a slash at its end is sent on, and the file has no path."""
+    assert ask(app, "GET", "/docs/index.html").status == 404
+    for method in ("GET", "HEAD"):
+        reply = ask(app, method, "/docs/")
+        assert (reply.status, reply.headers["location"], reply.body) == (308, "../docs", b"")
+
+
+def test_a_prefix_that_is_passed_on_is_taken_away(small_engine: Engine, knowledge: Any) -> None:
+    """A path is answered, logged and counted as if it came without the prefix, and without it as before."""
+    log = io.BytesIO()
+    app = _app(small_engine, knowledge, log, root_path="/sports/triage")
+    for prefix in ("", "/sports/triage"):
+        assert ask(app, "POST", f"{prefix}/assess", GOOD).status == 200
+        assert ask(app, "POST", f"{prefix}/knowledge", GOOD).status == 405
+        assert ask(app, "GET", f"{prefix}/health/ready").status == 200
+        assert ask(app, "GET", f"{prefix}/docs/").headers["location"] == "../docs"
+    routes = [json.loads(line)["route"] for line in log.getvalue().splitlines()]
+    assert routes == ["/assess", "/knowledge", "/health/ready", "/docs"] * 2
+    for path in (
+        "/sports/triage",
+        "/sports/triage/",
+        "/sports/triages/assess",
+        "/sports/triage/sports/triage/docs",
+        "/sports/assess",
+        "/docs/sports/triage/assess",
+        "/SPORTS/triage/assess",
+    ):
+        assert ask(app, "POST", path, GOOD).status == 404, path
+
+
+def test_no_prefix_takes_a_route_away(app: Observe) -> None:
+    """A prefix that a route begins with, as it is or with more behind it, is no setting."""
+    inner: Any = app._app
+    firsts = {route.path.split("/")[1] for route in inner.routes}
+    assert {"assess", "docs", "openapi.json", "metrics"} <= firsts
+    for first in firsts:
+        for prefix in (f"/{first}", f"/{first}/more"):
+            with pytest.raises(errors.SettingsFault, match="TRIAGE_ROOT_PATH: must be a path such as /triage"):
+                settings.read({"TRIAGE_ROOT_PATH": prefix})
+
+
+def test_without_a_setting_no_prefix_is_known(app: Observe) -> None:
+    """A prefix that is not set is not guessed."""
+    assert ask(app, "POST", "/triage/assess", GOOD).status == 404
 
 
 def test_cross_origin_answers_only_where_set(app: Observe) -> None:
@@ -248,7 +302,7 @@ def test_errors_of_the_framework_are_problems_too() -> None:
 
 def _around(inner: Any, app: Observe) -> Observe:
     """The outermost layer of `app` around another application."""
-    return Observe(inner, journal=app.journal, readiness=app.readiness, load=app.load, cors=Cors(()))
+    return Observe(inner, access_log=app.access_log, readiness=app.readiness, load=app.load, cors=Cors(()))
 
 
 def _read(body: Body, *messages: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = JSON) -> bytes:
@@ -291,7 +345,85 @@ def test_a_body_has_a_time_and_a_size() -> None:
 
 def test_equal_documents_have_equal_tags() -> None:
     """The tag depends on the bytes alone, so every worker and replica gives the same."""
-    assert Document(b"a").etag == Document(b"a").etag != Document(b"b").etag
+
+    def etag(body: bytes, *accepted: tuple[bytes, bytes]) -> str:
+        request: Any = SimpleNamespace(scope={"headers": accepted})
+        answered = Document(body).answer(request)
+        return dict(answered._headers)[b"etag"].decode()
+
+    assert etag(b"a") == etag(b"a") != etag(b"b")
+    assert etag(b"a" * 5000, *GZIP) == etag(b"a" * 5000, *GZIP) != etag(b"b" * 5000, *GZIP)
+
+
+GZIP = ((b"accept-encoding", b"gzip"),)
+LARGE = ["/knowledge", "/knowledge/findings", "/openapi.json", "/openapi.yaml", "/docs/swagger-ui-bundle.js"]
+
+
+@pytest.fixture
+def shipped(small_engine: Engine, knowledge: Any) -> Observe:
+    """The application with the shipped contract and the small knowledge."""
+    return _app(small_engine, knowledge, contract=SHIPPED.read_bytes())
+
+
+@pytest.mark.parametrize("path", LARGE)
+def test_a_large_document_is_compressed_for_clients_that_accept_it(shipped: Observe, path: str) -> None:
+    """The gzip representation decodes to the plain one, is smaller, and says what it depends on."""
+    plain, coded = ask(shipped, "GET", path, headers=()), ask(shipped, "GET", path, headers=GZIP)
+    assert (plain.status, coded.status) == (200, 200)
+    assert gzip.decompress(coded.body) == plain.body
+    assert len(coded.body) < len(plain.body) / 2
+    assert coded.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    for reply in (plain, coded):
+        assert reply.headers["vary"] == "accept-encoding"
+        assert reply.headers["content-length"] == str(len(reply.body))
+        assert reply.headers["etag"].startswith('"')
+    assert plain.headers["etag"] != coded.headers["etag"]
+    assert plain.headers["content-type"] == coded.headers["content-type"]
+
+
+@pytest.mark.parametrize("path", LARGE)
+@pytest.mark.parametrize("accept", [(), GZIP], ids=["plain", "gzip"])
+def test_head_says_what_get_would(shipped: Observe, path: str, accept: tuple[tuple[bytes, bytes], ...]) -> None:
+    """HEAD has the fields of GET for the same representation, its length among them, and no body."""
+    head, get = ask(shipped, "HEAD", path, headers=accept), ask(shipped, "GET", path, headers=accept)
+    assert (head.status, head.body) == (200, b"")
+    assert {**head.headers, "x-request-id": ""} == {**get.headers, "x-request-id": ""}
+
+
+@pytest.mark.parametrize("accept", [(), GZIP], ids=["plain", "gzip"])
+def test_each_representation_has_a_tag_of_its_own(shipped: Observe, accept: tuple[tuple[bytes, bytes], ...]) -> None:
+    """A held copy gets 304, weakly compared; the tag of the other representation does not."""
+    etag = ask(shipped, "GET", "/knowledge", headers=accept).headers["etag"]
+    other = ask(shipped, "GET", "/knowledge", headers=() if accept else GZIP).headers["etag"]
+    for held in (etag, f"W/{etag}", f'"a", {etag}', f"{other}, {etag}", "*"):
+        for method in ("GET", "HEAD"):
+            reply = ask(shipped, method, "/knowledge", headers=(*accept, (b"if-none-match", held.encode())))
+            assert (reply.status, reply.body) == (304, b""), held
+            assert reply.headers["etag"] == etag
+            assert reply.headers["vary"] == "accept-encoding"
+            assert not {"content-encoding", "content-length", "content-type"} & reply.headers.keys()
+    for held in (other, f"W/{other}", '"a"', etag.strip('"'), ""):
+        assert ask(shipped, "GET", "/knowledge", headers=(*accept, (b"if-none-match", held.encode()))).status == 200
+    fields = ((b"if-none-match", b'"a"'), (b"if-none-match", etag.encode()))
+    assert ask(shipped, "GET", "/knowledge", headers=(*accept, *fields)).status == 304
+
+
+def test_what_fits_one_packet_is_not_compressed(shipped: Observe) -> None:
+    """A small document has one representation, so it does not vary."""
+    reply = ask(shipped, "GET", "/docs", headers=GZIP)
+    assert not {"content-encoding", "vary"} & reply.headers.keys()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/assess"), ("POST", "/assess/batch"), ("GET", "/nothing"), ("GET", "/metrics"), ("GET", "/health/live")],
+)
+def test_nothing_else_is_compressed(app: Observe, method: str, path: str) -> None:
+    """An answer that depends on a request is plain: its compressed length would tell of what is in it."""
+    body = GOOD if path == "/assess" else b"[" + GOOD + b"]"
+    reply = ask(app, method, path, body, (*JSON, *GZIP))
+    assert not {"content-encoding", "vary"} & reply.headers.keys()
 
 
 def test_an_answer_is_explained_on_request(app: Observe, small_engine: Engine) -> None:
@@ -302,14 +434,30 @@ def test_an_answer_is_explained_on_request(app: Observe, small_engine: Engine) -
     assert small_engine.answer(small_engine.read(GOOD)).body == plain.body
 
 
-@pytest.mark.parametrize("query", ["explain=", "explain=some", "explain=full&explain=none"])
-def test_another_word_for_explain_is_refused(app: Observe, query: str) -> None:
-    """A query that asks for an explanation in words that do not exist is not answered as if it had not asked."""
-    refused = ask(app, "POST", f"/assess?{query}", GOOD)
-    assert refused.status == 422
-    assert json.loads(refused.body)["errors"] == [
-        {"pointer": "", "code": "explain", "detail": "the query's explain must be full"}
-    ]
+@pytest.mark.parametrize(
+    ("query", "codes"),
+    [
+        ("explain=", ["explain"]),
+        ("explain=some", ["explain"]),
+        ("explain=full&explain=none", ["explain"]),
+        ("explian=full", ["unknown_parameter"]),
+        ("explain=some&zq9canary=1", ["explain", "unknown_parameter"]),
+    ],
+)
+@pytest.mark.parametrize("path", ["/assess", "/assess/batch"])
+def test_an_invalid_query_is_reported_as_such(app: Observe, path: str, query: str, codes: list[str]) -> None:
+    """An unknown parameter or value is a problem of the query, not of the body, and is never repeated."""
+    rejected = ask(app, "POST", f"{path}?{query}", GOOD)
+    problem = json.loads(rejected.body)
+    assert (rejected.status, problem["type"]) == (422, "urn:runner-triage:problem:invalid-query")
+    assert [fault["code"] for fault in problem["errors"]] == codes
+    assert b"zq9canary" not in rejected.body
+
+
+def test_every_response_names_the_version_of_the_contract(app: Observe) -> None:
+    """`API-Version` is on good responses and on problems alike."""
+    responses = [ask(app, "POST", "/assess", GOOD), ask(app, "GET", "/no/such"), ask(app, "GET", "/health/live")]
+    assert [response.headers["api-version"] for response in responses] == [API_VERSION] * 3
 
 
 def test_kinds_of_one_type_are_the_same_to_a_client() -> None:

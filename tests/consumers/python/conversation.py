@@ -1,4 +1,4 @@
-"""A partner's back end: it asks, puts the questions to the runner, and asks again, with nothing but generated types."""
+"""A fitness app's back end: the conversation, a batch and two mistakes, with generated types only."""
 
 from __future__ import annotations
 
@@ -7,85 +7,108 @@ import sys
 
 from triage_client import AuthenticatedClient
 from triage_client.api.knowledge import read_knowledge_entry
-from triage_client.api.triage import assess
+from triage_client.api.triage import assess, assess_batch
 from triage_client.models import (
     Assessment,
     AssessmentRequest,
-    Findings,
+    AssessmentRequestFindingsType0,
+    BatchItem,
+    Group,
+    GroupKind,
+    ItemKind,
     KnowledgeEntry,
-    Level,
+    KnowledgeKindName,
     Problem,
-    ProblemType,
-    Question,
-    QuestionKind,
-    QuestionPurpose,
-    ReadKnowledgeEntryKind,
     Runner,
-    SafetyScreen,
-    Training,
 )
 
+TRUE = ("cramp_on_hills", "hills_new_or_increased")
 
-def check(claim: bool, what: str) -> None:  # noqa: FBT001 - it reads as a sentence
-    """Fails with the claim in words."""
+
+def check(claim: bool, otherwise: str) -> None:  # noqa: FBT001 - it reads as a sentence
+    """End with a message unless the claim holds."""
     if not claim:
-        raise SystemExit(f"not so: {what}")
+        raise SystemExit(otherwise)
 
 
-def ask(client: AuthenticatedClient, report: AssessmentRequest) -> Assessment:
-    """The assessment of a report that is taken."""
-    answer = assess.sync(client=client, body=report)
-    if not isinstance(answer, Assessment):
-        raise SystemExit(f"refused: {answer}")
-    return answer
+class Conversation:
+    """One report that grows with the answers."""
 
+    def __init__(self, client: AuthenticatedClient) -> None:
+        self.client = client
+        self.findings: dict[str, object] = {"calf_cramp": True}
+        self.not_known: list[str] = []
 
-def answered(report: AssessmentRequest, questions: list[Question]) -> AssessmentRequest:
-    """The report with a no at each place that a question names."""
-    body = report.to_dict()
-    for question in questions:
-        part, name = question.answer_at.split("/")[1:]
-        body.setdefault(part, {})[name] = False
-    return AssessmentRequest.from_dict(body)
+    def request(self, **findings: object) -> AssessmentRequest:
+        """The report with these findings."""
+        return AssessmentRequest(
+            runner=Runner(age_years=34, country="US"),
+            findings=AssessmentRequestFindingsType0.from_dict(findings),
+            not_known=self.not_known,
+        )
+
+    def ask(self) -> Assessment:
+        """The assessment, once nothing was lost on the way."""
+        assessment = assess.sync(client=self.client, body=self.request(**self.findings))
+        if not isinstance(assessment, Assessment):
+            raise SystemExit(f"rejected: {assessment}")
+        check(assessment.received.findings == len(self.findings), "a finding was lost on the way")
+        check(assessment.received.not_known == len(self.not_known), "an id was lost on the way")
+        return assessment
+
+    def answer(self, group: Group) -> None:
+        """Answer each item: what is true of this runner, and no to the rest."""
+        for item in group.items:
+            if group.kind is GroupKind.CHECKLIST or item.kind is ItemKind.BOOLEAN:
+                self.findings[item.id] = item.id in TRUE
+            else:
+                self.not_known.append(item.id)
+
+    def batch(self) -> list[int]:
+        """The statuses of a batch with a rejected item."""
+        good, misspelt = self.request(calf_cramp=True), self.request(calf_cramps=True)
+        results = assess_batch.sync(client=self.client, body=[good, misspelt, good])
+        if not isinstance(results, list):
+            raise SystemExit(f"rejected: {results}")
+        for result in results:
+            check(isinstance(result, BatchItem), "a result is a batch item")
+            check((result.status == 200) == isinstance(result.assessment, Assessment), "an assessment comes with 200")
+            check((result.status != 200) == isinstance(result.problem, Problem), "a problem comes with another status")
+        return [result.status for result in results]
+
+    def misspelt(self) -> str:
+        """The name that the service gives for a misspelt red flag."""
+        rejected = assess.sync(client=self.client, body=self.request(calf_cramp=True, swelling_one_legs=True))
+        if isinstance(rejected, Problem) and rejected.errors:
+            return str(rejected.errors[0].nearest)
+        return "accepted"
 
 
 def main(address: str) -> None:
-    """The conversation, a refusal, and a look at the knowledge."""
-    # Where the service asks for no key, one that is sent is not looked at.
+    """Hold the conversation and print a report of it."""
+    # If the service requires no key, it does not read one.
     client = AuthenticatedClient(base_url=address, token=address, raise_on_unexpected_status=True)
-    first = AssessmentRequest(
-        runner=Runner(age_years=34, country="US"),
-        findings=Findings(calf_cramp=True, cramp_on_hills=True, hills_new_or_increased=True),
-        training=Training(weekly_elevation_gain_m=[240, 610]),
-    )
-    provisional = ask(client, first)
-    check(not provisional.triage.screen_complete, "the safety screen is open")
-    check(provisional.triage.level is Level.CONSULTATION, "an open screen is no self-care")
-
-    # This runner answers no to every yes-or-no question about safety, and is asked nothing else.
-    safety = [question for question in provisional.questions if question.purpose is QuestionPurpose.SAFETY]
-    settled = ask(client, answered(first, [one for one in safety if one.kind is QuestionKind.BOOLEAN]))
-    check(settled.triage.screen_complete, "the safety screen is answered")
-    check(settled.triage.level is Level.SELF_CARE, "nothing urgent is left")
-    check(settled.causes[0].id == "uphill_increase", "hills lead")
-    check(bool(settled.fixes), "there is something to try")
-
-    # No to all in one word.
-    first.safety_screen = SafetyScreen(none_of_these=True)
-    check(ask(client, first).triage.screen_complete, "one word answers the screen")
-
-    misspelt = AssessmentRequest.from_dict({"findings": {"calf_cramp": True}})
-    misspelt.findings.calf_side = "middle"  # type: ignore[assignment]
-    refused = assess.sync(client=client, body=misspelt)
-    if not isinstance(refused, Problem):
-        raise SystemExit("a wrong choice was taken")
-    check(refused.type_ is ProblemType.URNRUNNER_TRIAGEPROBLEMBROKEN_CONTRACT, "the problem has its type")
-
-    entry = read_knowledge_entry.sync(ReadKnowledgeEntryKind.CAUSES, "uphill_increase", client=client)
+    app = Conversation(client)
+    first = last = app.ask()
+    calls = 1
+    while not last.interview.should_stop and calls < 6:
+        for group in last.interview.groups:
+            app.answer(group)
+        last = app.ask()
+        calls += 1
+    entry = read_knowledge_entry.sync(KnowledgeKindName.CAUSES, "uphill_increase", client=client)
     if not isinstance(entry, KnowledgeEntry):
-        raise SystemExit("the leading cause cannot be read")
-    check(entry.digest == settled.knowledge.digest, "the cause is that of the knowledge that gave the answer")
-    print(json.dumps({"provisional": provisional.triage.level, "settled": settled.triage.level}))  # noqa: T201
+        raise SystemExit("the cause has no entry")
+    check(entry.digest == last.knowledge.digest, "the knowledge is that of the response")
+    report = {
+        "first": first.triage.level,
+        "calls": calls,
+        "last": last.triage.level,
+        "fixes": bool(last.fixes),
+        "batch": app.batch(),
+        "misspelt": app.misspelt(),
+    }
+    print(json.dumps(report))  # noqa: T201
 
 
 if __name__ == "__main__":

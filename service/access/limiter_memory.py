@@ -1,0 +1,45 @@
+"""Rate limits counted in this process's memory.
+
+Own code, because the library at hand walks every window of every client at each request.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from service.access.rate_limit import Quota, Taken
+
+MOST = 100_000
+"""Windows kept at once, some 20 MB; beyond that the oldest is forgotten, which lets its client begin anew."""
+
+
+class MemoryLimiter:
+    """The windows of this process; several processes count separately."""
+
+    def __init__(self, most: int = MOST, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._clock = clock
+        self._open: dict[str, tuple[float, int]] = {}  # when it ends, and what was used; the oldest first
+
+    async def take(self, who: str, quota: Quota, cost: int) -> Taken:
+        """Take `cost` from the quota of `who`, if that much is left."""
+        now = self._clock()
+        ends, used = self._open.get(who, (now, 0))
+        if ends <= now:
+            self._open.pop(who, None)
+            self._forget(now)
+            ends, used = now + quota.seconds, 0
+        is_allowed = used + cost <= quota.requests
+        used += cost if is_allowed else 0
+        self._open[who] = ends, used
+        return Taken(is_allowed, max(0, quota.requests - used), math.ceil(ends - now))
+
+    def _forget(self, now: float) -> None:
+        """Let go of the oldest windows that have ended, and of one more where there are too many."""
+        while self._open:
+            oldest = next(iter(self._open))
+            if self._open[oldest][0] > now and len(self._open) < self._most:
+                return
+            del self._open[oldest]

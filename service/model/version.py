@@ -1,0 +1,5 @@
+"""The version of the contract: `info.version` of `openapi/openapi.yaml` and the header `API-Version`."""
+
+from typing import Final
+
+API_VERSION: Final = "2.0.0"

@@ -1,0 +1,31 @@
+"""The folder in which several workers share their metrics."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from typing import Final
+
+ROOM_BYTES: Final = 1 << 20
+"""Room for the metrics of one worker: five files of 64 KiB at first, more with many partners."""
+
+
+@contextlib.contextmanager
+def shared_metrics(workers: int) -> Iterator[str]:
+    """A temporary folder with room for the metrics of `workers`; raises `OSError` without it.
+
+    Workers map the files into memory, where a full disk is not an error but a SIGBUS at some request.
+    """
+    parent = tempfile.gettempdir()
+    with contextlib.ExitStack() as folders:
+        try:
+            folder = folders.enter_context(tempfile.TemporaryDirectory(prefix="triage-metrics-"))
+            with tempfile.TemporaryFile(dir=folder) as file:
+                os.posix_fallocate(file.fileno(), 0, workers * ROOM_BYTES)
+        except OSError as fault:
+            room = f"no room for the metrics of {workers} workers, {workers * ROOM_BYTES >> 20} MiB"
+            says = f"{room} ({fault.strerror}); set TMPDIR to another folder"
+            raise OSError(fault.errno, says, parent) from None
+        yield folder

@@ -1,0 +1,27 @@
+"""Reads which content coding a request accepts (RFC 9110, 12.5.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+_member: Final = re.compile(
+    rb"[ \t]*([!#$%&'*+.^_`|~0-9a-z-]+)[ \t]*(?:;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*)?"
+).fullmatch
+
+
+def prefers_gzip(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether to send gzip in place of plain bytes.
+
+    A member that cannot be read is passed over. A request that accepts neither coding gets plain bytes: RFC 9110 lets
+    a server disregard the field, and an answer helps more than a 406.
+    """
+    weights: dict[bytes, float] = {}
+    for name, value in headers:
+        if name == b"accept-encoding":
+            for member in value.lower().split(b","):
+                if (read := _member(member)) is not None:
+                    weights[read[1].removeprefix(b"x-")] = float(read[2] or 1)
+    gzip = weights.get(b"gzip", weights.get(b"*", 0.0))
+    return gzip > 0 and gzip >= weights.get(b"identity", 0.0)

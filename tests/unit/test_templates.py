@@ -1,0 +1,36 @@
+"""Templates: parts of a response encoded once, with holes."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from service.engine.templates import HOLE, Template, array, boolean, encode
+from service.model.assessment import WithheldFix
+
+
+def test_a_filled_template_is_the_whole_part_encoded() -> None:
+    """Text with a per cent sign, quotes and placeholders of its own comes out as if encoded at once."""
+    for id_ in ('100 % of "it"', "%b", "%s%%"):
+        filled = Template(WithheldFix(id=id_, label="Rest", because=HOLE), "because").fill(because=encode(["a", "b"]))
+        assert filled == encode(WithheldFix(id=id_, label="Rest", because=("a", "b")))
+
+
+def test_holes_are_filled_by_name() -> None:
+    """The order of the arguments does not show."""
+    template = Template(WithheldFix(id=HOLE, label="Rest", because=HOLE), "because", "id")
+    assert template.fill(because=b"[]", id=b'"x"') == template.fill(id=b'"x"', because=b"[]")
+    assert msgspec.json.decode(template.fill(id=b'"x"', because=b"[]"))["id"] == "x"
+
+
+@pytest.mark.parametrize("holes", [(), ("id",), ("because", "id")])
+def test_a_forgotten_member_fails_when_the_template_is_made(holes: tuple[str, ...]) -> None:
+    """A hole without a name, and a name without a hole, are refused before any request comes."""
+    with pytest.raises(ValueError, match="has the holes"):
+        Template(WithheldFix(id="x", label="Rest", because=HOLE), *holes)
+
+
+def test_arrays_and_booleans_are_json() -> None:
+    """Empty arrays too."""
+    assert [msgspec.json.decode(part) for part in (array([]), array([b"1", b"2"]))] == [[], [1, 2]]
+    assert (boolean(value=True), boolean(value=False)) == (b"true", b"false")
