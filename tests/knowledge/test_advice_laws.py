@@ -121,8 +121,8 @@ def test_running_is_never_less_strict_at_a_higher_level(one: Body, other: Body) 
     """Of two responses the one at the higher level asks for at least as much of the runner."""
     lower, higher = sorted((_decide(one), _decide(other)), key=lambda decision: decision.level.rank)
     if lower.level is not higher.level:
-        assert lower.running.rank <= higher.running.rank
-    assert higher.running.rank >= shipped().levels[higher.level].running.rank
+        assert lower.running.running.rank <= higher.running.running.rank
+    assert higher.running.running.rank >= shipped().levels[higher.level].running.rank
 
 
 def test_the_strictest_advice_at_a_level_is_no_stricter_than_the_mildest_at_the_next(shipped: Knowledge) -> None:

@@ -292,5 +292,5 @@ def test_the_proof_refuses_a_sign_without_a_question(shipped: Knowledge) -> None
     """A sign that is in no checklist would leave a rule open after the last question."""
     items = [id_ for id_ in shipped.checklists["heart_and_breathing"].items if id_ != "palpitations"]
     rules = Rules(_broken(shipped, "checklists", "heart_and_breathing", "items", items))
-    with pytest.raises(AssertionError, match="palpitations.* is open and not asked in: -d '"):
+    with pytest.raises(AssertionError, match=r"palpitations.* is open and not asked in: -d '"):
         proofs.test_settled_means_settled(rules, Rulebook(rules.knowledge), _solver(rules))
