@@ -14,7 +14,7 @@ from typing import Any
 
 import z3
 
-from service.knowledge.conditions import parts
+from service.knowledge.conditions import named, parts
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Clause, Condition, Finding, People
 from service.model.scales import Level
@@ -108,14 +108,23 @@ class Rules:
         if name not in self._present:
             variable, finding = self.variable(name), self.knowledge.findings.get(name)
             ways = [z3.And(variable.known, variable.truth)]
-            if finding is not None and finding.implied_by:
-                others = (self.findings[other] for other in finding.implied_unless)
-                unless = [z3.And(other.known, other.truth) for other in others]
-                ways.append(z3.And(z3.Or(*map(self.holds, finding.implied_by)), z3.Not(z3.Or(*unless))))
+            ways += [
+                z3.And(self.holds(condition), z3.Not(self._is_explained(name, condition)))
+                for condition in (() if finding is None else finding.implied_by)
+            ]
             if finding is not None and finding.settled_by is not None:
                 ways.append(self.holds(finding.settled_by))
             self._present[name] = z3.Or(*ways)
         return self._present[name]
+
+    def _is_explained(self, name: str, condition: Condition) -> Any:
+        """Another sign is reported that the detail in `condition` belongs to as well, so `name` does not follow."""
+        findings = self.knowledge.findings
+        openers = {
+            opener for detail in named(condition) for given in findings[detail].asked_when for opener in named(given)
+        }
+        others = [self.findings[other] for other in findings[name].implied_unless if other in openers]
+        return z3.Or(NEVER, *(z3.And(other.known, other.truth) for other in others))
 
     def absent(self, name: str) -> Any:
         """The yes/no finding is reported absent, or its number says so, and nothing shows it to be present."""
