@@ -169,7 +169,7 @@ def test_could_rise_to_is_never_exceeded(rules: Rules, rulebook: Rulebook, solve
 
 
 def test_could_rise_to_is_reached(rules: Rules, rulebook: Rulebook, solver: z3.Solver) -> None:
-    """Each open term above the level becomes true if its unknown findings get values that pass, and none of these is closed."""
+    """Each open term above the level becomes true if its unknown findings get values that pass, none of them closed."""
     for number, level in rulebook.raising_terms():
         term = rulebook.matcher.terms[number]
         assert len({atom.finding for atom in term}) == len(term)
