@@ -23,6 +23,7 @@ from service.knowledge import loader
 from service.knowledge.catalogue import catalogue
 from service.model.scales import Level
 from service.problems import KINDS, UNHEARD
+from service.server.server import SHARED_COUNTS
 from service.settings import Settings
 from service.telemetry.journal import Journal
 from service.telemetry.log import adopt_standard_logging, open_log, standard_output
@@ -33,7 +34,6 @@ from service.web.body import Body
 from service.web.load import Load
 from service.web.observe import Observe
 from service.web.page import page
-from service.web.server import SHARED_COUNTS
 
 VERSION = version("runner-triage")
 Part = TypeVar("Part")

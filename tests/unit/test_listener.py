@@ -8,7 +8,7 @@ import socket
 
 import uvloop
 
-from service.web.listener import AT_ONCE, Listener
+from service.server.listener import AT_ONCE, Listener
 
 TURNS = 8
 """Turns of the loop from a connection that waits to its protocol: the socket is read, the task runs, it is told."""

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 from uvicorn.server import ServerState
 
-from service.web.protocol import Connection, Joined
-from service.web.server import IDLE_SECONDS, Config
+from service.server.config import IDLE_SECONDS, Config
+from service.server.protocol import Connection, Joined
 
 ROOT = Path(__file__).parents[2]
 
@@ -76,7 +76,7 @@ def test_a_head_alone_is_sent_before_the_end(transport: Any) -> None:
 @pytest.mark.parametrize("page", ["README.md", "deploy/README.md", "openapi/README.md", "openapi/base.yaml"])
 def test_a_proxy_lets_go_of_an_idle_connection_first(page: str) -> None:
     """The service keeps one for longer than the 60 seconds of common proxies, and says for how long."""
-    config = Config("", head_seconds=1, drain_seconds=1, shutdown_seconds=1, is_renewable=False)
+    config = Config("", http=Connection, head_seconds=1, drain_seconds=1, shutdown_seconds=1, is_renewable=False)
     assert config.timeout_keep_alive == IDLE_SECONDS > 60
     assert f"after {IDLE_SECONDS} seconds" in (ROOT / page).read_text(encoding="utf-8")
 
@@ -91,7 +91,14 @@ def test_an_empty_line_does_not_keep_a_connection() -> None:
         return unasked
 
     async def clocks() -> list[bool]:
-        config = Config(cast("Any", factory), head_seconds=1, drain_seconds=1, shutdown_seconds=1, is_renewable=False)
+        config = Config(
+            cast("Any", factory),
+            http=Connection,
+            head_seconds=1,
+            drain_seconds=1,
+            shutdown_seconds=1,
+            is_renewable=False,
+        )
         connection = Connection(config, ServerState(), {})
         connection.connection_made(cast("asyncio.Transport", _Transport()))
         clock = asyncio.get_running_loop().call_later(60, print)

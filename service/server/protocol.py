@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from litestar.types import Scope
     from uvicorn._types import ASGI3Application
 
+    from service.server.config import Config
     from service.web.observe import Observe
-    from service.web.server import Config
 
 HEAD_LIMIT: Final = 65_536
 CONTINUE: Final = b"HTTP/1.1 100 "

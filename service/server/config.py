@@ -1,0 +1,67 @@
+"""The configuration of the server: uvicorn's, with the product's fixed choices and time limits."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import Any, Final, cast
+
+import uvicorn
+
+IDLE_SECONDS: Final = 75
+"""How long a connection waits for its next request: longer than the 60 that common proxies keep theirs.
+
+Where the service ended it first, a proxy would now and then send a request into its end, and may not repeat a POST.
+"""
+
+
+class Config(uvicorn.Config):
+    """uvicorn's configuration, the time for a request's head, and the time that a stop leaves to the load balancer."""
+
+    def __init__(
+        self,
+        app: str,
+        *,
+        head_seconds: float,
+        drain_seconds: float,
+        shutdown_seconds: float,
+        is_renewable: bool,
+        **rest: Any,
+    ) -> None:
+        super().__init__(
+            app,
+            factory=True,
+            loop="uvloop",
+            ws="none",
+            interface="asgi3",
+            lifespan="off",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=IDLE_SECONDS,
+            **rest,
+        )
+        self.head_seconds = head_seconds
+        self.drain_seconds = drain_seconds
+        self.is_renewable = is_renewable
+        self.timeout_graceful_shutdown = cast("int", shutdown_seconds)  # it goes to `asyncio.wait_for`
+
+    def bind_socket(self) -> socket.socket:
+        """The socket to listen on; raises `OSError` with its address where another listens or that cannot be had.
+
+        uvicorn would say so in the log alone, as if a library had something to remark.
+        """
+        is_v6 = ":" in self.host
+        with contextlib.ExitStack() as failed:
+            try:
+                bound = failed.enter_context(socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET))
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                bound.bind((self.host, self.port))
+            except OSError as fault:
+                address = f"[{self.host}]" if is_v6 else self.host
+                raise OSError(fault.errno, fault.strerror, f"{address}:{self.port}") from None
+            failed.pop_all()
+        bound.set_inheritable(True)
+        return bound
