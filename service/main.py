@@ -31,9 +31,9 @@ from service.telemetry.metrics import Metrics
 from service.web import contract
 from service.web.app import build
 from service.web.body import Body
-from service.web.load import Load
 from service.web.observe import Observe
 from service.web.page import page
+from service.web.request_queue import RequestQueue
 
 VERSION = version("runner-triage")
 Part = TypeVar("Part")
@@ -67,10 +67,9 @@ def compose(settings: Settings) -> Observe:
         catalogue=catalogue(engine_knowledge),
         contract=contract.Contract(contract_text(settings)),
         page=page(),
-        body=Body(settings.body_limit_bytes, settings.body_seconds),
+        body=Body(settings.body_limit_bytes, settings.body_seconds, RequestQueue(settings.queue_seconds)),
         metrics=metrics,
         journal=journal,
-        load=Load(settings.concurrency),
         access=access,
         cors_origins=settings.cors_origins,
     )

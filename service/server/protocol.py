@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from service.problems import BAD_REQUEST, LARGE_HEAD, MEDIA_TYPE, SLOW_HEAD, Kind, body_of
+from service.server.queued_request import QueuedRequest
 from service.web.observe import fresh_id
+from service.web.request_queue import mark_whole
 
 if TYPE_CHECKING:
     from litestar.types import Scope
@@ -40,6 +43,8 @@ class Connection(HttpToolsProtocol):
     _refusal: Kind | None = None
     _head_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
+    _current: RequestResponseCycle | None = None
+    """The request that waits or is being answered; those behind it on this connection are in `pipeline`."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection is there; one on which nothing ever comes would hold a descriptor for ever."""
@@ -64,12 +69,11 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
-        """All of a request has come; it is in hand unless it waits for another on this connection."""
+        """All of a request has been received."""
         if self.parser.should_upgrade():
             return  # only its head has
         super().on_message_complete()
-        if not self.pipeline:
-            self._arrive(self.cycle)
+        mark_whole(cast("Scope", self.cycle.scope))
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a head that is not whole after that is measured and timed.
@@ -114,7 +118,9 @@ class Connection(HttpToolsProtocol):
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing waits for this connection any more."""
+        """Nothing waits for this connection any more, and a request of it that waits is not answered."""
+        if self._current is not None:
+            self._app.queue.withdraw(cast("Scope", self._current.scope))
         for timer in (self._head_timer, self._unread_timer):
             if timer is not None:
                 timer.cancel()
@@ -129,12 +135,12 @@ class Connection(HttpToolsProtocol):
             self.loop.call_later(QUIET_SECONDS, self._close_if_idle)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        """Begin a request; one that had to wait its turn has come long since."""
-        if not cycle.more_body:
-            self._arrive(cycle)
+        """Submit a request to the queue, which starts it now or in a later turn of the loop."""
+        self._current = cycle
         if cycle.scope["method"] != "HEAD":  # of which the head is all that is ever written
             cycle.transport = cast("asyncio.Transport", Joined(cycle.transport))
-        super()._start_asgi_task(cycle, app)
+        start = partial(super()._start_asgi_task, cycle, app)
+        self._app.queue.submit(cast("Scope", cycle.scope), QueuedRequest(cycle, self._app, start))
 
     def _feed(self, data: bytes) -> None:
         """Parse, and refuse what is not HTTP; uvicorn would warn of both that and an offer of another protocol."""
@@ -174,8 +180,9 @@ class Connection(HttpToolsProtocol):
         kept = [name + b": " + value for name, value in self.headers if name != b"upgrade"]
         return b"\r\n".join([first, *kept, b"", b""])
 
-    def _arrive(self, cycle: RequestResponseCycle) -> None:
-        cast("Observe", self.app).load.arrive(cast("Scope", cycle.scope))
+    @property
+    def _app(self) -> Observe:
+        return cast("Observe", self.app)
 
     def _close_if_idle(self) -> None:
         if not self._in_head and (self.cycle is None or self.cycle.response_complete):

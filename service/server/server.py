@@ -63,7 +63,9 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to close the listener now; the keys are looked at once a second."""
-        self._app.journal.load(*self._app.load.look())
+        self._app.journal.queue(*self._app.queue.look())
+        if counter % 10 == 0:
+            self._app.journal.overload()
         if self._app.access is not None and (self._is_told or counter % 10 == 0):
             is_told, self._is_told = self._is_told, False
             self._app.access.renew(is_told=is_told)

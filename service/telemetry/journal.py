@@ -41,6 +41,8 @@ class Journal:
         self._log = log
         self._metrics = metrics
         self._knowledge = knowledge
+        self._refused = self._left = 0
+        self._age = 0.0
 
     def exchange(self, exchange: Exchange, method: str, route: str | None, seconds: float) -> None:
         """Write down one request; `route` is its template, never its path."""
@@ -87,18 +89,28 @@ class Journal:
             fields = {"request_id": exchange.request_id, "item": exchange.items - 1}
             self._log.error("item", **fields, error=type(error).__name__, at=_at(error.__traceback__))
 
-    def shed(self, exchange: Exchange, method: str, route: str | None, seconds: float) -> None:
-        """Count a request that was refused for want of room; a line each would cost more than the refusal."""
+    def overloaded(self, exchange: Exchange, method: str, route: str | None, seconds: float) -> None:
+        """Count a request that was refused for want of time or room; a line each would cost more than the refusal."""
+        self._refused += 1
         self._metrics.request(method, route or UNMATCHED, exchange.status, seconds)
         self._metrics.rejected(cast("str", exchange.problem))
         if exchange.partner is not None:
             self._metrics.partner_request(exchange.partner, exchange.status)
 
-    def load(self, most: int, shed: int) -> None:
-        """Write down how busy it was since the last time."""
-        self._metrics.in_flight(most)
-        if shed:
-            self.warn("shedding", pid=os.getpid(), requests=shed)
+    def queue(self, length: int, age: float, expired: int, left: int) -> None:
+        """Count what the queue did since the last time."""
+        self._metrics.queue(length, age, expired, left)
+        self._left += left
+        self._age = max(self._age, age)
+
+    def overload(self) -> None:
+        """Warn of the requests that have been refused or given up since the last call, if there are any."""
+        if self._refused or self._left:
+            self.warn(
+                "overload", pid=os.getpid(), refused=self._refused, left=self._left, longest_wait=round(self._age, 3)
+            )
+        self._refused = self._left = 0
+        self._age = 0.0
 
     def note(self, event: str, **fields: object) -> None:
         """Write down a turn of the server's life."""

@@ -87,11 +87,25 @@ class Metrics:
         self._log_lines_lost = Counter(
             "triage_log_lines_lost_total", "Log lines that could not be written.", registry=registry
         )
-        self._in_flight = Gauge(
-            "triage_requests_in_flight",
-            "The most whole requests at once in the last tenth of a second.",
+        self._queue_length = Gauge(
+            "triage_queue_length",
+            "The most requests that waited for their turn at once in the last tenth of a second.",
             registry=registry,
             multiprocess_mode="livesum",
+        )
+        self._queue_age = Gauge(
+            "triage_queue_age_seconds",
+            "The longest that a request waited for its turn, of those whose wait ended in the last tenth of a second.",
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+        self._queue_dropped = _Children(
+            Counter(
+                "triage_queue_dropped_total",
+                "Requests that waited for their turn and did not get it, by reason.",
+                ("reason",),
+                registry=registry,
+            )
         )
         self._stale_keys = Gauge(
             "triage_keys_stale",
@@ -155,9 +169,12 @@ class Metrics:
         """Count one log line that could not be written."""
         self._log_lines_lost.inc()
 
-    def in_flight(self, requests: int) -> None:
-        """Say how many requests were in hand at once."""
-        self._in_flight.set(requests)
+    def queue(self, length: int, age: float, expired: int, left: int) -> None:
+        """Set the gauges of the queue, and count the requests that it dropped."""
+        self._queue_length.set(length)
+        self._queue_age.set(age)
+        self._queue_dropped[("expired",)].inc(expired)
+        self._queue_dropped[("client_left",)].inc(left)
 
     def keys_are_stale(self, *, is_stale: bool) -> None:
         """Say whether older keys are in use than the file holds."""

@@ -19,10 +19,10 @@ from service.telemetry.journal import Journal
 from service.telemetry.metrics import Metrics
 from service.web import routes
 from service.web.answer import Answer, Document
+from service.web.array_memory import ArrayMemory
 from service.web.body import Body
 from service.web.contract import Contract
 from service.web.cors import Cors
-from service.web.load import Load
 from service.web.observe import Observe, Readiness, exchange_of, refusal
 
 OF_STATUS: Final[Mapping[int, Kind]] = {404: NOT_FOUND, 405: METHOD}
@@ -38,16 +38,16 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
     body: Body,
     metrics: Metrics,
     journal: Journal,
-    load: Load,
     access: Access | None = None,
     cors_origins: tuple[str, ...] = (),
 ) -> Observe:
     """The whole service as one ASGI application."""
     readiness = Readiness()
+    arrays = ArrayMemory()
     app = Litestar(
         route_handlers=[
             routes.assess(engine, body, access),
-            routes.assess_batch(engine, body, journal, load, access),
+            routes.assess_batch(engine, body, journal, arrays, access),
             routes.document("/knowledge", Document(catalogue.whole)),
             routes.documents("/knowledge/{kind:str}", {(kind,): Document(it) for kind, it in catalogue.kinds.items()}),
             routes.documents(
@@ -70,7 +70,14 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
     )
     plain = frozenset(route.path for route in app.routes if "{" not in route.path)
     return Observe(
-        app, journal=journal, readiness=readiness, load=load, cors=Cors(cors_origins), access=access, plain=plain
+        app,
+        journal=journal,
+        readiness=readiness,
+        queue=body.queue,
+        arrays=arrays,
+        cors=Cors(cors_origins),
+        access=access,
+        plain=plain,
     )
 
 

@@ -5,9 +5,8 @@ The answer is streamed: what is held of it is one slice, whatever the length of 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from itertools import islice
 from typing import Final
 
@@ -15,11 +14,10 @@ from litestar.types import Receive, Scope, Send
 
 from service.bulk.items import Items
 from service.bulk.lines import Lines
-from service.errors import BrokenContract, Fault, Overloaded, RateSpent, RequestFault
+from service.errors import BrokenContract, Fault, RateSpent, RequestFault
 from service.problems import body_of, kind_of
 from service.telemetry.journal import Exchange, Journal
 from service.web.door import Toll
-from service.web.load import is_too_much
 
 SLICE: Final = 8
 """Items that are answered before other requests get their turn: some milliseconds."""
@@ -32,11 +30,14 @@ Slices = AsyncIterator[bytes]
 class Batch:
     """Answers the items of one exchange and writes down what became of each."""
 
-    def __init__(self, items: Items, journal: Journal, exchange: Exchange, toll: Toll) -> None:
+    def __init__(
+        self, items: Items, journal: Journal, exchange: Exchange, toll: Toll, turn: Callable[[], Awaitable[None]]
+    ) -> None:
         self._items = items
         self._journal = journal
         self._exchange = exchange
         self._toll = toll
+        self._turn = turn
         self._paid = 1  # at the door
 
     async def pay_whole(self, items: int) -> None:
@@ -55,9 +56,9 @@ class Batch:
         opening = b"["
         left = iter(requests)
         while some := list(islice(left, SLICE)):
+            await self._turn()
             yield opening + b",".join([self._answer(request) for request in some])
             opening = b","
-            await asyncio.sleep(0)
         yield b"]"
 
     async def lines(self, parts: AsyncIterator[bytes], lines: Lines) -> Slices:
@@ -71,13 +72,13 @@ class Batch:
     async def _each(self, requests: Iterable[bytes]) -> Slices:
         left = iter(requests)
         while some := list(islice(left, SLICE)):
+            await self._turn()
             paid = await self._paid_of(len(some))
             answers = [self._answer(request) + b"\n" for request in some[:paid]]
             if paid < len(some):
                 yield b"".join([*answers, body_of(kind_of(RateSpent()), self._next()), b"\n"])
                 raise RateSpent
             yield b"".join(answers)
-            await asyncio.sleep(0)
 
     async def _paid_of(self, items: int) -> int:
         """For how many of so many items the sender could pay."""
@@ -102,11 +103,9 @@ class Batch:
         return item.body
 
 
-async def begun(scope: Scope, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def begun(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The same parts, after the first has come: until then, a stream can still be refused as a whole."""
     first = await anext(parts)
-    if is_too_much(scope):
-        raise Overloaded
 
     async def all_of_them() -> AsyncIterator[bytes]:
         yield first

@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from service.access.access import Access, Admission
 from service.errors import Fault
 from service.problems import INTERNAL, MEDIA_TYPE, OVERLOADED, STOPPING, Kind, body_of
 from service.telemetry.journal import Exchange, Journal
 from service.web.answer import Answer, answer
+from service.web.array_memory import ArrayMemory
 from service.web.cors import Cors
-from service.web.load import Load, is_too_much
+from service.web.request_queue import RequestQueue, arrived
 
 EXCHANGE: Final = "triage.exchange"
 """Where the scope keeps its `Exchange`."""
@@ -58,7 +59,7 @@ class Readiness:
 
 
 class Observe:
-    """Wraps the whole application; the server finds here what it moves on: readiness, journal, load and access."""
+    """The outermost ASGI middleware, and the server's handle on readiness, log, queue and access."""
 
     def __init__(  # noqa: PLR0913 (one argument a part)
         self,
@@ -66,7 +67,8 @@ class Observe:
         *,
         journal: Journal,
         readiness: Readiness,
-        load: Load,
+        queue: RequestQueue,
+        arrays: ArrayMemory,
         cors: Cors,
         access: Access | None = None,
         plain: frozenset[str] = frozenset(),
@@ -76,7 +78,8 @@ class Observe:
         self._cors = cors
         self.journal = journal
         self.readiness = readiness
-        self.load = load
+        self.queue = queue
+        self._arrays = arrays
         self.access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,7 +88,7 @@ class Observe:
             await self._app(scope, receive, send)
             return
         method: str = scope["method"]
-        started = time.perf_counter()
+        started = arrived(scope)
         exchange = _exchange(scope["headers"])
         cast("dict[str, object]", scope)[EXCHANGE] = exchange
 
@@ -96,24 +99,30 @@ class Observe:
             await send(message)
 
         try:
-            # Before the framework: in a flood, the refusal has to be as cheap as can be.
-            app = refusal(exchange, OVERLOADED) if is_too_much(scope) else self._app
-            await app(scope, receive, send_on)
+            await self._app(scope, receive, send_on)
         except asyncio.CancelledError:  # the stop's patience has ended; the task is over in any case
             await self._fail(scope, exchange, STOPPING, receive, send_on)
         except Exception as error:  # noqa: BLE001 (nothing of the inside may reach a client)
             exchange.error = error
             await self._fail(scope, exchange, INTERNAL, receive, send_on)
         finally:
-            self.load.leave(scope)
+            self._arrays.release(scope)
             self._write_down(scope, exchange, method, time.perf_counter() - started)
+
+    def refuse(self, scope: Scope) -> Answer:
+        """Count a request that waited too long, and give its response."""
+        exchange = _exchange(scope["headers"])
+        refused = refusal(exchange, OVERLOADED)
+        exchange.status = refused.status
+        method = cast("HTTPScope", scope)["method"]
+        self._write_down(scope, exchange, method, time.perf_counter() - arrived(scope))
+        return Answer(refused.status, refused.body, self._headers(scope, exchange, refused.headers))
 
     def _write_down(self, scope: Scope, exchange: Exchange, method: str, seconds: float) -> None:
         """One line a request; of those that were too many, their number."""
         template = cast("str | None", scope.get("path_template"))
         if exchange.problem == OVERLOADED.slug:
-            self.load.shed()
-            self.journal.shed(exchange, method, template or self._plain_template(scope["path"]), seconds)
+            self.journal.overloaded(exchange, method, template or self._plain_template(scope["path"]), seconds)
         else:
             self.journal.exchange(exchange, method, template, seconds)
 

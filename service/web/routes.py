@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qs
 
@@ -24,10 +25,10 @@ from service.problems import STOPPING
 from service.telemetry.journal import Journal
 from service.telemetry.metrics import MEDIA_TYPE, Metrics
 from service.web.answer import Document, answer
+from service.web.array_memory import ArrayMemory
 from service.web.batch import Batch, Stream, begun
 from service.web.body import JSON, NDJSON, Body, media_type
 from service.web.door import Toll, door
-from service.web.load import Load
 from service.web.observe import Readiness, exchange_of, refusal
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
@@ -55,19 +56,20 @@ def assess(engine: Engine, body: Body, access: Access | None = None) -> HTTPRout
 
 
 def assess_batch(
-    engine: Engine, body: Body, journal: Journal, load: Load, access: Access | None = None
+    engine: Engine, body: Body, journal: Journal, arrays: ArrayMemory, access: Access | None = None
 ) -> HTTPRouteHandler:
     """`POST /assess/batch`: an array of requests, or a stream of lines; each item pays for itself."""
-    whole = Body(BATCH_TIMES * body.limit, body.seconds)
+    whole = Body(BATCH_TIMES * body.limit, body.seconds, body.queue)
 
     async def answered(scope: Scope, receive: Receive) -> ASGIApp:
         exchange = exchange_of(scope)
-        batch = Batch(Items(engine.read, _way(engine, scope), body.limit), journal, exchange, Toll(access, scope))
+        items = Items(engine.read, _way(engine, scope), body.limit)
+        batch = Batch(items, journal, exchange, Toll(access, scope), partial(body.queue.slice_turn, scope))
         media = media_type(scope["headers"], (JSON, NDJSON))
         if media == NDJSON:
-            parts = await begun(scope, load.at_work(scope, body.parts(receive)))
+            parts = await begun(body.parts(receive))
             return Stream(media, batch.lines(parts, Lines(body.limit)), exchange)
-        requests = items_of(await whole.read(scope, load.holding(scope, receive)))
+        requests = items_of(await whole.read(scope, arrays.holding(scope, receive)))
         await batch.pay_whole(len(requests))
         return Stream(media, batch.array(requests), exchange)
 
