@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 from typing import Any, Final, cast
 
 import uvicorn
@@ -47,21 +45,3 @@ class Config(uvicorn.Config):
         self.drain_seconds = drain_seconds
         self.is_renewable = is_renewable
         self.timeout_graceful_shutdown = cast("int", shutdown_seconds)  # it goes to `asyncio.wait_for`
-
-    def bind_socket(self) -> socket.socket:
-        """The socket to listen on; raises `OSError` with its address where another listens or that cannot be had.
-
-        uvicorn would say so in the log alone, as if a library had something to remark.
-        """
-        is_v6 = ":" in self.host
-        with contextlib.ExitStack() as failed:
-            try:
-                bound = failed.enter_context(socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET))
-                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                bound.bind((self.host, self.port))
-            except OSError as fault:
-                address = f"[{self.host}]" if is_v6 else self.host
-                raise OSError(fault.errno, fault.strerror, f"{address}:{self.port}") from None
-            failed.pop_all()
-        bound.set_inheritable(True)
-        return bound

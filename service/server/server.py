@@ -19,6 +19,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess, multiprocess
 
 from service.parent import end_with_parent
+from service.server.address import beside, reserve, share
 from service.server.config import Config
 from service.server.listener import Listener
 from service.server.protocol import Connection
@@ -127,7 +128,10 @@ class Worker(multiprocess.Process):
     def target(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to stop, or until whoever would tell it was killed: it would hold the port for ever."""
         end_with_parent(partial(os.kill, os.getpid(), signal.SIGTERM))
-        super().target(sockets)
+        [reserved] = cast("list[socket.socket]", sockets)
+        with reserved:
+            own = beside(reserved)
+        super().target([own])
 
     @property
     def server(self) -> uvicorn.Server:
@@ -138,7 +142,7 @@ class Worker(multiprocess.Process):
 
 
 class Workers(Multiprocess):
-    """Several workers on one socket; a signal to this process stops all of them, a second one hurries them."""
+    """Several workers, each with its own socket; a signal to this process stops all, a second one hurries them."""
 
     config: Config
 
@@ -161,8 +165,6 @@ class Workers(Multiprocess):
     def join_all(self) -> None:
         """Wait for the workers, passing further signals on to them."""
         self.signal_queue.clear()
-        for sock in self.sockets:
-            sock.close()  # else connections would wait here for a worker that no longer accepts
         for process in self.processes:
             while process.exitcode is None:
                 process.process.join(0.1)
@@ -174,14 +176,15 @@ class Workers(Multiprocess):
 def serve(config: Config) -> None:
     """Serve until a signal asks for the end; several workers share their counts through a folder.
 
-    Raises `OSError` where another listens at the address, or it cannot be had.
+    Raises `OSError` with the address if another process listens there, or it cannot be had.
     """
-    with config.bind_socket() as bound:
+    with reserve(config.host, config.port) as reserved:
         if config.workers == 1:
-            Server(config).run([bound])
+            Server(config).run([reserved])
             return
+        share(reserved)
         # Wherever uvicorn starts a process, also in place of one that died, it has to be ours: only ours drains.
         multiprocess.Process = Worker  # type: ignore[misc]
         with tempfile.TemporaryDirectory(prefix="triage-metrics-") as folder:
             os.environ[SHARED_COUNTS] = folder
-            Workers(config, [bound]).run()
+            Workers(config, [reserved]).run()
