@@ -106,6 +106,9 @@ class Server(uvicorn.Server):
         for listener in self._listeners:
             listener.close()
         await super().shutdown(sockets)
+        self._app.queue.refuse_all()
+        self._app.journal.queue(*self._app.queue.look())
+        self._app.journal.overload()
         self._app.journal.note("stopped", pid=os.getpid())
 
     @contextlib.contextmanager

@@ -98,7 +98,7 @@ def test_the_page_lists_the_events() -> None:
     service = Path(__file__).parents[2] / "service"
     paths = (
         service / "main.py",
-        *(path for layer in ("access", "telemetry", "web") for path in (service / layer).glob("*.py")),
+        *(path for layer in ("access", "telemetry", "web", "server") for path in (service / layer).glob("*.py")),
     )
     source = "".join(path.read_text() for path in paths)
     written = set(re.findall(r"""(?:note|warn|info|error|warning)\(\s*"(\w+)\"""", source))
@@ -190,20 +190,26 @@ def test_an_item_counts_as_a_request_of_its_own(small_engine: Engine) -> None:
     assert "secret" not in desk.file.getvalue().decode()
 
 
-def test_what_is_shed_is_counted_without_a_line() -> None:
-    """A refusal for want of room is in every count of requests, and only the sum has a line."""
+def test_what_overload_refuses_is_counted_without_a_line() -> None:
+    """A refusal for want of time or room is in every count of requests, and only the sum has a line."""
     desk = Desk()
-    desk.journal.shed(Exchange("id", None, 503, "overloaded"), "POST", "/assess", 0.0001)
+    desk.journal.overloaded(Exchange("id", None, 503, "overloaded"), "POST", "/assess", 0.0001)
     assert desk.lines() == []
     value = desk.registry.get_sample_value
     assert value("triage_http_requests_total", {"method": "POST", "route": "/assess", "status": "503"}) == 1
     assert value("triage_rejected_total", {"type": "overloaded"}) == 1
-    desk.journal.load(7, 3)
-    desk.journal.load(0, 0)
+    desk.journal.queue(7, 0.25, 3, 2)
+    assert (value("triage_queue_length"), value("triage_queue_age_seconds")) == (7, 0.25)
+    desk.journal.queue(0, 0.0, 0, 0)
+    assert (value("triage_queue_length"), value("triage_queue_age_seconds")) == (0, 0)
+    assert value("triage_queue_dropped_total", {"reason": "expired"}) == 3
+    assert value("triage_queue_dropped_total", {"reason": "client_left"}) == 2
+    desk.journal.overload()
+    desk.journal.overload()
     (line,) = desk.lines()
-    assert (line["event"], line["severity"], line["requests"]) == ("shedding", "warning", 3)
-    assert {*_rows("### Every line"), *_rows("### `shedding`")} == line.keys()
-    assert value("triage_requests_in_flight") == 0
+    assert (line["event"], line["severity"]) == ("overload", "warning")
+    assert (line["refused"], line["left"], line["longest_wait"]) == (1, 2, 0.25)
+    assert {*_rows("### Every line"), *_rows("### `overload`")} == line.keys()
 
 
 def test_what_happens_to_keys_and_limits_is_told() -> None:
