@@ -137,10 +137,14 @@ class Connection(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Submit a request to the queue, which starts it now or in a later turn of the loop."""
         self._current = cycle
+        start = partial(self._start, cycle, app)
+        self._app.queue.submit(cast("Scope", cycle.scope), QueuedRequest(cycle, self._app, start))
+
+    def _start(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Start the task of a request."""
         if cycle.scope["method"] != "HEAD":  # of which the head is all that is ever written
             cycle.transport = cast("asyncio.Transport", Joined(cycle.transport))
-        start = partial(super()._start_asgi_task, cycle, app)
-        self._app.queue.submit(cast("Scope", cycle.scope), QueuedRequest(cycle, self._app, start))
+        super()._start_asgi_task(cycle, app)
 
     def _feed(self, data: bytes) -> None:
         """Parse, and refuse what is not HTTP; uvicorn would warn of both that and an offer of another protocol."""

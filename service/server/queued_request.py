@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from litestar.types import Scope
 
     from service.web.observe import Observe
+
+CLOSE: Final = (b"connection", b"close")
 
 
 class QueuedRequest:
@@ -31,13 +33,15 @@ class QueuedRequest:
         """Write a 503 from bytes, and go on with the connection as after any other response."""
         cycle = self._cycle
         refused = self._app.refuse(cast("Scope", cycle.scope))
-        lines = [name + b": " + value + b"\r\n" for name, value in (*cycle.default_headers, *refused.headers)]
-        if not cycle.keep_alive:
-            lines.append(b"connection: close\r\n")
+        fields = [*cycle.default_headers, *refused.headers]
+        is_last = CLOSE in fields or not cycle.keep_alive
+        if is_last and CLOSE not in fields:
+            fields.append(CLOSE)
+        lines = [name + b": " + value + b"\r\n" for name, value in fields]
         body = b"" if cycle.scope["method"] == "HEAD" else refused.body
         cycle.response_started = cycle.response_complete = True
         cycle.transport.write(b"".join([STATUS_LINE[refused.status], *lines, b"\r\n", body]))
-        if not cycle.keep_alive:
+        if is_last:
             cycle.transport.close()
         cycle.on_response()
 
