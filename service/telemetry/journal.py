@@ -97,9 +97,9 @@ class Journal:
         if exchange.partner is not None:
             self._metrics.partner_request(exchange.partner, exchange.status)
 
-    def queue(self, length: int, age: float, expired: int, left: int) -> None:
+    def queue(self, age: float, expired: int, left: int) -> None:
         """Count what the queue did since the last time."""
-        self._metrics.queue(length, age, expired, left)
+        self._metrics.queue(age, expired, left)
         self._left += left
         self._age = max(self._age, age)
 

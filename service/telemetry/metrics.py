@@ -87,12 +87,6 @@ class Metrics:
         self._log_lines_lost = Counter(
             "triage_log_lines_lost_total", "Log lines that could not be written.", registry=registry
         )
-        self._queue_length = Gauge(
-            "triage_queue_length",
-            "The most requests that waited for their turn at once in the last tenth of a second.",
-            registry=registry,
-            multiprocess_mode="livesum",
-        )
         self._queue_age = Gauge(
             "triage_queue_age_seconds",
             "The longest that a request waited for its turn, of those whose wait ended in the last tenth of a second.",
@@ -169,9 +163,8 @@ class Metrics:
         """Count one log line that could not be written."""
         self._log_lines_lost.inc()
 
-    def queue(self, length: int, age: float, expired: int, left: int) -> None:
-        """Set the gauges of the queue, and count the requests that it dropped."""
-        self._queue_length.set(length)
+    def queue(self, age: float, expired: int, left: int) -> None:
+        """Set the age of the queue, and count the requests that it dropped."""
         self._queue_age.set(age)
         self._queue_dropped[("expired",)].inc(expired)
         self._queue_dropped[("client_left",)].inc(left)

@@ -48,9 +48,6 @@ class QueuedRequest(Protocol):
 class QueueFigures(NamedTuple):
     """The figures of the queue since they were last taken."""
 
-    length: int
-    """The most requests that waited at once."""
-
     age: float
     """The longest wait in seconds."""
 
@@ -70,7 +67,7 @@ class RequestQueue:
         self._slices: OrderedDict[int, asyncio.Future[None]] = OrderedDict()
         self._started = 0
         self._is_scheduled = False
-        self._length = self._expired = self._left = 0
+        self._expired = self._left = 0
         self._age = 0.0
 
     def submit(self, scope: Scope, request: QueuedRequest) -> None:
@@ -121,13 +118,12 @@ class RequestQueue:
 
     def look(self) -> QueueFigures:
         """The figures since the last look."""
-        seen = QueueFigures(self._length, self._age, self._expired, self._left)
-        self._length, self._age, self._expired, self._left = len(self._requests), 0.0, 0, 0
+        seen = QueueFigures(self._age, self._expired, self._left)
+        self._age, self._expired, self._left = 0.0, 0, 0
         return seen
 
     def _wait(self, scope: Scope, request: QueuedRequest, since: float) -> None:
         self._requests[id(scope)] = since, request
-        self._length = max(self._length, len(self._requests))
         self._schedule()
 
     def _schedule(self) -> None:

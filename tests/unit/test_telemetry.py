@@ -198,10 +198,10 @@ def test_what_overload_refuses_is_counted_without_a_line() -> None:
     value = desk.registry.get_sample_value
     assert value("triage_http_requests_total", {"method": "POST", "route": "/assess", "status": "503"}) == 1
     assert value("triage_rejected_total", {"type": "overloaded"}) == 1
-    desk.journal.queue(7, 0.25, 3, 2)
-    assert (value("triage_queue_length"), value("triage_queue_age_seconds")) == (7, 0.25)
-    desk.journal.queue(0, 0.0, 0, 0)
-    assert (value("triage_queue_length"), value("triage_queue_age_seconds")) == (0, 0)
+    desk.journal.queue(0.25, 3, 2)
+    assert value("triage_queue_age_seconds") == 0.25
+    desk.journal.queue(0.0, 0, 0)
+    assert value("triage_queue_age_seconds") == 0
     assert value("triage_queue_dropped_total", {"reason": "expired"}) == 3
     assert value("triage_queue_dropped_total", {"reason": "client_left"}) == 2
     desk.journal.overload()
