@@ -12,31 +12,29 @@ import socket
 
 
 def reserve(host: str, port: int) -> socket.socket:
-    """Bind the address without listening; raises `OSError` with the address if it is in use or cannot be had.
+    """Bind the address without listening, so that only `beside` can bind it too.
 
-    The first attempt is exclusive: it also fails if a service has bound the address and does not listen yet. After a
-    restart connections of the service before may still be in TIME_WAIT, which takes SO_REUSEADDR.
+    Raises `OSError` with the address if it is in use or cannot be had. The first attempt is exclusive: it also fails
+    if a service has bound the address and does not listen yet. SO_REUSEADDR is for the second attempt, since
+    connections of a service that has just ended may still be in TIME_WAIT.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         try:
-            return _bound(family, (host, port))
+            reserved = _bound(family, (host, port))
         except OSError as fault:
             if fault.errno != errno.EADDRINUSE:
                 raise
-            return _bound(family, (host, port), socket.SO_REUSEADDR)
+            reserved = _bound(family, (host, port), socket.SO_REUSEADDR)
     except OSError as fault:
         address = f"[{host}]" if family == socket.AF_INET6 else host
         raise OSError(fault.errno, fault.strerror, f"{address}:{port}") from None
-
-
-def share(reserved: socket.socket) -> None:
-    """Let `beside` bind the same address, which is known to be ours alone; both need SO_REUSEPORT."""
     reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    return reserved
 
 
 def beside(reserved: socket.socket) -> socket.socket:
-    """A socket of this worker at the address that its parent has reserved."""
+    """A socket for one worker at the reserved address."""
     return _bound(reserved.family, reserved.getsockname()[:2], socket.SO_REUSEADDR, socket.SO_REUSEPORT)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
 import os
@@ -19,15 +18,19 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess, multiprocess
 
 from service.parent import end_with_parent
-from service.server.address import beside, reserve, share
+from service.server.address import beside, reserve
 from service.server.config import Config
-from service.server.listener import Listener
-from service.server.protocol import Connection
 from service.telemetry.metrics import forget
 from service.web.observe import Observe
 
 SHARED_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Where workers find the folder of their shared counts; set before any of them imports the library that reads it."""
+
+ACCEPTS_PER_TURN: Final = 16
+"""Handles of the listening socket: the loop accepts one connection a turn from each.
+
+With one handle, a new connection waits in a flood until those before it have had a turn each, health checks too.
+"""
 
 SAME_SIGNAL_SECONDS: Final = 1.0
 """A signal so soon after the first is the same stop told twice: to a whole process group, and by the parent."""
@@ -88,23 +91,12 @@ class Server(uvicorn.Server):
         await super().main_loop()
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
-        """Listen, and take in all that waits at every turn."""
-        await super().startup(sockets)
-
-        def connection() -> asyncio.Protocol:
-            return Connection(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
-
-        loop = asyncio.get_running_loop()
-        self._listeners = [
-            Listener(socket.socket(fileno=os.dup(sock.fileno())), connection, loop)
-            for server in self.servers
-            for sock in server.sockets
-        ]
+        """Listen through several handles of each socket."""
+        handles = [sock.dup() for sock in sockets or [] for _ in range(1, ACCEPTS_PER_TURN)]
+        await super().startup([*(sockets or []), *handles])
 
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
         """Finish what has begun, and say that it has ended."""
-        for listener in self._listeners:
-            listener.close()
         await super().shutdown(sockets)
         self._app.queue.refuse_all()
         self._app.journal.queue(*self._app.queue.look())
@@ -183,9 +175,8 @@ def serve(config: Config) -> None:
     """
     with reserve(config.host, config.port) as reserved:
         if config.workers == 1:
-            Server(config).run([reserved])
+            Server(config).run([beside(reserved)])
             return
-        share(reserved)
         # Wherever uvicorn starts a process, also in place of one that died, it has to be ours: only ours drains.
         multiprocess.Process = Worker  # type: ignore[misc]
         with tempfile.TemporaryDirectory(prefix="triage-metrics-") as folder:
