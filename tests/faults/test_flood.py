@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -16,11 +15,10 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from tests.benchmarks.saturation import bodies_file
 from tests.faults.callers import Pair
+from tests.faults.saturation import figures, saturate
 
 CORES = sorted(os.sched_getaffinity(0))
-SCRIPT = Path(__file__).parents[1] / "benchmarks" / "requests.lua"
 CALM = 32
 LEAST = {1_000: 0.90, 2_000: 0.90, 4_000: 0.85}
 """The least share of the responses a second at 32 connections, by the number of connections."""
@@ -30,6 +28,9 @@ SECONDS = 4
 PROBE_SECONDS = 0.1
 TIMES = 2
 """The rate of the open-loop flood, as a multiple of the capacity."""
+
+LEAST_OPEN = 0.4
+"""The least share of the capacity in that flood: a refusal costs about a third of a response, so half of it is left."""
 
 OPEN_CONNECTIONS = 8_000
 """More than can wait in the queue at that rate, so that each request leaves when it is due."""
@@ -59,16 +60,12 @@ def probed(service: Any, clients: subprocess.Popen[Any]) -> list[float]:
     return took
 
 
-def saturated(service: Any, bodies: Path, connections: int) -> Measured:
-    """Keep so many connections as busy as they can be."""
-    wrk = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "20s", "-s", str(SCRIPT)]
-    target = [f"http://127.0.0.1:{service.port}", "--", str(bodies)]
-    command = ["taskset", "-c", str(CORES[-1]), *wrk, *target]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def measured(service: Any, pair: Pair, folder: Path, connections: int) -> Measured:
+    """What came of so many busy connections, with health checks beside them."""
+    process = saturate(service.port, pair, folder, connections=connections, seconds=SECONDS)
+    os.sched_setaffinity(process.pid, {CORES[-1]})
     health = probed(service, process)
-    printed = process.communicate()[0]
-    (line,) = (line.removeprefix("FIGURES ") for line in printed.splitlines() if line.startswith("FIGURES "))
-    came = json.loads(line)
+    came = figures(process)
     right = (came["requests"] - came["bad_status"]) / came["microseconds"] * 1e6
     return Measured(right, came["bad_status"] + came["broken"], statistics.median(health))
 
@@ -77,29 +74,26 @@ def test_a_flood_leaves_the_capacity_and_refuses_nobody(
     serve: Callable[..., Any], pairs: list[Pair], report: Callable[..., None], tmp_path: Path
 ) -> None:
     """At 1,000 and 2,000 connections at least 90 % of the responses at 32, at 4,000 at least 85 %; health in 0.1 s."""
-    if shutil.which("wrk") is None:
-        pytest.skip("wrk is not there and cannot be fetched")
     service = serve(knowledge="")
     on_own_core(service)
-    bodies = bodies_file(tmp_path, "readme", [pairs[0].body])
-    saturated(service, bodies, CALM)  # warm-up
-    rounds = [{count: saturated(service, bodies, count) for count in (CALM, *LEAST)} for _ in range(ROUNDS)]
+    measured(service, pairs[0], tmp_path, CALM)  # warm-up
+    rounds = [{count: measured(service, pairs[0], tmp_path, count) for count in (CALM, *LEAST)} for _ in range(ROUNDS)]
     shares = {}
     for count in (CALM, *LEAST):
-        measured = [each[count] for each in rounds]
+        came = [each[count] for each in rounds]
         shares[count] = [each[count].right_a_second / each[CALM].right_a_second for each in rounds]
         report(
             f"{count} busy connections",
-            right_a_second=f"{statistics.median(one.right_a_second for one in measured):.0f}",
-            refused_or_lost=sum(one.failed for one in measured),
+            right_a_second=f"{statistics.median(one.right_a_second for one in came):.0f}",
+            refused_or_lost=sum(one.failed for one in came),
             **{
                 "share of that at 32": f"{statistics.median(shares[count]):.2f}",
                 "lowest and highest": f"{min(shares[count]):.2f} and {max(shares[count]):.2f}",
-                "s median of a new health check": f"{statistics.median(one.health for one in measured):.3f}",
+                "s median of a new health check": f"{statistics.median(one.health for one in came):.3f}",
             },
         )
-        assert sum(one.failed for one in measured) == 0
-        assert statistics.median(one.health for one in measured) <= 0.1
+        assert sum(one.failed for one in came) == 0
+        assert statistics.median(one.health for one in came) <= 0.1
     assert {count for count, least in LEAST.items() if statistics.median(shares[count]) < least} == set()
     assert service.stop() == 0
 
@@ -149,7 +143,7 @@ def test_an_open_loop_flood_is_answered_or_refused_in_time(
     )
     assert (came["wrong"], came["lost"], came["others"]) == (0, 0, 0)
     assert came["sent"] / SECONDS > 1.5 * capacity, "it was no flood"
-    assert came["right"] / SECONDS > 0.5 * capacity
+    assert came["right"] / SECONDS > LEAST_OPEN * capacity
     assert came["refused"] > 0
     assert (again["refused"], again["lost"]) == (0, 0)
     assert again["right"] > 0
