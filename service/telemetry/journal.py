@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 UNMATCHED = "unmatched"
+
+_SLOW_CLIENT = frozenset({"body-timeout", "incomplete-body"})
+"""Problems of requests that never came whole; the time they took is not the service's."""
 
 
 @dataclass(slots=True)
@@ -41,11 +45,15 @@ class Journal:
         self._log = log
         self._metrics = metrics
         self._knowledge = knowledge
+        self._refused: Counter[str] = Counter()
 
-    def exchange(self, exchange: Exchange, method: str, route: str | None, seconds: float) -> None:
+    def exchange(
+        self, exchange: Exchange, method: str, route: str | None, seconds: float, since_last_byte: float
+    ) -> None:
         """Write down one request; `route` is its template, never its path."""
         template = route or UNMATCHED
-        self._metrics.request(method, template, exchange.status, seconds)
+        is_client_slow = exchange.problem in _SLOW_CLIENT
+        self._metrics.request(method, template, exchange.status, None if is_client_slow else since_last_byte)
         line: dict[str, object] = {
             "request_id": exchange.request_id,
             "trace_id": exchange.trace_id,
@@ -99,6 +107,17 @@ class Journal:
         self._metrics.in_flight(most)
         if shed:
             self.warn("shedding", pid=os.getpid(), requests=shed)
+
+    def connection_refused(self, kind: str) -> None:
+        """Count one refusal below the application; `refusals` writes the line."""
+        self._metrics.connection_refused(kind)
+        self._refused[kind] += 1
+
+    def refusals(self) -> None:
+        """Write one line for each kind of refusal since the last call."""
+        for kind, count in self._refused.items():
+            self.warn("connections_refused", pid=os.getpid(), kind=kind, count=count)
+        self._refused.clear()
 
     def note(self, event: str, **fields: object) -> None:
         """Write down a turn of the server's life."""

@@ -23,6 +23,7 @@ from service.telemetry.journal import Exchange, Journal
 from service.web.answer import Answer, answer
 from service.web.cors import Cors
 from service.web.load import Load, is_too_much
+from service.web.scope_keys import heard_at
 
 EXCHANGE: Final = "triage.exchange"
 """Where the scope keeps its `Exchange`."""
@@ -106,16 +107,18 @@ class Observe:
             await self._fail(scope, exchange, INTERNAL, receive, send_on)
         finally:
             self.load.leave(scope)
-            self._write_down(scope, exchange, method, time.perf_counter() - started)
+            self._write_down(scope, exchange, method, started)
 
-    def _write_down(self, scope: Scope, exchange: Exchange, method: str, seconds: float) -> None:
+    def _write_down(self, scope: Scope, exchange: Exchange, method: str, started: float) -> None:
         """One line a request; of those that were too many, their number."""
+        now = time.perf_counter()
+        seconds, since_last_byte = now - started, now - heard_at(scope, started)
         template = cast("str | None", scope.get("path_template"))
         if exchange.problem == OVERLOADED.slug:
             self.load.shed()
-            self.journal.shed(exchange, method, template or self._plain_template(scope["path"]), seconds)
+            self.journal.shed(exchange, method, template or self._plain_template(scope["path"]), since_last_byte)
         else:
-            self.journal.exchange(exchange, method, template, seconds)
+            self.journal.exchange(exchange, method, template, seconds, since_last_byte)
 
     def _plain_template(self, path: str) -> str | None:
         """The template of a path that was not routed: one without parameters is its own."""

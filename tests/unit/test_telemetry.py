@@ -59,7 +59,7 @@ def test_the_page_lists_every_field_of_a_request(small_engine: Engine) -> None:
     assessment = small_engine.answer(small_engine.read(BODY))
     error = _failed(ValueError("secret"))
     exchange = Exchange("id", "trace", 500, "internal-error", "one", "k1", assessment, error, items=2, refused=1)
-    desk.journal.exchange(exchange, "POST", "/assess", 0.5)
+    desk.journal.exchange(exchange, "POST", "/assess", 0.5, 0.5)
     desk.metrics.knowledge("1.2.3", "sha256:00")
     (line,) = desk.lines()
     assert {*_rows("### Every line"), *_rows("### `request`")} == line.keys()
@@ -98,7 +98,7 @@ def test_the_page_lists_the_events() -> None:
     service = Path(__file__).parents[2] / "service"
     paths = (
         service / "main.py",
-        *(path for layer in ("access", "telemetry", "web") for path in (service / layer).glob("*.py")),
+        *(path for layer in ("access", "telemetry", "web", "server") for path in (service / layer).glob("*.py")),
     )
     source = "".join(path.read_text() for path in paths)
     written = set(re.findall(r"""(?:note|warn|info|error|warning)\(\s*"(\w+)\"""", source))
@@ -109,7 +109,7 @@ def test_one_exchange_counts_once(small_engine: Engine) -> None:
     """An assessment is counted by route, level, red flag and leading cause."""
     desk = Desk()
     assessment = small_engine.answer(small_engine.read(BODY))
-    desk.journal.exchange(Exchange("id", None, 200, assessed=assessment), "POST", "/assess", 0.01)
+    desk.journal.exchange(Exchange("id", None, 200, assessed=assessment), "POST", "/assess", 0.01, 0.01)
     value = desk.registry.get_sample_value
     assert value("triage_http_requests_total", {"method": "POST", "route": "/assess", "status": "200"}) == 1
     assert value("triage_http_request_seconds_count", {"method": "POST", "route": "/assess"}) == 1
@@ -121,7 +121,7 @@ def test_one_exchange_counts_once(small_engine: Engine) -> None:
 def test_labels_stay_few() -> None:
     """An unknown path is `unmatched`, an unknown method `OTHER`, and a refusal is counted by its type."""
     desk = Desk()
-    desk.journal.exchange(Exchange("id", None, 404, "not-found"), "BREW", None, 0.01)
+    desk.journal.exchange(Exchange("id", None, 404, "not-found"), "BREW", None, 0.01, 0.01)
     value = desk.registry.get_sample_value
     assert value("triage_http_requests_total", {"method": "OTHER", "route": "unmatched", "status": "404"}) == 1
     assert value("triage_rejected_total", {"type": "not-found"}) == 1
@@ -140,7 +140,7 @@ def test_what_is_expected_is_counted_from_zero() -> None:
 def test_the_log_is_readable_where_asked() -> None:
     """The console format is text for people, and leaves out what is not known."""
     desk = Desk(format_="console")
-    desk.journal.exchange(Exchange("abc", None, 200), "GET", "/metrics", 0.01)
+    desk.journal.exchange(Exchange("abc", None, 200), "GET", "/metrics", 0.01, 0.01)
     text = desk.file.getvalue().decode()
     assert "request_id=abc" in text
     assert "trace_id" not in text
@@ -221,7 +221,7 @@ def test_what_happens_to_keys_and_limits_is_told() -> None:
 def test_a_partner_is_counted_by_its_id() -> None:
     """A request with a known key is counted by whose it is; no other is."""
     desk = Desk()
-    desk.journal.exchange(Exchange("id", None, 403, "forbidden", "one", "k1"), "POST", "/assess", 0.01)
-    desk.journal.exchange(Exchange("id", None, 401, "unauthorized"), "POST", "/assess", 0.01)
+    desk.journal.exchange(Exchange("id", None, 403, "forbidden", "one", "k1"), "POST", "/assess", 0.01, 0.01)
+    desk.journal.exchange(Exchange("id", None, 401, "unauthorized"), "POST", "/assess", 0.01, 0.01)
     assert desk.registry.get_sample_value("triage_partner_requests_total", {"partner": "one", "status": "403"}) == 1
     assert desk.metrics.text().count(b"triage_partner_requests_total{") == 1
