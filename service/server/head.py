@@ -43,6 +43,13 @@ def fault_of(version: str, headers: Iterable[tuple[bytes, bytes]]) -> Kind | Non
     return UNSUPPORTED_CODING if set(named) != {b"chunked"} else BAD_REQUEST
 
 
+def is_body_small(headers: Iterable[tuple[bytes, bytes]], most: int) -> bool:
+    """Whether the head announces a body of at most so many bytes, or none."""
+    fields = dict(headers)
+    length = fields.get(b"content-length", b"0")
+    return b"transfer-encoding" not in fields and len(length) < len(b"%d" % most) + 1 and int(length) <= most
+
+
 def kind_of_parser_error(message: str) -> Kind:
     """The problem for a parser's error."""
     return UNSUPPORTED_VERSION if message == _VERSION_ERROR else BAD_REQUEST

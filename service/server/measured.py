@@ -10,8 +10,8 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.problems import BAD_REQUEST, LARGE_HEAD, OVERLOADED, Kind
-from service.server.head import FIELD_LIMIT, HEAD_LIMIT, fault_of
-from service.server.memory import Account
+from service.server.head import FIELD_LIMIT, HEAD_LIMIT, fault_of, is_body_small
+from service.server.memory import SMALL, Account
 from service.web.load import NEVER_SHED
 from service.web.scope_keys import HEARD_AT, RELEASE
 
@@ -90,9 +90,8 @@ class MeasuredProtocol(HttpToolsProtocol):
             return  # the head is fed again without the offer
         if (kind := fault_of(self.parser.get_http_version(), self.headers)) is not None:
             raise RequestRefused(kind)
-        is_vital = self.url.partition(b"?")[0] in _VITAL
-        if not is_vital and (self._is_spare or self.config.memory.is_full):
-            raise RequestRefused(OVERLOADED, "too-many-connections" if self._is_spare else "out-of-memory")
+        if self.url.partition(b"?")[0] not in _VITAL:
+            self._check_room()
         self._in_head, self._in_body = False, True
         self._parsed(size)
         self._account.begin(size, len(self.headers))
@@ -134,13 +133,22 @@ class MeasuredProtocol(HttpToolsProtocol):
             cast("dict[str, Any]", self.cycle.scope)[HEARD_AT] = time.perf_counter()
         super().on_message_complete()
 
-    def _feed(self, data: bytes) -> None:
+    def _check_room(self) -> None:
+        """Refuse a request that there is no room for before it is started; the reserve is for small, single ones."""
+        if self._is_spare:
+            raise RequestRefused(OVERLOADED, "too-many-connections")
+        memory = self.config.memory
+        is_entitled = not self._account.requests and is_body_small(self.headers, SMALL)
+        if memory.is_full or (memory.is_crowded and not is_entitled):
+            raise RequestRefused(OVERLOADED, "out-of-memory")
+
+    def _feed(self, data: memoryview) -> None:
         """Parse `data`; raises `RequestRefused`, or `httptools.HttpParserError` if it is not HTTP.
 
         uvicorn would log both an error and an offer of another protocol.
         """
         self._fresh = len(data)
-        rest = memoryview(data)
+        rest = data
         try:
             while (offer := self._feed_to_offer(rest)) is not None:
                 if self.parser.get_method() == b"CONNECT":

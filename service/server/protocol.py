@@ -64,11 +64,12 @@ class Connection(MeasuredProtocol):
             return
         if self._refusal is not None:
             return
-        self._backlog += data
-        if len(self._backlog) > BACKLOG_LIMIT:
+        if self._backlog:
+            data = self._backlog + data
+        if len(data) > BACKLOG_LIMIT:
             self._refuse(OVERLOADED, "pipeline-too-long")
-            return
-        self._parse_backlog()
+        else:
+            self._parse(data)
 
     def pause_writing(self) -> None:
         """Abort, after a while or when memory is short, a connection whose client does not read."""
@@ -148,36 +149,43 @@ class Connection(MeasuredProtocol):
     def _count(self, label: str) -> None:
         cast("Observe", self.app).journal.connection_refused(label)
 
-    def _parse_backlog(self) -> None:
-        """Parse what was read, unless too many requests wait already."""
-        while self._backlog and self._account.requests < PIPELINE_LIMIT and not self.transport.is_closing():
-            piece, self._backlog = self._backlog[:PIECE], self._backlog[PIECE:]
-            try:
-                self._feed(piece)
-            except RequestRefused as refused:
-                self._refuse(refused.kind, refused.label)
-            except httptools.HttpParserError as error:
-                self._refuse(kind_of_parser_error(str(error)))
-            else:
+    def _parse(self, data: bytes) -> None:
+        """Parse in pieces, until too many requests wait; keep the rest."""
+        rest = memoryview(data)
+        try:
+            while rest and self._account.requests < PIPELINE_LIMIT and not self.transport.is_closing():
+                self._feed(rest[:PIECE])
                 self._bound()
-        if self._backlog:
-            self.flow.pause_reading()
+                rest = rest[PIECE:]
+        except RequestRefused as refused:
+            self._refuse(refused.kind, refused.label)
+        except httptools.HttpParserError as error:
+            self._refuse(kind_of_parser_error(str(error)))
+        else:
+            self._backlog = bytes(rest)
+            if self._backlog:
+                self.flow.pause_reading()
+
+    def _parse_backlog(self) -> None:
+        data, self._backlog = self._backlog, b""
+        if not self._is_refused and self._refusal is None:
+            self._parse(data)
 
     def _bound(self) -> None:
-        """Bound and time what is not whole after a read."""
+        """Bound and time what is not whole; raises `RequestRefused`."""
         if self._in_head:
             self._unset_keepalive_if_required()
             if self._carried > HEAD_LIMIT:
-                self._refuse(LARGE_HEAD)
-            elif self._head_timer is None:
+                raise RequestRefused(LARGE_HEAD)
+            if self._head_timer is None:
                 self._head_timer = self.loop.call_later(self.config.head_seconds, self._head_is_late)
         elif self._carried > FRAMING_LIMIT:  # a chunk's extension, a trailer, or empty lines without end
-            self._refuse(LARGE_HEAD, "framing-too-large")
+            raise RequestRefused(LARGE_HEAD, "framing-too-large")
         elif self.cycle is not None and not self.cycle.response_complete:
             self._unset_keepalive_if_required()
             self._cancel_head_timer()
         if self._account.is_over and (self._in_head or (self._in_body and not self.cycle.response_complete)):
-            self._refuse(OVERLOADED, "out-of-memory")
+            raise RequestRefused(OVERLOADED, "out-of-memory")
 
     def _cancel_head_timer(self) -> None:
         if self._head_timer is not None:
