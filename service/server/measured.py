@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from service.problems import BAD_REQUEST, LARGE_HEAD, OVERLOADED, Kind
 from service.server.head import FIELD_LIMIT, HEAD_LIMIT, fault_of, is_body_small
 from service.server.memory import SMALL, Account
+from service.server.refusal_kinds import BODY, CONNECTIONS, FRAMING, MEMORY
 from service.web.load import NEVER_SHED
 from service.web.scope_keys import HEARD_AT, RELEASE
 
@@ -75,7 +76,7 @@ class MeasuredProtocol(HttpToolsProtocol):
             self._parsed(size)
             self._trailer_bytes += size
             if self._trailer_bytes > FRAMING_LIMIT:
-                raise RequestRefused(LARGE_HEAD, "framing-too-large")
+                raise RequestRefused(LARGE_HEAD, FRAMING)
             return
         if len(self.headers) >= FIELD_LIMIT:
             raise RequestRefused(LARGE_HEAD)
@@ -115,7 +116,7 @@ class MeasuredProtocol(HttpToolsProtocol):
         if self.cycle.response_complete:
             self._discarded += len(body)
             if self._discarded > DISCARD_LIMIT:
-                raise RequestRefused(LARGE_HEAD, "body-not-wanted")
+                raise RequestRefused(LARGE_HEAD, BODY)
             return
         self._account.grow(len(body))
         cast("dict[str, Any]", self.cycle.scope)[HEARD_AT] = time.perf_counter()
@@ -136,11 +137,11 @@ class MeasuredProtocol(HttpToolsProtocol):
     def _check_room(self) -> None:
         """Refuse a request that there is no room for before it is started; the reserve is for small, single ones."""
         if self._is_spare:
-            raise RequestRefused(OVERLOADED, "too-many-connections")
+            raise RequestRefused(OVERLOADED, CONNECTIONS)
         memory = self.config.memory
         is_entitled = not self._account.requests and is_body_small(self.headers, SMALL)
         if memory.is_full or (memory.is_crowded and not is_entitled):
-            raise RequestRefused(OVERLOADED, "out-of-memory")
+            raise RequestRefused(OVERLOADED, MEMORY)
 
     def _feed(self, data: memoryview) -> None:
         """Parse `data`; raises `RequestRefused`, or `httptools.HttpParserError` if it is not HTTP.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Final, Protocol
 
+from service.server.refusal_kinds import CONNECTIONS
+
 MEMORY_LIMIT: Final = 104 << 20
 """Bytes that all connections of a process may hold; with the process itself, less than the 256 MiB of a pod."""
 
@@ -64,7 +66,7 @@ class Memory:
         if len(self._spare) > self._spare_limit:
             oldest = next(iter(self._spare))
             self.drop_spare(oldest)
-            oldest.abort_as("too-many-connections")
+            oldest.abort_as(CONNECTIONS)
 
     def drop_spare(self, connection: Abortable) -> None:
         """Forget a connection that has ended."""

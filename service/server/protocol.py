@@ -21,6 +21,7 @@ from service.server.measured import (
 )
 from service.server.memory import Account
 from service.server.refusal import encoded
+from service.server.refusal_kinds import BODY, FRAMING, MEMORY, PIPELINE, UNREAD
 from service.server.transport import CoalescingTransport
 
 if TYPE_CHECKING:
@@ -67,17 +68,17 @@ class Connection(MeasuredProtocol):
         if self._backlog:
             data = self._backlog + data
         if len(data) > BACKLOG_LIMIT:
-            self._refuse(OVERLOADED, "pipeline-too-long")
+            self._refuse(OVERLOADED, PIPELINE)
         else:
             self._parse(data)
 
     def pause_writing(self) -> None:
         """Abort, after a while or when memory is short, a connection whose client does not read."""
         super().pause_writing()
-        self._unread_timer = self.loop.call_later(self.config.head_seconds, self.abort_as, "not-read")
+        self._unread_timer = self.loop.call_later(self.config.head_seconds, self.abort_as, UNREAD)
         self._account.set_unsent(self.transport.get_write_buffer_size())
         if self._account.is_over:
-            self.abort_as("out-of-memory")
+            self.abort_as(MEMORY)
 
     def resume_writing(self) -> None:
         """Continue once the client has read everything."""
@@ -133,7 +134,7 @@ class Connection(MeasuredProtocol):
         if self._refusal is not None:
             self._send_refusal(self._refusal)
         elif self._in_body:
-            self._rest_timer = self.loop.call_later(self.config.head_seconds, self.abort_as, "body-not-wanted")
+            self._rest_timer = self.loop.call_later(self.config.head_seconds, self.abort_as, BODY)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Start a request; one that waited for another has arrived already."""
@@ -180,12 +181,12 @@ class Connection(MeasuredProtocol):
             if self._head_timer is None:
                 self._head_timer = self.loop.call_later(self.config.head_seconds, self._head_is_late)
         elif self._carried > FRAMING_LIMIT:  # a chunk's extension, a trailer, or empty lines without end
-            raise RequestRefused(LARGE_HEAD, "framing-too-large")
+            raise RequestRefused(LARGE_HEAD, FRAMING)
         elif self.cycle is not None and not self.cycle.response_complete:
             self._unset_keepalive_if_required()
             self._cancel_head_timer()
         if self._account.is_over and (self._in_head or (self._in_body and not self.cycle.response_complete)):
-            raise RequestRefused(OVERLOADED, "out-of-memory")
+            raise RequestRefused(OVERLOADED, MEMORY)
 
     def _cancel_head_timer(self) -> None:
         if self._head_timer is not None:

@@ -122,12 +122,14 @@ class Metrics:
             multiprocess_mode="max",
         )
 
-    def expect(self, levels: Iterable[str], problems: Iterable[str]) -> None:
+    def expect(self, levels: Iterable[str], problems: Iterable[str], refusals: Iterable[str]) -> None:
         """Begin these counts at 0: a scraper sees no rise in one whose first value is already a count."""
         for level in levels:
             self._assessments[(level,)].inc(0)
         for problem in problems:
             self._rejected[(problem,)].inc(0)
+        for kind in refusals:
+            self._connections_refused[(kind,)].inc(0)
 
     def knowledge(self, version: str, digest: str) -> None:
         """Say which knowledge is loaded."""

@@ -13,7 +13,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from service.engine import Engine
-from service.problems import KINDS
+from service.problems import KINDS, UNHEARD
+from service.server.refusal_kinds import REFUSALS
 from service.telemetry.journal import Exchange, Journal
 from service.telemetry.log import adopt_standard_logging, open_log
 from service.telemetry.metrics import Metrics
@@ -93,6 +94,14 @@ def test_the_page_lists_every_problem_type() -> None:
     assert sorted((kind.slug, str(kind.status)) for kind in KINDS) == sorted(listed)
 
 
+def test_the_page_lists_every_kind_of_refused_connection() -> None:
+    """Each kind that is counted below the application is on the page, with the status of its problem."""
+    listed = re.findall(r"^\| `([\w-]+)` \| .* \| (.*) \|$", _section("## Kinds of refused connections"), re.MULTILINE)
+    assert [kind for kind, _ in listed] == list(REFUSALS)
+    statuses = {kind.slug: str(kind.status) for kind in UNHEARD}
+    assert statuses.items() <= dict(listed).items()
+
+
 def test_the_page_lists_the_events() -> None:
     """Each event that the code writes is on the page."""
     service = Path(__file__).parents[2] / "service"
@@ -131,7 +140,7 @@ def test_labels_stay_few() -> None:
 def test_what_is_expected_is_counted_from_zero() -> None:
     """A level or a problem type that has not come up yet reads 0, so that a scraper sees its first rise."""
     desk = Desk()
-    desk.metrics.expect(["emergency"], ["internal-error"])
+    desk.metrics.expect(["emergency"], ["internal-error"], ["not-read"])
     value = desk.registry.get_sample_value
     assert value("triage_assessments_total", {"level": "emergency"}) == 0
     assert value("triage_rejected_total", {"type": "internal-error"}) == 0
