@@ -73,6 +73,17 @@ def test_what_comes_before_the_answer_goes_at_once(transport: Any) -> None:
     assert transport.written == [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\nbody"]
 
 
+def test_a_large_document_is_not_copied(transport: Any) -> None:
+    """Clients that do not read it share its bytes."""
+    document = b"x" * 500_000
+    parts: list[bytes] = []
+    transport.writelines = parts.extend
+    joined = CoalescingTransport(transport)
+    joined.write(b"head")
+    joined.write(document)
+    assert parts[1] is document
+
+
 def test_a_head_alone_is_sent_before_the_end(transport: Any) -> None:
     """A client sees that an answer began and did not come."""
     joined = CoalescingTransport(transport)
