@@ -23,6 +23,7 @@ from service.knowledge import loader
 from service.knowledge.catalogue import catalogue
 from service.model.scales import Level
 from service.problems import KINDS, UNHEARD
+from service.server.refusal_kinds import REFUSALS
 from service.server.server import SHARED_COUNTS
 from service.settings import Settings
 from service.telemetry.journal import Journal
@@ -55,7 +56,7 @@ def compose(settings: Settings) -> Observe:
     adopt_standard_logging(log)
     engine_knowledge = loader.load(settings.knowledge_folder(loader.SHIPPED))
     engine = Engine(engine_knowledge)
-    metrics.expect(Level, (kind.slug for kind in KINDS if kind not in UNHEARD))
+    metrics.expect(Level, (kind.slug for kind in KINDS if kind not in UNHEARD), REFUSALS)
     metrics.knowledge(engine.version, engine.digest)
     metrics.build(VERSION, platform.python_version())
     journal = Journal(log, metrics, engine.version)

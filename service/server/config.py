@@ -6,6 +6,8 @@ from typing import Any, Final, cast
 
 import uvicorn
 
+from service.server.memory import Memory
+
 IDLE_SECONDS: Final = 75
 """How long a connection waits for its next request: longer than the 60 that common proxies keep theirs.
 
@@ -41,6 +43,7 @@ class Config(uvicorn.Config):
             timeout_keep_alive=IDLE_SECONDS,
             **rest,
         )
+        self.memory = Memory()
         self.head_seconds = head_seconds
         self.drain_seconds = drain_seconds
         self.is_renewable = is_renewable

@@ -68,8 +68,9 @@ class Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Whether to close the listener now; the keys are looked at once a second."""
         self._app.journal.queue(*self._app.queue.look())
-        if counter % 10 == 0:
+        if counter % 10 == 0:  # ticks are a tenth of a second apart
             self._app.journal.overload()
+            self._app.journal.refusals()
         if self._app.access is not None and (self._is_told or counter % 10 == 0):
             is_told, self._is_told = self._is_told, False
             self._app.access.renew(is_told=is_told)
@@ -101,6 +102,7 @@ class Server(uvicorn.Server):
         self._app.queue.refuse_all()
         self._app.journal.queue(*self._app.queue.look())
         self._app.journal.overload()
+        self._app.journal.refusals()
         self._app.journal.note("stopped", pid=os.getpid())
 
     @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 UNMATCHED = "unmatched"
+
+_SLOW_CLIENT = frozenset({"body-timeout", "incomplete-body"})
+"""Problems of requests that never came whole; the time they took is not the service's."""
 
 
 @dataclass(slots=True)
@@ -41,13 +45,17 @@ class Journal:
         self._log = log
         self._metrics = metrics
         self._knowledge = knowledge
-        self._refused = self._left = 0
+        self._overloaded = self._left = 0
         self._age = 0.0
+        self._refused: Counter[str] = Counter()
 
-    def exchange(self, exchange: Exchange, method: str, route: str | None, seconds: float) -> None:
+    def exchange(
+        self, exchange: Exchange, method: str, route: str | None, seconds: float, since_last_byte: float
+    ) -> None:
         """Write down one request; `route` is its template, never its path."""
         template = route or UNMATCHED
-        self._metrics.request(method, template, exchange.status, seconds)
+        is_client_slow = exchange.problem in _SLOW_CLIENT
+        self._metrics.request(method, template, exchange.status, None if is_client_slow else since_last_byte)
         line: dict[str, object] = {
             "request_id": exchange.request_id,
             "trace_id": exchange.trace_id,
@@ -91,7 +99,7 @@ class Journal:
 
     def overloaded(self, exchange: Exchange, method: str, route: str | None, seconds: float) -> None:
         """Count a request that was refused for want of time or room; a line each would cost more than the refusal."""
-        self._refused += 1
+        self._overloaded += 1
         self._metrics.request(method, route or UNMATCHED, exchange.status, seconds)
         self._metrics.rejected(cast("str", exchange.problem))
         if exchange.partner is not None:
@@ -105,12 +113,23 @@ class Journal:
 
     def overload(self) -> None:
         """Warn of the requests that have been refused or given up since the last call, if there are any."""
-        if self._refused or self._left:
+        if self._overloaded or self._left:
             self.warn(
-                "overload", pid=os.getpid(), refused=self._refused, left=self._left, longest_wait=round(self._age, 3)
+                "overload", pid=os.getpid(), refused=self._overloaded, left=self._left, longest_wait=round(self._age, 3)
             )
-        self._refused = self._left = 0
+        self._overloaded = self._left = 0
         self._age = 0.0
+
+    def connection_refused(self, kind: str) -> None:
+        """Count one refusal below the application; `refusals` writes the line."""
+        self._metrics.connection_refused(kind)
+        self._refused[kind] += 1
+
+    def refusals(self) -> None:
+        """Write one line for each kind of refusal since the last call."""
+        for kind, count in self._refused.items():
+            self.warn("connections_refused", pid=os.getpid(), kind=kind, count=count)
+        self._refused.clear()
 
     def note(self, event: str, **fields: object) -> None:
         """Write down a turn of the server's life."""

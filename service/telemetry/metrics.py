@@ -51,7 +51,7 @@ class Metrics:
         self._seconds = _Children(
             Histogram(
                 "triage_http_request_seconds",
-                "Seconds from the request's head to the end of the answer.",
+                "Seconds from the request's last byte to the end of the answer.",
                 ("method", "route"),
                 buckets=SECONDS,
                 registry=registry,
@@ -76,6 +76,14 @@ class Metrics:
                 "triage_partner_requests_total",
                 "Requests that came with a known key, by partner and status.",
                 ("partner", "status"),
+                registry=registry,
+            )
+        )
+        self._connections_refused = _Children(
+            Counter(
+                "triage_connections_refused_total",
+                "Requests refused and connections ended below the application, by kind.",
+                ("kind",),
                 registry=registry,
             )
         )
@@ -122,12 +130,14 @@ class Metrics:
             multiprocess_mode="max",
         )
 
-    def expect(self, levels: Iterable[str], problems: Iterable[str]) -> None:
+    def expect(self, levels: Iterable[str], problems: Iterable[str], refusals: Iterable[str]) -> None:
         """Begin these counts at 0: a scraper sees no rise in one whose first value is already a count."""
         for level in levels:
             self._assessments[(level,)].inc(0)
         for problem in problems:
             self._rejected[(problem,)].inc(0)
+        for kind in refusals:
+            self._connections_refused[(kind,)].inc(0)
 
     def knowledge(self, version: str, digest: str) -> None:
         """Say which knowledge is loaded."""
@@ -137,11 +147,19 @@ class Metrics:
         """Say which code runs."""
         self._build.labels(version, python).set(1)
 
-    def request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one request; a method that HTTP does not name is `OTHER`, so that labels stay few."""
+    def connection_refused(self, kind: str) -> None:
+        """Count one refusal below the application."""
+        self._connections_refused[(kind,)].inc()
+
+    def request(self, method: str, route: str, status: int, seconds: float | None) -> None:
+        """Count one request; a method that HTTP does not name is `OTHER`, so that labels stay few.
+
+        `seconds` is None if the client was too slow: that time is not the service's.
+        """
         known = method if method in METHODS else "OTHER"
         self._requests[known, route, str(status)].inc()
-        self._seconds[known, route].observe(seconds)
+        if seconds is not None:
+            self._seconds[known, route].observe(seconds)
 
     def assessment(self, level: str, red_flags: Iterable[str], causes: tuple[str, ...]) -> None:
         """Count one assessment: its level, its red flags and the cause that leads."""

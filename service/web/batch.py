@@ -61,11 +61,13 @@ class Batch:
             opening = b","
         yield b"]"
 
-    async def lines(self, parts: AsyncIterator[bytes], lines: Lines) -> Slices:
-        """The answers, one a line, as the lines of requests come in."""
+    async def lines(self, parts: AsyncIterator[bytes], lines: Lines, release: Callable[[int], None]) -> Slices:
+        """The answers, one a line, as the lines of requests come in; `release` takes the bytes no longer held."""
         async for part in parts:
+            held = lines.held + len(part)
             async for answered in self._each(lines.feed(part)):
                 yield answered
+            release(held - lines.held)
         async for answered in self._each(lines.end()):
             yield answered
 

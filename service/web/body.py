@@ -76,9 +76,11 @@ class Body:
         whole, more = await _part(receive)
         if more:
             parts = bytearray(whole)
+            del whole  # not kept beside its copy while the rest comes
             while more and len(parts) <= self.limit:
                 part, more = await _part(receive)
                 parts += part
+                del part
             whole = bytes(parts)
         if len(whole) > self.limit:
             raise LargeBody

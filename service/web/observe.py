@@ -24,6 +24,7 @@ from service.web.answer import Answer, answer
 from service.web.array_memory import ArrayMemory
 from service.web.cors import Cors
 from service.web.request_queue import RequestQueue, arrived
+from service.web.scope_keys import heard_at
 
 EXCHANGE: Final = "triage.exchange"
 """Where the scope keeps its `Exchange`."""
@@ -107,7 +108,7 @@ class Observe:
             await self._fail(scope, exchange, INTERNAL, receive, send_on)
         finally:
             self._arrays.release(scope)
-            self._write_down(scope, exchange, method, time.perf_counter() - started)
+            self._write_down(scope, exchange, method, started)
 
     def refuse(self, scope: Scope) -> Answer:
         """Count a request that waited too long, and give its response."""
@@ -115,16 +116,18 @@ class Observe:
         refused = refusal(exchange, OVERLOADED)
         exchange.status = refused.status
         method = cast("HTTPScope", scope)["method"]
-        self._write_down(scope, exchange, method, time.perf_counter() - arrived(scope))
+        self._write_down(scope, exchange, method, arrived(scope))
         return Answer(refused.status, refused.body, self._headers(scope, exchange, refused.headers))
 
-    def _write_down(self, scope: Scope, exchange: Exchange, method: str, seconds: float) -> None:
+    def _write_down(self, scope: Scope, exchange: Exchange, method: str, started: float) -> None:
         """One line a request; of those that were too many, their number."""
+        now = time.perf_counter()
+        seconds, since_last_byte = now - started, now - heard_at(scope, started)
         template = cast("str | None", scope.get("path_template"))
         if exchange.problem == OVERLOADED.slug:
-            self.journal.overloaded(exchange, method, template or self._plain_template(scope["path"]), seconds)
+            self.journal.overloaded(exchange, method, template or self._plain_template(scope["path"]), since_last_byte)
         else:
-            self.journal.exchange(exchange, method, template, seconds)
+            self.journal.exchange(exchange, method, template, seconds, since_last_byte)
 
     def _plain_template(self, path: str) -> str | None:
         """The template of a path that was not routed: one without parameters is its own."""

@@ -30,6 +30,7 @@ from service.web.batch import Batch, Stream, begun
 from service.web.body import JSON, NDJSON, Body, media_type
 from service.web.door import Toll, door
 from service.web.observe import Readiness, exchange_of, refusal
+from service.web.scope_keys import release_of
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 BATCH_TIMES: Final = 64
@@ -68,7 +69,7 @@ def assess_batch(
         media = media_type(scope["headers"], (JSON, NDJSON))
         if media == NDJSON:
             parts = await begun(body.parts(receive))
-            return Stream(media, batch.lines(parts, Lines(body.limit)), exchange)
+            return Stream(media, batch.lines(parts, Lines(body.limit), release_of(scope)), exchange)
         requests = items_of(await whole.read(scope, arrays.holding(scope, receive)))
         await batch.pay_whole(len(requests))
         return Stream(media, batch.array(requests), exchange)

@@ -13,7 +13,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from service.engine import Engine
-from service.problems import KINDS
+from service.problems import KINDS, UNHEARD
+from service.server.refusal_kinds import REFUSALS
 from service.telemetry.journal import Exchange, Journal
 from service.telemetry.log import adopt_standard_logging, open_log
 from service.telemetry.metrics import Metrics
@@ -59,7 +60,7 @@ def test_the_page_lists_every_field_of_a_request(small_engine: Engine) -> None:
     assessment = small_engine.answer(small_engine.read(BODY))
     error = _failed(ValueError("secret"))
     exchange = Exchange("id", "trace", 500, "internal-error", "one", "k1", assessment, error, items=2, refused=1)
-    desk.journal.exchange(exchange, "POST", "/assess", 0.5)
+    desk.journal.exchange(exchange, "POST", "/assess", 0.5, 0.5)
     desk.metrics.knowledge("1.2.3", "sha256:00")
     (line,) = desk.lines()
     assert {*_rows("### Every line"), *_rows("### `request`")} == line.keys()
@@ -93,6 +94,14 @@ def test_the_page_lists_every_problem_type() -> None:
     assert sorted((kind.slug, str(kind.status)) for kind in KINDS) == sorted(listed)
 
 
+def test_the_page_lists_every_kind_of_refused_connection() -> None:
+    """Each kind that is counted below the application is on the page, with the status of its problem."""
+    listed = re.findall(r"^\| `([\w-]+)` \| .* \| (.*) \|$", _section("## Kinds of refused connections"), re.MULTILINE)
+    assert [kind for kind, _ in listed] == list(REFUSALS)
+    statuses = {kind.slug: str(kind.status) for kind in UNHEARD}
+    assert statuses.items() <= dict(listed).items()
+
+
 def test_the_page_lists_the_events() -> None:
     """Each event that the code writes is on the page."""
     service = Path(__file__).parents[2] / "service"
@@ -109,7 +118,7 @@ def test_one_exchange_counts_once(small_engine: Engine) -> None:
     """An assessment is counted by route, level, red flag and leading cause."""
     desk = Desk()
     assessment = small_engine.answer(small_engine.read(BODY))
-    desk.journal.exchange(Exchange("id", None, 200, assessed=assessment), "POST", "/assess", 0.01)
+    desk.journal.exchange(Exchange("id", None, 200, assessed=assessment), "POST", "/assess", 0.01, 0.01)
     value = desk.registry.get_sample_value
     assert value("triage_http_requests_total", {"method": "POST", "route": "/assess", "status": "200"}) == 1
     assert value("triage_http_request_seconds_count", {"method": "POST", "route": "/assess"}) == 1
@@ -121,7 +130,7 @@ def test_one_exchange_counts_once(small_engine: Engine) -> None:
 def test_labels_stay_few() -> None:
     """An unknown path is `unmatched`, an unknown method `OTHER`, and a refusal is counted by its type."""
     desk = Desk()
-    desk.journal.exchange(Exchange("id", None, 404, "not-found"), "BREW", None, 0.01)
+    desk.journal.exchange(Exchange("id", None, 404, "not-found"), "BREW", None, 0.01, 0.01)
     value = desk.registry.get_sample_value
     assert value("triage_http_requests_total", {"method": "OTHER", "route": "unmatched", "status": "404"}) == 1
     assert value("triage_rejected_total", {"type": "not-found"}) == 1
@@ -131,7 +140,7 @@ def test_labels_stay_few() -> None:
 def test_what_is_expected_is_counted_from_zero() -> None:
     """A level or a problem type that has not come up yet reads 0, so that a scraper sees its first rise."""
     desk = Desk()
-    desk.metrics.expect(["emergency"], ["internal-error"])
+    desk.metrics.expect(["emergency"], ["internal-error"], ["not-read"])
     value = desk.registry.get_sample_value
     assert value("triage_assessments_total", {"level": "emergency"}) == 0
     assert value("triage_rejected_total", {"type": "internal-error"}) == 0
@@ -140,7 +149,7 @@ def test_what_is_expected_is_counted_from_zero() -> None:
 def test_the_log_is_readable_where_asked() -> None:
     """The console format is text for people, and leaves out what is not known."""
     desk = Desk(format_="console")
-    desk.journal.exchange(Exchange("abc", None, 200), "GET", "/metrics", 0.01)
+    desk.journal.exchange(Exchange("abc", None, 200), "GET", "/metrics", 0.01, 0.01)
     text = desk.file.getvalue().decode()
     assert "request_id=abc" in text
     assert "trace_id" not in text
@@ -227,7 +236,7 @@ def test_what_happens_to_keys_and_limits_is_told() -> None:
 def test_a_partner_is_counted_by_its_id() -> None:
     """A request with a known key is counted by whose it is; no other is."""
     desk = Desk()
-    desk.journal.exchange(Exchange("id", None, 403, "forbidden", "one", "k1"), "POST", "/assess", 0.01)
-    desk.journal.exchange(Exchange("id", None, 401, "unauthorized"), "POST", "/assess", 0.01)
+    desk.journal.exchange(Exchange("id", None, 403, "forbidden", "one", "k1"), "POST", "/assess", 0.01, 0.01)
+    desk.journal.exchange(Exchange("id", None, 401, "unauthorized"), "POST", "/assess", 0.01, 0.01)
     assert desk.registry.get_sample_value("triage_partner_requests_total", {"partner": "one", "status": "403"}) == 1
     assert desk.metrics.text().count(b"triage_partner_requests_total{") == 1
