@@ -117,7 +117,7 @@ def test_an_open_loop_flood_is_answered_or_refused_in_time(
     serve: Callable[..., Any], report: Callable[..., None], flood: Callable[..., Any]
 ) -> None:
     """Requests that come at twice the capacity, answered or not, each get the right answer or 503, and none is lost."""
-    service = serve(knowledge="", queue_seconds="0.5")
+    service = serve(knowledge="", queue_seconds="0.5", body_seconds="30")  # else unused connections end meanwhile
     on_own_core(service)
 
     def came_of(process: subprocess.Popen[bytes]) -> Any:
