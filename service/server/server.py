@@ -26,7 +26,7 @@ from service.web.observe import Observe
 SHARED_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Where workers find the folder of their shared counts; set before any of them imports the library that reads it."""
 
-ACCEPTS_PER_TURN: Final = 16
+ACCEPTS_PER_TURN: Final = 64
 """Handles of the listening socket: the loop accepts one connection a turn from each.
 
 With one handle, a new connection waits in a flood until those before it have had a turn each, health checks too.
