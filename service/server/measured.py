@@ -78,14 +78,12 @@ class MeasuredProtocol(HttpToolsProtocol):
             if self._trailer_bytes > FRAMING_LIMIT:
                 raise RequestRefused(LARGE_HEAD, FRAMING)
             return
-        if len(self.headers) >= FIELD_LIMIT:
-            raise RequestRefused(LARGE_HEAD)
         super().on_header(name, value.strip(b" \t"))
 
     def on_headers_complete(self) -> None:
         """Check a whole head and start its request; during a stop it is the last one."""
         size = self._head_size()
-        if size > HEAD_LIMIT:
+        if size > HEAD_LIMIT or len(self.headers) > FIELD_LIMIT:
             raise RequestRefused(LARGE_HEAD)
         if self.parser.should_upgrade():
             return  # the head is fed again without the offer
@@ -138,9 +136,10 @@ class MeasuredProtocol(HttpToolsProtocol):
         """Refuse a request that there is no room for before it is started; the reserve is for small, single ones."""
         if self._is_spare:
             raise RequestRefused(OVERLOADED, CONNECTIONS)
-        memory = self.config.memory
+        if not self.config.memory.is_crowded:
+            return
         is_entitled = not self._account.requests and is_body_small(self.headers, SMALL)
-        if memory.is_full or (memory.is_crowded and not is_entitled):
+        if self.config.memory.is_full or not is_entitled:
             raise RequestRefused(OVERLOADED, MEMORY)
 
     def _feed(self, data: memoryview) -> None:
