@@ -78,12 +78,14 @@ class MeasuredProtocol(HttpToolsProtocol):
             if self._trailer_bytes > FRAMING_LIMIT:
                 raise RequestRefused(LARGE_HEAD, FRAMING)
             return
+        if len(self.headers) >= FIELD_LIMIT:  # here and not after the read, which may hold thousands
+            raise RequestRefused(LARGE_HEAD)
         super().on_header(name, value.strip(b" \t"))
 
     def on_headers_complete(self) -> None:
         """Check a whole head and start its request; during a stop it is the last one."""
         size = self._head_size()
-        if size > HEAD_LIMIT or len(self.headers) > FIELD_LIMIT:
+        if size > HEAD_LIMIT:
             raise RequestRefused(LARGE_HEAD)
         if self.parser.should_upgrade():
             return  # the head is fed again without the offer

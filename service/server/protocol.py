@@ -9,7 +9,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from service.problems import LARGE_HEAD, OVERLOADED, SLOW_HEAD, Kind
-from service.server.head import FIELD_LIMIT, HEAD_LIMIT, kind_of_parser_error
+from service.server.head import HEAD_LIMIT, kind_of_parser_error
 from service.server.measured import (
     BACKLOG_LIMIT,
     DISCARD_LIMIT,
@@ -176,7 +176,7 @@ class Connection(MeasuredProtocol):
         """Bound and time what is not whole; raises `RequestRefused`."""
         if self._in_head:
             self._unset_keepalive_if_required()
-            if self._carried > HEAD_LIMIT or len(self.headers) > FIELD_LIMIT:
+            if self._carried > HEAD_LIMIT:
                 raise RequestRefused(LARGE_HEAD)
             if self._head_timer is None:
                 self._head_timer = self.loop.call_later(self.config.head_seconds, self._head_is_late)
