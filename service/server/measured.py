@@ -86,7 +86,7 @@ class MeasuredProtocol(HttpToolsProtocol):
             if self._trailer_bytes > FRAMING_LIMIT:
                 raise RequestRefused(LARGE_HEAD, FRAMING)
             return
-        if len(self.headers) >= FIELD_LIMIT:
+        if len(self.headers) >= FIELD_LIMIT:  # here and not after the read, which may hold thousands
             raise RequestRefused(LARGE_HEAD)
         super().on_header(name, value.strip(b" \t"))
 
@@ -146,9 +146,10 @@ class MeasuredProtocol(HttpToolsProtocol):
         """Refuse a request that there is no room for before it is started; the reserve is for small, single ones."""
         if self._is_spare:
             raise RequestRefused(OVERLOADED, CONNECTIONS)
-        memory = self.config.memory
+        if not self.config.memory.is_crowded:
+            return
         is_entitled = not self._account.requests and is_body_small(self.headers, SMALL)
-        if memory.is_full or (memory.is_crowded and not is_entitled):
+        if self.config.memory.is_full or not is_entitled:
             raise RequestRefused(OVERLOADED, MEMORY)
 
     def _feed(self, data: memoryview) -> None:

@@ -116,8 +116,9 @@ class Account:
             self._memory.held -= size
 
     def end(self) -> None:
-        """Subtract the oldest request, which is answered."""
-        self._memory.held -= self._requests.popleft()
+        """Subtract the oldest request, which is answered; a closed account has none left."""
+        if self._requests:
+            self._memory.held -= self._requests.popleft()
 
     def drop_newest(self) -> None:
         """Subtract the newest request, which will not be answered."""

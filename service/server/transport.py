@@ -8,6 +8,9 @@ from typing import Final
 CONTINUE: Final = b"HTTP/1.1 100 "
 """The interim response, which a client waits for before it sends the body."""
 
+LARGE: Final = 65_536
+"""Bytes from which a body is not copied to its head: clients that do not read a document share its bytes."""
+
 
 class CoalescingTransport:
     """Delays a response's head until its body: one system call and one packet."""
@@ -25,7 +28,10 @@ class CoalescingTransport:
             self._head = data
         else:
             self._is_begun = True
-            self._transport.writelines((self._head, data))
+            if len(data) < LARGE:
+                self._transport.write(self._head + data)
+            else:
+                self._transport.writelines((self._head, data))
 
     def close(self) -> None:
         """Close once all is written; a head without a body shows that the application failed."""

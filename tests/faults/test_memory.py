@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import pytest
 
+from service.server.memory import CONNECTION_LIMIT, SPARE_LIMIT
 from tests.faults.callers import Pair, receive
 from tests.faults.processes import peak_memory
 from tests.waiting import until
@@ -178,3 +179,31 @@ def test_endless_trailers_do_not_fill_the_memory(
             pytest.fail("all trailers were read")
 
     survives(f"endless trailers, {path.decode()}, {len(line)} bytes each", attack)
+
+
+def test_above_the_connection_limit_health_is_answered_and_nothing_else(
+    serve: Callable[..., Any], pod_memory: Path | None, pairs: list[Pair], report: Callable[..., None]
+) -> None:
+    """Idle connections beyond every limit neither fill the memory nor keep out a health check."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < CONNECTION_LIMIT + 2 * SPARE_LIMIT + 200:
+        pytest.skip(f"no more than {hard} files can be open here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    service = serve(knowledge="", group=pod_memory, body_seconds="30")
+    with contextlib.ExitStack() as opened, HealthChecks(service.port) as checks:
+        for _ in range(CONNECTION_LIMIT + 2 * SPARE_LIMIT):
+            opened.enter_context(socket.create_connection(("127.0.0.1", service.port), timeout=20))
+        time.sleep(1)
+        with socket.create_connection(("127.0.0.1", service.port), timeout=20) as connection:
+            connection.sendall(pairs[0].request)
+            assert receive(connection)[0] == 503
+    until(lambda: _is_answered(service.port, pairs[0]), "no report is answered afterwards", seconds=20)
+    peak = peak_memory(service.process.pid)
+    figures = {
+        "MiB at most": f"{peak:.0f}",
+        "s at most a health check": f"{checks.slowest:.2f}",
+        "failed": checks.failed,
+    }
+    report("14,048 idle connections", **figures)
+    assert checks.failed == 0
+    assert peak < MOST_MIB

@@ -77,6 +77,17 @@ def test_a_request_costs_its_head_its_fields_and_its_body() -> None:
     assert memory.held == CONNECTION_COST
 
 
+def test_a_response_after_the_end_of_its_connection_is_no_error() -> None:
+    """A pipelined request may be answered after its client has left."""
+    memory = Memory()
+    account = Account(memory)
+    account.begin(100, 7)
+    account.close()
+    account.end()
+    account.release(5)
+    assert (memory.held, account.requests) == (0, 0)
+
+
 def test_the_reserve_is_for_small_requests() -> None:
     """Once only the reserve is left, large unfinished requests have to go, and small ones stay until it is used."""
     memory = Memory()
