@@ -82,7 +82,7 @@ spark: .venv/spark ## The bulk job on a Spark of two cores (with Debian's Java 1
 	@command -v java >/dev/null || echo "spark: skipped, there is no java and Debian's cannot be fetched"
 	@! command -v java >/dev/null || $(BIN)/python -m pytest -q tests/spark
 
-FAULT_PACKAGES := haproxy nginx redis-server openssl
+FAULT_PACKAGES := haproxy nginx redis-server openssl wrk
 
 # The tests start a proxy and a store of their own; those that the packages would start are not wanted.
 faults: .venv/dev ## Stops, floods, full disks, slow clients, a soak: what came of each, as a table (SOAK_SECONDS=120)

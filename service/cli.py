@@ -76,12 +76,15 @@ def serve(chosen: argparse.Namespace) -> int:
     }
     settings = settings_.read(os.environ)
     from service.main import check_setup  # noqa: PLC0415 (the other commands need no server)
-    from service.web import server  # noqa: PLC0415 (as above)
+    from service.server.config import Config  # noqa: PLC0415 (as above)
+    from service.server.protocol import Connection  # noqa: PLC0415 (as above)
+    from service.server.server import serve as serve_http  # noqa: PLC0415 (as above)
 
     if settings.workers > 1:  # workers that cannot start would be started again for ever
         check_setup(settings)
-    config = server.Config(
+    config = Config(
         "service.main:create_app",
+        http=Connection,
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
@@ -90,7 +93,7 @@ def serve(chosen: argparse.Namespace) -> int:
         shutdown_seconds=settings.shutdown_seconds,
         is_renewable=bool(settings.keys),
     )
-    server.serve(config)
+    serve_http(config)
     return 0
 
 
