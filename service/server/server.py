@@ -178,7 +178,8 @@ def serve(config: Config) -> None:
     """
     with reserve(config.host, config.port) as reserved:
         if config.workers == 1:
-            Server(config).run([beside(reserved)])
+            with beside(reserved) as listening:
+                Server(config).run([listening])
             return
         # Wherever uvicorn starts a process, also in place of one that died, it has to be ours: only ours drains.
         multiprocess.Process = Worker  # type: ignore[misc]

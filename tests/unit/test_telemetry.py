@@ -269,7 +269,7 @@ def _event_fields() -> dict[str, set[str]]:
 def test_the_page_lists_the_fields_of_every_event() -> None:
     """Each section about events lists the fields with which the code writes them, and no other."""
     written = _event_fields()
-    assert {"keys_removed", "serving", "shedding"} <= written.keys()
+    assert {"keys_removed", "serving", "overload"} <= written.keys()
     for heading in re.findall(r"^### (.*)", PAGE, re.MULTILINE):
         events = set(re.findall(r"`(\w+)`", heading)) & written.keys()
         if events:

@@ -355,7 +355,7 @@ def test_equal_documents_have_equal_tags() -> None:
     def etag(body: bytes, *accepted: tuple[bytes, bytes]) -> str:
         request: Any = SimpleNamespace(scope={"headers": accepted})
         answered = Document(body).answer(request)
-        return dict(answered._headers)[b"etag"].decode()
+        return dict(answered.headers)[b"etag"].decode()
 
     assert etag(b"a") == etag(b"a") != etag(b"b")
     assert etag(b"a" * 5000, *GZIP) == etag(b"a" * 5000, *GZIP) != etag(b"b" * 5000, *GZIP)
