@@ -65,9 +65,10 @@ def _labels(knowledge: Knowledge) -> Iterator[Issue]:
 
 
 def _texts(knowledge: Knowledge) -> Iterator[Issue]:
-    for number, steps in enumerate(knowledge.policy.first_steps):
-        if steps.fix not in knowledge.fixes:
-            yield Place("policy.yaml", f"first_steps[{number}].fix").issue(f"'{steps.fix}' is not a fix")
+    for field in ("first_steps", "added_fixes"):
+        for number, steps in enumerate(getattr(knowledge.policy, field)):
+            if steps.fix not in knowledge.fixes:
+                yield Place("policy.yaml", f"{field}[{number}].fix").issue(f"'{steps.fix}' is not a fix")
     for number, text in enumerate(knowledge.about):
         if text.finding not in knowledge.findings:
             yield Place("about.yaml", f"[{number}].finding").issue(f"'{text.finding}' is not a finding")
