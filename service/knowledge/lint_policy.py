@@ -74,6 +74,14 @@ def _texts(knowledge: Knowledge) -> Iterator[Issue]:
             yield Place("about.yaml", f"[{number}].finding").issue(f"'{text.finding}' is not a finding")
 
 
+def _one_number(knowledge: Knowledge) -> Iterator[Issue]:
+    """A response names one number for a week: that of the advice on running."""
+    keys = {key for text in knowledge.running.values() for key in text.limits}
+    for id_, fix in knowledge.fixes.items():
+        for key in sorted(keys & fix.limits.keys()):
+            yield Place(f"fixes/{id_}.yaml", f"limits.{key}").issue("belongs to the advice on running")
+
+
 def _retired(knowledge: Knowledge) -> Iterator[Issue]:
     for id_, retired in knowledge.retired.items():
         place = Place("retired.yaml", id_)
@@ -85,4 +93,4 @@ def _retired(knowledge: Knowledge) -> Iterator[Issue]:
             yield place.issue(f"'{retired.instead}' is not a finding")
 
 
-CHECKS = (_scales, _findings, _levels, _labels, _texts, _retired)
+CHECKS = (_scales, _findings, _levels, _labels, _texts, _one_number, _retired)
