@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from service.errors import Issue
-from service.knowledge.places import Place, runner_texts, statements
+from service.knowledge.places import Place, statements
+from service.knowledge.runner_texts import runner_texts
 
 if TYPE_CHECKING:
     from service.knowledge.knowledge import Knowledge
 
-_ABOUT_SOURCES: Final = re.compile(r"\b(articles?|this service|convention|stud(?:y|ies)|trials?|sources?|memory)\b", re.I)
+_ABOUT_SOURCES: Final = re.compile(
+    r"\b(articles?|this service|convention|stud(?:y|ies)|trials?|sources?|memory)\b", re.IGNORECASE
+)
 _EXPLAINED_BY: Final = {
     "electrolyte": ("salt", "sports drink"),
     "endocrinologist": ("hormone",),

@@ -54,14 +54,14 @@ def _of_single_files(knowledge: Knowledge) -> Iterator[tuple[Place, Condition]]:
         yield Place("policy.yaml", f"first_steps[{number}].when"), steps.when
     for number, added in enumerate(knowledge.policy.added_fixes):
         yield Place("policy.yaml", f"added_fixes[{number}].when"), added.when
-    if knowledge.policy.race_planned is not None:
-        yield Place("policy.yaml", "race_planned"), knowledge.policy.race_planned
     for number, rule in enumerate(knowledge.running_rules):
         yield Place("running_rules.yaml", f"[{number}].when"), rule.when
     for running, advice in knowledge.running.items():
         for number, goal in enumerate(advice.return_when):
             if goal.when is not None:
                 yield Place("running.yaml", f"{running}.return_when[{number}].when"), goal.when
+        for number, answer in enumerate(advice.race):
+            yield Place("running.yaml", f"{running}.race[{number}].when"), answer.when
     for number, name in enumerate(knowledge.policy.uncovered_signs):
         yield Place("policy.yaml", f"uncovered_signs[{number}]"), name
 
@@ -99,49 +99,3 @@ def statements(knowledge: Knowledge) -> Iterator[tuple[Place, Statement]]:
             for field in fields:
                 for number, statement in enumerate(getattr(entry, field)):
                     yield Place(f"{folder}/{id_}.yaml", f"{field}[{number}]"), statement
-
-
-def runner_texts(knowledge: Knowledge) -> Iterator[tuple[Place, str]]:
-    """Every text that a runner reads, with its place; the exact question of a finding is for integrators."""
-    for place, statement in statements(knowledge):
-        if place.file != "background.yaml":
-            yield place, statement.text
-    yield from _of_rules(knowledge)
-    for id_, finding in knowledge.findings.items():
-        for text in (finding.label, *finding.labels.values()):
-            if text is not None:
-                yield Place("findings", f"{id_}.label"), text
-    for id_, checklist in knowledge.checklists.items():
-        yield Place(f"checklists/{id_}.yaml", "text"), checklist.text
-    for level, text in knowledge.levels.items():
-        for field in ("label", "advice", "advice_while_open"):
-            if (shown := getattr(text, field)) is not None:
-                yield Place("levels.yaml", f"{level}.{field}"), shown
-    for running, advice in knowledge.running.items():
-        for shown in (advice.statement, advice.race, *(goal.text for goal in advice.return_when)):
-            if shown is not None:
-                yield Place("running.yaml", running), shown
-    for id_, notice in knowledge.notices.items():
-        yield Place("notices.yaml", id_), notice.text
-    policy = knowledge.policy
-    for field in policy.__struct_fields__:
-        if field.endswith("_statement"):
-            yield Place("policy.yaml", field), getattr(policy, field)
-    for field in ("referral_labels", "activity_labels"):
-        for id_, label in getattr(policy, field).items():
-            yield Place("policy.yaml", f"{field}.{id_}"), label
-
-
-def _of_rules(knowledge: Knowledge) -> Iterator[tuple[Place, str]]:
-    for id_, red_flag in knowledge.red_flags.items():
-        for field in ("title", "advice", "rationale"):
-            yield Place(f"red_flags/{id_}.yaml", field), getattr(red_flag, field)
-    for id_, cause in knowledge.causes.items():
-        yield Place(f"causes/{id_}.yaml", "name"), cause.name
-        for field, weights in (("supports", cause.supports), ("opposes", cause.opposes)):
-            for number, weight in enumerate(weights):
-                yield Place(f"causes/{id_}.yaml", f"{field}[{number}].statement"), weight.statement
-    for id_, fix in knowledge.fixes.items():
-        yield Place(f"fixes/{id_}.yaml", "title"), fix.title
-        if fix.short is not None:
-            yield Place(f"fixes/{id_}.yaml", "short"), fix.short
