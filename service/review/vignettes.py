@@ -21,7 +21,7 @@ from service.knowledge.yaml_reader import read_yaml
 from service.model.scales import Level
 
 FOLDER = "vignettes"
-RuleReference = Annotated[str, Meta(pattern=r"^(RF[0-9]{2}|C13|D[1-8])\Z")]
+RuleReference = Annotated[str, Meta(pattern=r"^(RF[0-9]{2}|C13|D[1-9]|D1[01])\Z")]
 _PLACES = ("runner", "findings", "training")
 
 
