@@ -25,7 +25,7 @@ class Facts(NamedTuple):
 class _Rule(NamedTuple):
     """`implied` becomes true if `term` holds; absent if it fails and `settles`.
 
-    Nothing happens while one of `unless` is reported present.
+    A denied finding stays absent while one of `unless` is reported present: that explains the same details.
     """
 
     implied: str
@@ -80,7 +80,7 @@ class Implications:
             implied = [
                 rule.implied
                 for rule in rules
-                if not any(report.known.get(name) is True for name in rule.unless) and self._applies(rule, facts)
+                if not self._is_explained(rule, report) and self._applies(rule, facts)
             ]
             waiting.extend(name for name in implied if name in self._rules)
         for id_, term in self._contradicted:
@@ -89,6 +89,13 @@ class Implications:
                 names = (id_, *(atom.finding for atom in term))
                 facts.conflicts.append(Conflict(is_denial=True, pointers=tuple(map(self._pointers.__getitem__, names))))
         return facts
+
+    @staticmethod
+    def _is_explained(rule: _Rule, report: Report) -> bool:
+        """Whether another reported finding explains the details of one that was denied, so that nothing contradicts."""
+        if report.known.get(rule.implied) is not False:
+            return False
+        return any(report.known.get(name) is True for name in rule.unless)
 
     def _applies(self, rule: _Rule, facts: Facts) -> bool:
         """Apply `rule`; return whether it made its finding true."""
