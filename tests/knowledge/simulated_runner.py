@@ -72,6 +72,10 @@ class SimulatedRunner:
         """The complaints that are true."""
         return tuple(id_ for id_ in self._knowledge.policy.complaints if self._truth.get(id_) is True)
 
+    def knows(self, id_: str) -> bool:
+        """Whether the finding has a value in the truth."""
+        return id_ in self._truth and id_ not in self._not_known
+
     def first_request(self, complaints: Iterable[str]) -> dict[str, Any]:
         """The request with `complaints` and all that a device knows: training and measurements."""
         body: dict[str, Any] = {"findings": dict.fromkeys(complaints, True), "training": {}, "not_known": []}
