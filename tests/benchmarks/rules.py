@@ -93,7 +93,7 @@ def _what(name: str) -> str:
     if name == _ENGINE:
         return "our engine alone: level and causes with what fired and why, from prepared facts"
     if name.endswith(_FROM_BODY):
-        return f"{name.removesuffix(_FROM_BODY)}: the same from the body, its facts worked out in plain Python"
+        return f"{name.removesuffix(_FROM_BODY)}: the same from the body, the facts prepared in plain Python"
     if name.endswith(_TELLING):
         return f"{name.removesuffix(_TELLING)}: the same, and which red flags and weights hold"
     return f"{name}: only the level and the leading cause, from prepared facts"
