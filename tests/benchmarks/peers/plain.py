@@ -62,7 +62,7 @@ class PlainRules:
         self._facts = PlainFacts(knowledge, self.conditions)
         raising = [(flag.level, self._with_readings(flag.when)) for flag in self.red_flags]
         raising += [(policy.uncovered_sign_level, sign) for sign in policy.uncovered_signs]
-        self._raising = sorted(raising, key=lambda rule: -rule[0].rank)
+        self.raising = sorted(raising, key=lambda rule: -rule[0].rank)
         self._items = {id_: checklist for checklist in knowledge.checklists.values() for id_ in checklist.items}
         self._openers = {
             id_: set().union(*map(self.conditions.named, finding.asked_when))
@@ -90,7 +90,7 @@ class PlainRules:
             [floor, *([policy.incomplete_level] if asked else []), *([policy.not_known_sign_level] if held_by else [])]
         )
         could_rise_to = _highest(
-            [level, *(rule for rule, when in self._raising if self.conditions.holds(when, answerable) is not False)]
+            [level, *(rule for rule, when in self.raising if self.conditions.holds(when, answerable) is not False)]
         )
         causes = self.fitting(facts) if level.rank < policy.no_causes_from.rank and not out_of_scope else []
         return Decided(facts, level, floor, could_rise_to, fired, signs, asked, held_by, causes)
@@ -135,7 +135,7 @@ class PlainRules:
     def _asked(self, floor: Level, answerable: Facts, not_known: set[str]) -> dict[str, Level]:
         """The items whose answer could raise the level above `floor`, or opens one that could."""
         asked: dict[str, Level] = {}
-        for level, when in self._raising:
+        for level, when in self.raising:
             if level.rank > floor.rank:
                 for name in self.conditions.open_names(when, answerable):
                     for item in self.to_ask(name, answerable, not_known):
@@ -151,7 +151,7 @@ class PlainRules:
             least: set().union(
                 *(
                     self.conditions.open_names(when, facts)
-                    for level, when in self._raising
+                    for level, when in self.raising
                     if level.rank >= least.rank
                 )
             )
