@@ -1,7 +1,6 @@
-"""Words a plain decision as the pydantic response.
+"""Builds the pydantic response from a plain decision.
 
-It says a little less than ours: no derived findings, no ignored values and no contradictions, and a cause does not say
-which of its items are already denied. That favours this peer.
+It contains a little less than ours: no derived findings, ignored values or contradictions. That favours this peer.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from service.knowledge.reviews import review_of, review_of_all
 from service.knowledge.schema import RedFlag, Weight
 from service.model.scales import Level
 from tests.benchmarks.peers import fastapi_models as said
-from tests.benchmarks.peers.fastapi_fixes import fixes_of
+from tests.benchmarks.peers.fastapi_fixes import ChosenFixes
 from tests.benchmarks.peers.fastapi_interview import Interviews
 from tests.benchmarks.peers.plain import Decided, Fit, PlainRules
 from tests.benchmarks.peers.plain_facts import Request
@@ -26,6 +25,10 @@ class Answers:
         knowledge = rules.knowledge
         self._rules = rules
         self._interviews = Interviews(rules)
+        self._details = {
+            sign: [name for when in knowledge.findings[sign].implied_by for name in rules.conditions.named(when)]
+            for sign in knowledge.policy.uncovered_signs
+        }
         self._reviews = {flag.id: review_of(flag) for flag in rules.red_flags}
         self._version = said.Version(
             version=knowledge.policy.version, digest=knowledge.digest, review=review_of_all(knowledge)
@@ -35,7 +38,7 @@ class Answers:
         """The response to one request."""
         decided = self._rules.decide(request)
         not_known = request.get("not_known", [])
-        fixes, withheld, ask_first = fixes_of(self._rules, decided)
+        fixes = ChosenFixes(self._rules, decided)
         return said.Assessment(
             received=said.Received(
                 **{part: len(request.get(part) or ()) for part in ("runner", "findings", "training", "not_known")}
@@ -43,11 +46,11 @@ class Answers:
             triage=self._triage(decided),
             about=self._about(decided),
             red_flags=[self._red_flag(flag, decided) for flag in decided.fired],
-            causes=[self._cause(fit, decided, fixes) for fit in decided.causes],
-            fixes=fixes,
-            withheld_fixes=withheld,
+            causes=[self._cause(fit, decided, fixes.shown) for fit in decided.causes],
+            fixes=fixes.shown,
+            withheld_fixes=list(fixes.withheld.values()),
             training_advice=self._training(decided),
-            interview=self._interviews.interview(decided, not_known, ask_first),
+            interview=self._interviews.interview(decided, not_known, fixes.ask_first),
             language="en",
             knowledge=self._version,
             notices=self._notices(decided, request.get("runner", {}).get("country")),
@@ -60,7 +63,7 @@ class Answers:
             (flag.id, flag.level, flag.title, because(flag.when, decided.facts)) for flag in decided.fired
         ]
         covered = {name for *_, names in found for name in names}
-        signs = [sign for sign in decided.signs if sign not in covered]
+        signs = [sign for sign in decided.signs if covered.isdisjoint((sign, *self._details[sign]))]
         if decided.is_out_of_scope:
             found.append(("out_of_scope", policy.out_of_scope_level, policy.out_of_scope_statement, []))
         if signs:
@@ -169,15 +172,17 @@ class Answers:
         )
 
     def _notices(self, decided: Decided, country: str | None) -> list[said.Notice]:
-        numbers = self._rules.knowledge.emergency_numbers
+        policy, numbers = self._rules.knowledge.policy, self._rules.knowledge.emergency_numbers
         number = numbers.countries.get(country or "", numbers.default).number
-        is_driving = decided.level is not Level.EMERGENCY_AMBULANCE and not any(it.do_not_drive for it in decided.fired)
+        may_drive = decided.level.rank < policy.emergency_number_first_from.rank or (
+            decided.level is not Level.EMERGENCY_AMBULANCE and not any(flag.do_not_drive for flag in decided.fired)
+        )
         return [
             said.Notice(id=id_, text=notice.text.replace("{number}", number), number=number)
             if "{number}" in notice.text
             else said.Notice(id=id_, text=notice.text)
             for id_, notice in self._rules.knowledge.notices.items()
-            if not (is_driving and id_ == "do_not_drive_yourself")
+            if not (may_drive and id_ == "do_not_drive_yourself")
         ]
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Words the next questions of a plain decision as pydantic models."""
+"""Builds the next questions from a plain decision as pydantic models."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Interviews:
 
     def _measurements(self, decided: Decided, not_known: list[str]) -> Iterator[said.Item]:
         for id_ in self._rules.knowledge.policy.measurements:
-            if id_ not in decided.facts and id_ not in not_known:
+            if id_ not in decided.facts and id_ not in not_known and self._rules.applies(id_, decided.facts):
                 for level, when in self._rules.raising:
                     if level.rank <= decided.floor.rank:
                         break
@@ -95,9 +95,7 @@ class Interviews:
             purpose=checklist.purpose,
             text=checklist.text,
             none_text=self._rules.knowledge.policy.none_text if is_checklist else None,
-            items=[
-                self._item(id_, asked[id_], is_checklist=is_checklist) for id_ in checklist.items if id_ in asked
-            ],
+            items=[self._item(id_, asked[id_], is_checklist=is_checklist) for id_ in checklist.items if id_ in asked],
         )
 
     def _item(self, id_: str, level: Level, *, is_checklist: bool) -> said.Item:
@@ -114,7 +112,9 @@ class Interviews:
             members["send_at_once"] = True
         if finding.labels:
             members["choices"] = [
-                said.Labelled(id=value, label=finding.labels[value]) for value in finding.values if value in finding.labels
+                said.Labelled(id=value, label=finding.labels[value])
+                for value in finding.values
+                if value in finding.labels
             ]
         return said.Item(id=id_, text=finding.label or finding.question, could_raise_to=level, **members)
 

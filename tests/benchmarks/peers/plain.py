@@ -5,7 +5,7 @@ It follows the grammar in `service/knowledge/README.md` and uses no part of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -83,7 +83,7 @@ class PlainRules:
                 *([policy.out_of_scope_level] if out_of_scope else []),
             ]
         )
-        answerable = dict.fromkeys(policy.measurements, CLOSED) | facts  # nobody has to send a reading
+        answerable = dict.fromkeys(policy.measurements, CLOSED) | facts  # a reading is optional
         asked = self._asked(floor, answerable, not_known)
         held_by = self._held_by(floor, facts, not_known)
         level = _highest(
@@ -123,14 +123,18 @@ class PlainRules:
                 return cap if cap is not None and cap.rank < band.rank else band
         return None
 
-    def to_ask(self, name: str, facts: Mapping[str, object], not_known: Iterable[str]) -> set[str]:
+    def to_ask(self, name: str, facts: Facts, not_known: Iterable[str]) -> set[str]:
         """The items to show for an unknown finding: itself, or those that open it."""
         if name not in self._items or name in facts or name in not_known:
             return set()
-        asked_when = self.knowledge.findings[name].asked_when
-        if not asked_when or any(self.conditions.holds(when, dict(facts)) for when in asked_when):
+        if self.applies(name, facts):
             return {name}
         return set().union(*(self.to_ask(opener, facts, not_known) for opener in self._openers[name]))
+
+    def applies(self, name: str, facts: Facts) -> bool:
+        """Whether a finding that is not closed may be asked now."""
+        asked_when = self.knowledge.findings[name].asked_when
+        return not asked_when or any(self.conditions.holds(when, facts) for when in asked_when)
 
     def _asked(self, floor: Level, answerable: Facts, not_known: set[str]) -> dict[str, Level]:
         """The items whose answer could raise the level above `floor`, or opens one that could."""
@@ -149,11 +153,7 @@ class PlainRules:
             return []
         open_names = {
             least: set().union(
-                *(
-                    self.conditions.open_names(when, facts)
-                    for level, when in self.raising
-                    if level.rank >= least.rank
-                )
+                *(self.conditions.open_names(when, facts) for level, when in self.raising if level.rank >= least.rank)
             )
             for least in (policy.not_known_sign_level, policy.not_known_background_from)
         }

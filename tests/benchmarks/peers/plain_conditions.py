@@ -45,7 +45,7 @@ class Conditions:
 
     def because(self, condition: Condition, facts: Facts) -> list[str]:
         """The findings that make a condition true, in order."""
-        known = {name: CLOSED for name in self.named(condition)} | facts
+        known = dict.fromkeys(self.named(condition), CLOSED) | facts
         return list(dict.fromkeys(self._leaves(condition, known)))
 
     def _leaves(self, condition: Condition, facts: Facts | None) -> Iterator[str]:

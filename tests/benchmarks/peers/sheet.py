@@ -50,7 +50,7 @@ class Sheet(NamedTuple):
     rules: PlainRules
 
     def facts(self, request: Request) -> Facts:
-        """The facts of a request as plain JSON values; a finding that does not apply is left out, for no test passes."""
+        """The facts of a request as JSON values, without the findings that do not apply."""
         decided = self.rules.decide(request)
         facts = decided.facts | {
             SAFETY_QUESTIONS_OPEN: bool(decided.asked),
