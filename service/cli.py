@@ -29,6 +29,7 @@ from service.knowledge import loader
 from service.review import vignettes
 from service.review.cases import replay
 from service.review.diff import compare
+from service.review.readings import cliffs
 from service.review.scorecard import score
 from service.settings import Settings
 
@@ -157,11 +158,11 @@ def _only_here(path: Path) -> BinaryIO:
 
 
 def check(chosen: argparse.Namespace) -> int:
-    """Read the knowledge, replay its cases, and say what is wrong with it, or what it holds."""
+    """Check the knowledge, its cases and the levels of its readings; print what it holds."""
     folder = _folder(chosen)
     knowledge = loader.load(folder)
     told = vignettes.read(folder, knowledge)
-    if issues := tuple(replay(knowledge)):
+    if issues := (*replay(knowledge), *cliffs(knowledge)):
         raise KnowledgeFault(issues)
     print(
         f"{knowledge.policy.version} {knowledge.digest}: {len(knowledge.findings)} findings, "

@@ -74,7 +74,7 @@ class Questions:
         context: CauseContext,
     ) -> InterviewDecision:
         """The groups to show, the readings to offer, and the reason to stop if there is nothing to ask."""
-        about_causes, held_back = self._cause_questions(floors, situation, context)
+        about_causes, held_back = self._cause_questions(safety, floors, situation, context)
         found = {**about_causes, **safety}
         groups = tuple(
             [
@@ -88,9 +88,9 @@ class Questions:
         return InterviewDecision(groups, measurements, len(found) + held_back, reason)
 
     def _cause_questions(
-        self, floors: Floors, situation: Situation, context: CauseContext
+        self, safety: Mapping[str, AskedItem], floors: Floors, situation: Situation, context: CauseContext
     ) -> tuple[dict[str, AskedItem], int]:
-        """The items that cannot raise the level, and the number of those that do not fit into this response.
+        """The items that are not asked for safety, and the number of those that do not fit into this response.
 
         They are about the causes, or contraindications to ask before a fix is given.
         """
@@ -105,12 +105,14 @@ class Questions:
         room = policy.cause_questions_per_response
         separating_room = 0 if is_likely else policy.separating_questions - (self._separating & known).bit_count()
         for item in self._first_cause_items:
-            if not item.bit & skip:
+            if not item.bit & skip and item.id not in safety:
                 room -= 1
                 if room >= 0:
                     found[item.id] = item.asked[level]
         for checklist, item in self._separating_items if leading and separating_room > 0 else ():
-            if not item.bit & skip and leading.intersection(checklist.separates.get(item.id, ())):
+            if item.bit & skip or item.id in safety:
+                continue
+            if leading.intersection(checklist.separates.get(item.id, ())):
                 separating_room -= 1
                 if separating_room >= 0:
                     found[item.id] = item.asked[level]

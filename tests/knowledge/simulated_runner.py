@@ -59,12 +59,15 @@ def decoded(response: bytes) -> Assessment:
 class SimulatedRunner:
     """A person with a complete truth: a yes/no finding that is neither in it nor implied by it is absent.
 
-    A choice or number that is not in it is not known, as are the findings in `not_known`.
+    So is a yes that other findings of the truth contradict. A choice or number that is not in it is not known, as are
+    the findings in `not_known`.
     """
 
     def __init__(self, knowledge: Knowledge, truth: Mapping[str, Any], not_known: Iterable[str] = ()) -> None:
         self._knowledge = knowledge
-        self._truth = {**truth, **dict.fromkeys(present_in(truth, knowledge), True)}
+        present = present_in(truth, knowledge)
+        given = {name: name in present if value is True else value for name, value in truth.items()}
+        self._truth = {**given, **dict.fromkeys(present, True)}
         self._not_known = frozenset(not_known)
 
     @property
