@@ -78,9 +78,7 @@ class Implications:
         while waiting:
             rules = self._rules[waiting.pop()]
             implied = [
-                rule.implied
-                for rule in rules
-                if not self._is_explained(rule, report) and self._applies(rule, facts)
+                rule.implied for rule in rules if not self._is_explained(rule, report) and self._applies(rule, facts)
             ]
             waiting.extend(name for name in implied if name in self._rules)
         for id_, term in self._contradicted:

@@ -55,11 +55,11 @@ class Questions:
             if bits & skip == bits:
                 continue
             for item in items:
-                id_, bit, levels, _, opens_bits, _, _ = item
+                id_, bit, levels, _, details_bits, _ = item
                 if bit & skip:
                     continue
                 asked = _highest(levels, open_terms)
-                if opens_bits & waiting:
+                if details_bits & waiting:
                     asked = _with_details(item, asked, open_terms, waiting)
                 if asked is not None:
                     found[id_] = asked
@@ -159,9 +159,10 @@ def _highest(levels: Iterable[tuple[Bits, AskedItem]], terms: Bits) -> AskedItem
 
 def _with_details(item: Item, asked: AskedItem | None, open_terms: Bits, waiting: Bits) -> AskedItem | None:
     """The question at the level of the details that wait for it, if they are open and reach higher."""
-    if asked is None and not any(detail & waiting and own & open_terms for detail, own in item.opens):
-        return None
-    opened = _highest(item.opens_levels, open_terms)
-    if opened is None or (asked is not None and asked.could_raise_to.rank >= opened.could_raise_to.rank):
-        return asked
-    return opened
+    for details, at_level in item.details:
+        if asked is not None and asked.could_raise_to.rank >= at_level.could_raise_to.rank:
+            break
+        for bit, via, terms in details:
+            if bit & waiting and terms & open_terms and (not via or via & waiting):
+                return at_level
+    return asked

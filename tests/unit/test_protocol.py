@@ -92,7 +92,9 @@ def test_a_head_alone_is_sent_before_the_end(transport: Any) -> None:
     assert (transport.written, joined.is_closing()) == ([b"head"], True)
 
 
-@pytest.mark.parametrize("page", ["docs/configuration.md", "deploy/README.md", "openapi/README.md", "openapi/base.yaml"])
+@pytest.mark.parametrize(
+    "page", ["docs/configuration.md", "deploy/README.md", "openapi/README.md", "openapi/base.yaml"]
+)
 def test_a_proxy_lets_go_of_an_idle_connection_first(page: str) -> None:
     """The service keeps one for longer than the 60 seconds of common proxies, and says for how long."""
     config = Config("", http=Connection, head_seconds=1, drain_seconds=1, shutdown_seconds=1, is_renewable=False)
