@@ -136,8 +136,8 @@ def _entries(knowledge: Knowledge) -> dict[str, Any]:
     entries: dict[str, Any] = {}
     for part in Knowledge.__struct_fields__:
         value = plain[part]
-        if part in ("background", "about"):
-            entries[part] = {"statements": value}
+        if isinstance(value, tuple):
+            entries[part] = {"rules" if part == "running_rules" else "statements": value}
         elif part in ("policy", "emergency_numbers"):
             entries[part] = value
         elif part == "subjects":
