@@ -5,41 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from service.errors import Issue
-from service.knowledge.places import Place, statements
+from service.knowledge.places import Place, statements, weights
+from service.model.scales import Evidence
 
 if TYPE_CHECKING:
+    from service.errors import Issue
     from service.knowledge.knowledge import Knowledge
 
 
 def _sources(knowledge: Knowledge) -> Iterator[Issue]:
-    for place, sources in _source_lists(knowledge):
-        if not sources:
-            yield place.issue("has no source")
-        yield from _unknown_sources(knowledge, place, sources)
+    for place, evidence, sources in _cited(knowledge):
+        for source in sources:
+            if source not in knowledge.sources:
+                yield place.issue(f"'{source}' is not a source")
+        if not sources and (evidence is None or evidence.rank > Evidence.CONVENTION.rank):
+            yield place.issue("has no source, which only the grades E4 and E5 allow")
+        if sources and evidence is Evidence.MEMORY:
+            yield place.issue("has a source, so its grade is not E5")
 
 
-def _unknown_sources(knowledge: Knowledge, place: Place, sources: tuple[str, ...]) -> Iterator[Issue]:
-    return (place.issue(f"'{source}' is no source") for source in sources if source not in knowledge.sources)
-
-
-def _statements(knowledge: Knowledge) -> Iterator[Issue]:
+def _speakers(knowledge: Knowledge) -> Iterator[Issue]:
     for place, statement in statements(knowledge):
-        yield from _unknown_sources(knowledge, place, statement.sources)
         if statement.by is not None and statement.by not in knowledge.speakers:
-            yield place.issue(f"'{statement.by}' is no speaker")
+            yield place.issue(f"'{statement.by}' is not a speaker")
         if statement.facts and statement.by is None:
             yield place.issue("a fact of the article has no speaker")
 
 
-def _source_lists(knowledge: Knowledge) -> Iterator[tuple[Place, tuple[str, ...]]]:
-    for folder in ("red_flags", "derivations", "causes", "fixes"):
-        for id_, entry in getattr(knowledge, folder).items():
-            yield Place(f"{folder}/{id_}.yaml", "sources"), entry.sources
+def _cited(knowledge: Knowledge) -> Iterator[tuple[Place, Evidence | None, tuple[str, ...]]]:
+    """Each place that cites sources, with its grade; a level has none."""
+    for folder in ("red_flags", "derivations"):
+        for id_, rule in getattr(knowledge, folder).items():
+            yield Place(f"{folder}/{id_}.yaml", "sources"), rule.evidence, rule.sources
+    for number, running_rule in enumerate(knowledge.running_rules):
+        yield Place("running_rules.yaml", f"[{number}].sources"), running_rule.evidence, running_rule.sources
     for level, text in knowledge.levels.items():
-        yield Place("levels.yaml", f"{level}.sources"), text.sources
-    for country, number in knowledge.emergency_numbers.countries.items():
-        yield Place("emergency_numbers.yaml", f"countries.{country}.sources"), number.sources
+        yield Place("levels.yaml", f"{level}.sources"), None, text.sources
+    for country, number_ in knowledge.emergency_numbers.countries.items():
+        place = Place("emergency_numbers.yaml", f"countries.{country}.sources")
+        yield place, number_.evidence, number_.sources
+    for place, statement in statements(knowledge):
+        yield place, statement.evidence, statement.sources
+    for place, weight in weights(knowledge):
+        yield place, weight.evidence, weight.sources
 
 
-CHECKS = (_sources, _statements)
+CHECKS = (_sources, _speakers)

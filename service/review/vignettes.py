@@ -43,13 +43,14 @@ class Expectation(Entry, frozen=True, kw_only=True):
 class Vignette(CaseRequest, frozen=True, kw_only=True):
     """A sentence about one runner, the request, and the right response.
 
-    `rules` are the rows of the clinical reference that it tests.
+    `rules` are the rows of the clinical reference that it tests. `sources` is empty if the right response rests on
+    general knowledge or a convention.
     """
 
     name: Sentence
     rules: Annotated[tuple[RuleReference, ...], Meta(min_length=1)]
     expect: Expectation
-    sources: Annotated[tuple[str, ...], Meta(min_length=1)]
+    sources: tuple[str, ...]
 
 
 class VignetteFile(Entry, frozen=True, kw_only=True):

@@ -97,7 +97,7 @@ def test_country_and_unanswered_questions_are_read(tmp_path: Path, small_knowled
     [
         ({"rules": ["RF1"]}, "vignettes[0].rules[0]"),
         ({"rules": []}, "vignettes[0].rules"),
-        ({"sources": []}, "vignettes[0].sources"),
+        ({"sources": None}, "vignettes[0].sources"),
         ({"expect": {"level": "at_once"}}, "vignettes[0].expect.level"),
         ({"rest": "absent"}, "vignettes[0].rest"),
         ({"safety_screen": {"none_of_these": True}}, "vignettes[0]"),
