@@ -9,7 +9,7 @@ from service.engine.decision import Decision
 from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
 from service.knowledge.schema import Statement, Weight
-from service.model.explanation import CitedSource, Explanation, SourcedStatement, UnfiredRule, UnlistedCause
+from service.model.explanation import CitedSource, EntryNote, Explanation, SourcedStatement, UnfiredRule, UnlistedCause
 from service.report.report import Reported
 
 
@@ -27,6 +27,7 @@ class Explanations:
             unlisted_causes=tuple(self._unlisted({cause.id for cause in decision.causes}, decision.match)),
             statements=statements,
             sources=tuple(self._cited(statements)),
+            notes=tuple(self._notes(decision)),
         )
 
     def _unfired(self, match: Match, known: Mapping[str, Reported]) -> Iterator[UnfiredRule]:
@@ -96,6 +97,12 @@ class Explanations:
             fix = knowledge.fixes[suggested.id]
             yield from _sourced(fix.id, (*fix.steps, *fix.caveats))
 
+    def _notes(self, decision: Decision) -> Iterator[EntryNote]:
+        for suggested in decision.fixes:
+            note = self._rulebook.knowledge.fixes[suggested.id].note
+            if note is not None:
+                yield EntryNote(about=suggested.id, note=note)
+
     def _cited(self, statements: Sequence[SourcedStatement]) -> Iterator[CitedSource]:
         cited = dict.fromkeys(source for statement in statements for source in statement.sources)
         for id_ in cited:
@@ -112,6 +119,7 @@ def _sourced(about: str, statements: Sequence[Statement]) -> Iterator[SourcedSta
             by=statement.by,
             facts=statement.facts,
             sources=statement.sources,
+            note=statement.note,
         )
 
 
@@ -123,4 +131,5 @@ def _weighed(about: str, weight: Weight) -> SourcedStatement:
         by=None,
         facts=weight.facts,
         sources=weight.sources,
+        note=weight.note,
     )

@@ -40,6 +40,14 @@ def test_the_whole_is_the_knowledge(knowledge: Knowledge, served: Catalogue) -> 
     assert msgspec.convert(content, Knowledge) == knowledge
 
 
+def test_the_notes_of_editors_are_served(small_values: dict[str, Any]) -> None:
+    """A reader of the knowledge sees what an editor remarked on a statement."""
+    small_values["fixes"]["rest_it"]["steps"][0]["note"] = "Note on the step."
+    documents = catalogue(msgspec.convert(small_values, Knowledge))
+    for document in (documents.whole, documents.kinds["fixes"], documents.entries["fixes", "rest_it"]):
+        assert b"Note on the step." in document
+
+
 def test_kinds_hold_their_entries(served: Catalogue) -> None:
     """Seven kinds, each entry found by kind and id."""
     kinds = ["findings", "checklists", "causes", "fixes", "red-flags", "levels", "sources"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from service.engine import Engine
@@ -128,6 +128,27 @@ def test_a_cited_source_is_the_knowledge_s_own(engine: Engine, shipped: Knowledg
         assert cited == CitedSource(id=cited.id, title=source.title, status=source.status, url=source.url)
 
 
+def test_the_notes_of_editors_are_in_the_explanation_only(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine]
+) -> None:
+    """Statements, weights and fixes keep their notes out of the plain response."""
+    load, fix = small_values["causes"]["load"], small_values["fixes"]["rest_it"]
+    load["mechanism"][0]["note"] = "Note on the mechanism."
+    load["supports"][1]["note"] = "Note on the weight."
+    fix["steps"][0]["note"] = "Note on the step."
+    fix["note"] = "Note on the fix."
+    plain, explained, explanation = _explained(engine_of(small_values), findings={"ache": True, "hot_run": True})
+    noted = {(statement.about, statement.note) for statement in explanation.statements if statement.note}
+    assert noted >= {
+        ("load", "Note on the mechanism."),
+        ("load", "Note on the weight."),
+        ("rest_it", "Note on the step."),
+    }
+    assert [(note.about, note.note) for note in explanation.notes] == [("rest_it", "Note on the fix.")]
+    assert b"Note on" not in plain
+    assert b"Note on the fix." in explained
+
+
 def _sourced(about: str, entry: RedFlag | Cause | Fix | SymptomText) -> list[SourcedStatement]:
     """Whatever an entry of the knowledge states, as an explanation would tell it."""
     stated: Iterable[Statement]
@@ -136,7 +157,13 @@ def _sourced(about: str, entry: RedFlag | Cause | Fix | SymptomText) -> list[Sou
         stated = (rationale, *entry.statements)
     elif isinstance(entry, Cause):
         weights = (
-            Statement(text=weight.statement, evidence=weight.evidence, facts=weight.facts, sources=weight.sources)
+            Statement(
+                text=weight.statement,
+                evidence=weight.evidence,
+                facts=weight.facts,
+                sources=weight.sources,
+                note=weight.note,
+            )
             for weight in (*entry.supports, *entry.opposes)
         )
         stated = (*entry.mechanism, *entry.caveats, *entry.see_someone, *weights)
@@ -145,6 +172,8 @@ def _sourced(about: str, entry: RedFlag | Cause | Fix | SymptomText) -> list[Sou
     else:
         stated = (*entry.steps, *entry.caveats)
     return [
-        SourcedStatement(about=about, text=it.text, evidence=it.evidence, by=it.by, facts=it.facts, sources=it.sources)
+        SourcedStatement(
+            about=about, text=it.text, evidence=it.evidence, by=it.by, facts=it.facts, sources=it.sources, note=it.note
+        )
         for it in stated
     ]
