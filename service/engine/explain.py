@@ -8,8 +8,16 @@ from service.engine.bitset import Bits, members
 from service.engine.decision import Decision
 from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
+from service.knowledge.reviews import review_of
 from service.knowledge.schema import Statement, Weight
-from service.model.explanation import CitedSource, EntryNote, Explanation, SourcedStatement, UnfiredRule, UnlistedCause
+from service.model.explanation import (
+    CitedSource,
+    ExplainedEntry,
+    Explanation,
+    SourcedStatement,
+    UnfiredRule,
+    UnlistedCause,
+)
 from service.report.report import Reported
 
 
@@ -27,7 +35,7 @@ class Explanations:
             unlisted_causes=tuple(self._unlisted({cause.id for cause in decision.causes}, decision.match)),
             statements=statements,
             sources=tuple(self._cited(statements)),
-            notes=tuple(self._notes(decision)),
+            entries=tuple(self._entries(decision)),
         )
 
     def _unfired(self, match: Match, known: Mapping[str, Reported]) -> Iterator[UnfiredRule]:
@@ -97,11 +105,15 @@ class Explanations:
             fix = knowledge.fixes[suggested.id]
             yield from _sourced(fix.id, (*fix.steps, *fix.caveats))
 
-    def _notes(self, decision: Decision) -> Iterator[EntryNote]:
+    def _entries(self, decision: Decision) -> Iterator[ExplainedEntry]:
+        knowledge = self._rulebook.knowledge
+        for fired in decision.fired:
+            yield ExplainedEntry(id=fired.id, review=review_of(knowledge.red_flags[fired.id]), note=None)
+        for listed in decision.causes:
+            yield ExplainedEntry(id=listed.id, review=review_of(knowledge.causes[listed.id]), note=None)
         for suggested in decision.fixes:
-            note = self._rulebook.knowledge.fixes[suggested.id].note
-            if note is not None:
-                yield EntryNote(about=suggested.id, note=note)
+            fix = knowledge.fixes[suggested.id]
+            yield ExplainedEntry(id=fix.id, review=review_of(fix), note=fix.note)
 
     def _cited(self, statements: Sequence[SourcedStatement]) -> Iterator[CitedSource]:
         cited = dict.fromkeys(source for statement in statements for source in statement.sources)

@@ -42,11 +42,12 @@ class SourcedStatement(Part, frozen=True, kw_only=True):
     note: str | None
 
 
-class EntryNote(Part, frozen=True, kw_only=True):
-    """The remark of an editor on a whole entry; `about` is its id."""
+class ExplainedEntry(Part, frozen=True, kw_only=True):
+    """A red flag, cause or fix of the response, with its review state and the remark of an editor."""
 
-    about: str
-    note: str
+    id: str
+    review: str
+    note: str | None
 
 
 class CitedSource(Part, frozen=True, kw_only=True):
@@ -59,10 +60,10 @@ class CitedSource(Part, frozen=True, kw_only=True):
 
 
 class Explanation(Part, frozen=True, kw_only=True):
-    """The rules that did not fire, the causes that are not listed, the source of each statement, and the notes."""
+    """The rules that did not fire, the causes that are not listed, and what the response rests on."""
 
     unfired_rules: tuple[UnfiredRule, ...]
     unlisted_causes: tuple[UnlistedCause, ...]
     statements: tuple[SourcedStatement, ...]
     sources: tuple[CitedSource, ...]
-    notes: tuple[EntryNote, ...]
+    entries: tuple[ExplainedEntry, ...]

@@ -6,8 +6,11 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
+
 from service.engine import Engine
 from service.knowledge.knowledge import Knowledge
+from service.knowledge.reviews import NOT_REVIEWED, digest_of
 from service.knowledge.schema import Cause, Fix, RedFlag, Statement, SymptomText
 from service.model.explanation import CitedSource, Explanation, SourcedStatement
 
@@ -144,9 +147,27 @@ def test_the_notes_of_editors_are_in_the_explanation_only(
         ("load", "Note on the weight."),
         ("rest_it", "Note on the step."),
     }
-    assert [(note.about, note.note) for note in explanation.notes] == [("rest_it", "Note on the fix.")]
+    assert [(entry.id, entry.note) for entry in explanation.entries if entry.note] == [("rest_it", "Note on the fix.")]
     assert b"Note on" not in plain
     assert b"Note on the fix." in explained
+
+
+def test_each_entry_shown_has_its_review_state(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine]
+) -> None:
+    """Red flags, causes and fixes say who signed them, and the others that no clinician has."""
+    cause = msgspec.convert(small_values["causes"]["load"], Cause)
+    signature = {"by": "A. Reader", "role": "general practitioner", "on": "2026-01-31", "digest": digest_of(cause)}
+    small_values["causes"]["load"]["review"] = signature
+    findings = {"ache": True, "hot_run": True, "near_miss": True}
+    _, _, explanation = _explained(engine_of(small_values), findings=findings)
+    assert {entry.id: entry.review for entry in explanation.entries} == {
+        "wobble": NOT_REVIEWED,
+        "load": "reviewed by A. Reader, general practitioner, on 2026-01-31",
+        "heat_loss": NOT_REVIEWED,
+        "drink": NOT_REVIEWED,
+        "rest_it": NOT_REVIEWED,
+    }
 
 
 def _sourced(about: str, entry: RedFlag | Cause | Fix | SymptomText) -> list[SourcedStatement]:
