@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.reviews import review_of_all
+from service.knowledge.reviews import counts, review_of_all
 
 PROOF = Path(__file__).with_name("proof.json")
 
@@ -40,9 +40,10 @@ def catalogue(knowledge: Knowledge) -> Catalogue:
         "levels": {str(level): text for level, text in knowledge.levels.items()},
         "sources": dict(knowledge.sources),
     }
+    reviews = counts(knowledge)
     encode = msgspec.json.encode
     return Catalogue(
-        whole=encode({**about, "proof": _proof(knowledge), "content": knowledge}),
+        whole=encode({**about, "reviews": reviews, "proof": _proof(knowledge), "content": knowledge}),
         kinds={kind: encode({**about, "kind": kind, "entries": entries}) for kind, entries in kinds.items()},
         entries={
             (kind, id_): encode({**about, "kind": kind, "id": id_, "entry": entry})

@@ -10,6 +10,7 @@ import pytest
 
 from service.knowledge.catalogue import Catalogue, catalogue
 from service.knowledge.knowledge import Knowledge
+from service.knowledge.reviews import counts
 
 _ABOUT = {"version", "digest", "review"}
 
@@ -38,6 +39,11 @@ def test_the_whole_is_the_knowledge(knowledge: Knowledge, served: Catalogue) -> 
     """Decoded again it is the same knowledge."""
     content = msgspec.json.decode(served.whole)["content"]
     assert msgspec.convert(content, Knowledge) == knowledge
+
+
+def test_the_whole_counts_the_reviews(knowledge: Knowledge, served: Catalogue) -> None:
+    """The number of entries by review state, with those that have none."""
+    assert msgspec.json.decode(served.whole)["reviews"] == counts(knowledge)
 
 
 def test_the_notes_of_editors_are_served(small_values: dict[str, Any]) -> None:
