@@ -14,6 +14,7 @@ import msgspec
 from service.engine.engine import Engine
 from service.errors import BrokenContract
 from service.knowledge.knowledge import Knowledge
+from service.knowledge.reviews import ReviewState, counts, entries, state_of
 from service.knowledge.schema import CaseRequest
 from service.review.cases import body_of
 from service.review.vignettes import Vignette
@@ -91,6 +92,17 @@ def compare(old: Knowledge, new: Knowledge, vignettes: Iterable[Vignette]) -> Co
         if before != after:
             moved.append(Moved(name, before, after))
     return Comparison(tuple(_changes(old, new)), tuple(moved), len(cases))
+
+
+def since_review(knowledge: Knowledge) -> str:
+    """The entries that changed after they were signed or were never signed, in lines for a reader."""
+    by_state = counts(knowledge)
+    lines = [", ".join(f"{count} {state.replace('_', ' ')}" for state, count in by_state.items())]
+    for key, entry in entries(knowledge).items():
+        if entry.review is not None and state_of(entry) is ReviewState.CHANGED:
+            lines.append(f"changed {key}: signed by {entry.review.by}, {entry.review.role}, on {entry.review.on}")
+    lines += [f"not reviewed {key}" for key, entry in entries(knowledge).items() if entry.review is None]
+    return "\n".join(lines)
 
 
 def _cases(old: Knowledge, new: Knowledge, vignettes: Iterable[Vignette]) -> list[tuple[str, CaseRequest]]:
