@@ -24,7 +24,7 @@ def _cases(fires: dict[str, Any], not_: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _flag(id_: str, level: str, when: Any, fires: dict[str, Any], **more: Any) -> dict[str, Any]:
-    text = {"title": f"Possible {id_}", "advice": "See someone.", "rationale": "Because.", "reference": "RF00"}
+    text = {"title": f"Possible {id_}", "advice": "See someone.", "rationale": "Because.", "reference": "RF01"}
     rule = {"id": id_, "level": level, "when": when, "referrals": ["primary_care"], "cases": _cases(fires, {})}
     return {**rule, **text, **_ENTRY, **more}
 
@@ -144,6 +144,7 @@ def small() -> dict[str, Any]:
         },
         "sources": {"book": {"title": "A book", "status": "found"}},
         "speakers": {},
+        "facts": {"RF01": {"text": "A clot is an emergency.", "sources": ["book"]}},
         "background": [],
         "findings": {
             "ache": _boolean("Does the calf ache?", "Calf ache"),
@@ -340,6 +341,7 @@ def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small knowledge as a folder, for tests that start the service itself (JSON is YAML)."""
     folder = tmp_path_factory.mktemp("knowledge")
     values = small()
+    del values["facts"]  # a folder has none: the reference is that of the service
     for cause in values["causes"].values():
         sent = {"listed": {"ache": True, "hot_run": True}, "not_listed": {"ache": False}}
         cause["cases"] = [{"name": "A case.", "findings": f, "expect": expect} for expect, f in sent.items()]

@@ -39,6 +39,7 @@ def catalogue(knowledge: Knowledge) -> Catalogue:
         "red-flags": dict(knowledge.red_flags),
         "levels": {str(level): text for level, text in knowledge.levels.items()},
         "sources": dict(knowledge.sources),
+        "facts": dict(knowledge.facts),
     }
     reviews = counts(knowledge)
     encode = msgspec.json.encode

@@ -32,6 +32,26 @@ def _speakers(knowledge: Knowledge) -> Iterator[Issue]:
             yield place.issue("a fact of the article has no speaker")
 
 
+def _facts(knowledge: Knowledge) -> Iterator[Issue]:
+    for place, facts in _pointing(knowledge):
+        for fact in facts:
+            if fact not in knowledge.facts:
+                yield place.issue(f"'{fact}' is not a fact of the reference")
+
+
+def _pointing(knowledge: Knowledge) -> Iterator[tuple[Place, tuple[str, ...]]]:
+    """Each place that points to facts, with their ids."""
+    for id_, flag in knowledge.red_flags.items():
+        yield Place(f"red_flags/{id_}.yaml", "reference"), (flag.reference,)
+        yield Place(f"red_flags/{id_}.yaml", "facts"), flag.facts
+    for id_, derivation in knowledge.derivations.items():
+        yield Place(f"derivations/{id_}.yaml", "facts"), derivation.facts
+    for place, statement in statements(knowledge):
+        yield place, statement.facts
+    for place, weight in weights(knowledge):
+        yield place, weight.facts
+
+
 def _cited(knowledge: Knowledge) -> Iterator[tuple[Place, Evidence | None, tuple[str, ...]]]:
     """Each place that cites sources, with its grade; a level has none."""
     for folder in ("red_flags", "derivations"):
@@ -50,4 +70,4 @@ def _cited(knowledge: Knowledge) -> Iterator[tuple[Place, Evidence | None, tuple
         yield place, weight.evidence, weight.sources
 
 
-CHECKS = (_sources, _speakers)
+CHECKS = (_sources, _speakers, _facts)

@@ -400,6 +400,14 @@ class Source(Entry, frozen=True, kw_only=True):
     note: Sentence | None = None
 
 
+class Fact(Entry, frozen=True, kw_only=True):
+    """A fact of the source article, with its speaker, or a row of the clinical reference."""
+
+    text: Sentence
+    by: Id | None = None
+    sources: tuple[str, ...]
+
+
 class Speaker(Entry, frozen=True, kw_only=True):
     """Someone or some body that the article quotes."""
 

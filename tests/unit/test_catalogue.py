@@ -55,8 +55,8 @@ def test_the_notes_of_editors_are_served(small_values: dict[str, Any]) -> None:
 
 
 def test_kinds_hold_their_entries(served: Catalogue) -> None:
-    """Seven kinds, each entry found by kind and id."""
-    kinds = ["findings", "checklists", "causes", "fixes", "red-flags", "levels", "sources"]
+    """Eight kinds, each entry found by kind and id."""
+    kinds = ["findings", "checklists", "causes", "fixes", "red-flags", "levels", "sources", "facts"]
     assert list(served.kinds) == kinds
     for kind, document in served.kinds.items():
         content = msgspec.json.decode(document)

@@ -14,6 +14,7 @@ from service.knowledge.knowledge import Knowledge
 from service.knowledge.lint import lint
 
 Change = Callable[[dict[str, Any]], object]
+_NO_FACT = "is not a fact of the reference"
 _NO_SOURCE = "has no source, which only the grades E4 and E5 allow"
 
 
@@ -212,6 +213,11 @@ def _retired(id_: str, **more: str) -> Change:
             _set("causes", "load", "mechanism", 0, "sources", ["nothing"]),
             "causes/load.yaml: mechanism[0]: 'nothing' is not a source",
         ),
+        (_set("red_flags", "clot", "reference", "RF99"), f"red_flags/clot.yaml: reference: 'RF99' {_NO_FACT}"),
+        (_set("red_flags", "clot", "facts", ["A99"]), f"red_flags/clot.yaml: facts: 'A99' {_NO_FACT}"),
+        (_set("derivations", "jump", "facts", ["A99"]), f"derivations/jump.yaml: facts: 'A99' {_NO_FACT}"),
+        (_set("fixes", "drink", "steps", 0, "facts", ["A99"]), f"fixes/drink.yaml: steps[0]: 'A99' {_NO_FACT}"),
+        (_set("causes", "load", "opposes", 0, "facts", ["A99"]), f"causes/load.yaml: opposes[0]: 'A99' {_NO_FACT}"),
         (_set("fixes", "drink", "steps", 0, "by", "zoe"), "fixes/drink.yaml: steps[0]: 'zoe' is not a speaker"),
         (
             _set("background", [{"text": "It is so.", "evidence": "E3", "facts": ["A01"]}]),

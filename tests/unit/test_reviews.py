@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.knowledge.knowledge import Knowledge
+from service.knowledge.loader import SHIPPED
 from service.knowledge.reviews import NOT_REVIEWED, counts, digest_of, entries, review_of, review_of_all, state_of
 from tests.conftest import knowledge_of
 
@@ -78,3 +80,13 @@ def test_the_shipped_knowledge_is_not_reviewed(shipped: Knowledge) -> None:
     """No clinician has signed an entry, and the service says so."""
     assert review_of_all(shipped) == NOT_REVIEWED
     assert counts(shipped)["not_reviewed"] == len(entries(shipped))
+
+
+def test_the_knowledge_has_owners() -> None:
+    """`CODEOWNERS` lists the folder of the knowledge, and CONTRIBUTING.md names the team that must exist."""
+    root = Path(__file__).parents[2]
+    lines = (root / "CODEOWNERS").read_text(encoding="utf-8").splitlines()
+    owned = dict(line.split() for line in lines if line and not line.startswith("#"))
+    assert {root / folder.strip("/") for folder in owned} == {SHIPPED, SHIPPED.with_name("reference")}
+    contributing = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert all(f"`{team}`" in contributing for team in owned.values())
