@@ -1,4 +1,4 @@
-"""The command line: `service serve`, `assess`, `check`, `scorecard`, `diff`, `review`, `key`, `openapi`.
+"""The command line: `triage serve`, `assess`, `check`, `scorecard`, `diff`, `review`, `key`, `openapi`.
 
 It ends with 0 when all is well, 1 when the knowledge, the settings or a file is wrong, 2 when the request or the
 command itself is, 130 when Ctrl-C cut it off, and 141 when whoever read its output left; to stop `serve` is no cut.
@@ -73,12 +73,15 @@ def serve(chosen: argparse.Namespace) -> int:
     }
     settings = settings_.read(os.environ)
     from service.main import check_setup  # noqa: PLC0415 (the other commands need no server)
-    from service.web import server  # noqa: PLC0415 (as above)
+    from service.server.config import Config  # noqa: PLC0415 (as above)
+    from service.server.protocol import Connection  # noqa: PLC0415 (as above)
+    from service.server.server import serve as serve_http  # noqa: PLC0415 (as above)
 
     if settings.workers > 1:  # workers that cannot start would be started again for ever
         check_setup(settings)
-    config = server.Config(
+    config = Config(
         "service.main:create_app",
+        http=Connection,
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
@@ -87,14 +90,14 @@ def serve(chosen: argparse.Namespace) -> int:
         shutdown_seconds=settings.shutdown_seconds,
         is_renewable=bool(settings.keys),
     )
-    server.serve(config)
+    serve_http(config)
     return 0
 
 
 def assess(chosen: argparse.Namespace) -> int:
     """Answer one request from a file or standard input with the bytes that the API gives."""
     if (chosen.file is None) is (chosen.batch is None):
-        _complain("service assess: give one FILE, or --batch IN OUT")
+        _complain("triage assess: give one FILE, or --batch IN OUT")
         return WRONG_REQUEST
     if chosen.batch is not None:
         return assess_batch(chosen)
@@ -184,7 +187,7 @@ def _complain(*lines: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="service",
+        prog="triage",
         description="Triage for runners with calf cramps or numb feet.",
         epilog="Exit codes: 0 all is well, 1 the setup is wrong, 2 the request or the command is wrong, "
         "130 cut off by Ctrl-C, 141 nobody reads on.",

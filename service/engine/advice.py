@@ -27,7 +27,10 @@ class RunningAdvice:
             ]
             for running, text in knowledge.running.items()
         }
-        self._race = rulebook.terms_of(rulebook.race_planned.values())
+        self._races = [
+            (running, number, rulebook.matcher.terms_of[pattern])
+            for (running, number), pattern in rulebook.races.items()
+        ]
         self._derived = [
             (rulebook.matcher.terms_of[pattern], derivation.running)
             for pattern, derivation in rulebook.derivations.items()
@@ -35,7 +38,7 @@ class RunningAdvice:
         ]
 
     def decide(self, urgency: Urgency, causes: Sequence[ListedCause], situation: Situation) -> RunningDecision:
-        """The strictest demand of all, with the goals that apply.
+        """The strictest demand of all, with the goals that apply and the first answer on a race.
 
         A cause that is less likely than those that are acted on demands nothing.
         """
@@ -46,4 +49,5 @@ class RunningAdvice:
         asked += [self._causes[cause.id] for cause in causes if cause.likelihood.rank >= self._act_on.rank]
         running = max((demand for demand in asked if demand is not None), key=lambda demand: demand.rank)
         goals = tuple(number for number, terms in self._goals[running] if terms is None or terms & fired)
-        return RunningDecision(running, goals, bool(self._race & fired))
+        race = next((number for of, number, terms in self._races if of is running and terms & fired), None)
+        return RunningDecision(running, goals, race)

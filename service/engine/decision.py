@@ -90,11 +90,11 @@ class InterviewDecision(NamedTuple):
 
 
 class RunningDecision(NamedTuple):
-    """The advice on running, the places of its goals that apply, and whether it speaks of a race."""
+    """The advice on running, the places of its goals that apply, and the place of the answer on a race."""
 
     running: Running
     goals: tuple[int, ...]
-    has_race: bool
+    race: int | None
 
 
 class Derived(NamedTuple):

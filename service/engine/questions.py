@@ -142,7 +142,9 @@ class Questions:
             return StopReason.NO_COMPLAINT
         if floors.open_terms:
             return StopReason.CANNOT_BE_KNOWN
-        return StopReason.ONLY_MEASUREMENTS_LEFT if measurements else StopReason.SETTLED
+        if measurements:
+            return StopReason.ONLY_MEASUREMENTS_LEFT
+        return StopReason.CANNOT_BE_KNOWN if floors.open_for_a_reading else StopReason.SETTLED
 
 
 def _highest(levels: Iterable[tuple[Bits, AskedItem]], terms: Bits) -> AskedItem | None:

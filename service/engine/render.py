@@ -93,7 +93,9 @@ class Renderer:
         }
         self._advice = {running: self._advice_template(running, text) for running, text in knowledge.running.items()}
         self._goals = {running: [goal.text for goal in text.return_when] for running, text in knowledge.running.items()}
-        self._races = {running: encode(text.race) for running, text in knowledge.running.items()}
+        self._races = {
+            running: [encode(answer.text) for answer in text.race] for running, text in knowledge.running.items()
+        }
         self._derived = {
             id_: Template(
                 DerivedFinding(finding=id_, value=True, computed_from=HOLE, measured=HOLE, unit=HOLE, threshold=HOLE),
@@ -202,7 +204,7 @@ class Renderer:
         goals = self._goals[advice.running]
         return self._advice[advice.running].fill(
             return_when=encode([goals[number] for number in advice.goals]),
-            race=self._races[advice.running] if advice.has_race else b"null",
+            race=b"null" if advice.race is None else self._races[advice.running][advice.race],
         )
 
     def _advice_template(self, running: Running, text: RunningText) -> Template:

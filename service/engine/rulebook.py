@@ -74,7 +74,13 @@ class Rulebook:
                 for number, goal in enumerate(text.return_when)
             }
         )
-        self.race_planned = self._add_each({"race": knowledge.policy.race_planned})
+        self.races = self._add_each(
+            {
+                (running, number): answer.when
+                for running, text in knowledge.running.items()
+                for number, answer in enumerate(text.race)
+            }
+        )
         self.about: dict[int, int] = {self._add(text.when): number for number, text in enumerate(knowledge.about)}
         asked_when = {finding.asked_when: 0 for finding in knowledge.findings.values() if finding.asked_when}
         asked_when = {conditions: self._add_any(conditions) for conditions in asked_when}

@@ -65,12 +65,21 @@ def _labels(knowledge: Knowledge) -> Iterator[Issue]:
 
 
 def _texts(knowledge: Knowledge) -> Iterator[Issue]:
-    for number, steps in enumerate(knowledge.policy.first_steps):
-        if steps.fix not in knowledge.fixes:
-            yield Place("policy.yaml", f"first_steps[{number}].fix").issue(f"'{steps.fix}' is not a fix")
+    for field in ("first_steps", "added_fixes"):
+        for number, steps in enumerate(getattr(knowledge.policy, field)):
+            if steps.fix not in knowledge.fixes:
+                yield Place("policy.yaml", f"{field}[{number}].fix").issue(f"'{steps.fix}' is not a fix")
     for number, text in enumerate(knowledge.about):
         if text.finding not in knowledge.findings:
             yield Place("about.yaml", f"[{number}].finding").issue(f"'{text.finding}' is not a finding")
+
+
+def _one_number(knowledge: Knowledge) -> Iterator[Issue]:
+    """A response names one number for a week: that of the advice on running."""
+    keys = {key for text in knowledge.running.values() for key in text.limits}
+    for id_, fix in knowledge.fixes.items():
+        for key in sorted(keys & fix.limits.keys()):
+            yield Place(f"fixes/{id_}.yaml", f"limits.{key}").issue("belongs to the advice on running")
 
 
 def _retired(knowledge: Knowledge) -> Iterator[Issue]:
@@ -84,4 +93,4 @@ def _retired(knowledge: Knowledge) -> Iterator[Issue]:
             yield place.issue(f"'{retired.instead}' is not a finding")
 
 
-CHECKS = (_scales, _findings, _levels, _labels, _texts, _retired)
+CHECKS = (_scales, _findings, _levels, _labels, _texts, _one_number, _retired)

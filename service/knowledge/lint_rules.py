@@ -104,6 +104,7 @@ def _unused(knowledge: Knowledge) -> Iterator[Issue]:
     called = {fix for cause in knowledge.causes.values() for fix in cause.fixes}
     called |= {fix.instead for fix in knowledge.fixes.values() if fix.instead}
     called |= {steps.fix for steps in knowledge.policy.first_steps}
+    called |= {added.fix for added in knowledge.policy.added_fixes}
     for id_ in knowledge.fixes.keys() - called:
         yield Place(f"fixes/{id_}.yaml").issue("no cause and no first step calls for it")
     for id_ in knowledge.derivations:

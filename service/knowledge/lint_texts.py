@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from service.knowledge.places import Place, statements, weights
+from service.knowledge.runner_texts import runner_texts
 from service.model.scales import Evidence
 
 if TYPE_CHECKING:
     from service.errors import Issue
     from service.knowledge.knowledge import Knowledge
+
+_ABOUT_SOURCES: Final = re.compile(
+    r"\b(articles?|this service|convention|stud(?:y|ies)|trials?|sources?|memory)\b", re.IGNORECASE
+)
+_EXPLAINED_BY: Final = {
+    "electrolyte": ("salt", "sports drink"),
+    "endocrinologist": ("hormone",),
+    "fluoroquinolone": ("antibiotic",),
+    "neuropathy": ("nerve",),
+    "orthoses": ("insole",),
+    "orthosis": ("insole",),
+    "oximeter": ("finger",),
+    "podiatrist": ("foot",),
+    "sciatica": ("nerve",),
+}
+"""Difficult words, and the plain words of which one must stand in the same text."""
+
+
+def _runner_words(knowledge: Knowledge) -> Iterator[Issue]:
+    """A runner reads advice in plain words; remarks on sources belong in `note`."""
+    for place, text in runner_texts(knowledge):
+        for found in _ABOUT_SOURCES.findall(text):
+            yield place.issue(f"'{found}' speaks of sources: move it to note")
+        plain = text.lower()
+        for word, explained in _EXPLAINED_BY.items():
+            if word in plain and not any(one in plain for one in explained):
+                yield place.issue(f"'{word}' is not explained: add '{explained[0]}'")
 
 
 def _sources(knowledge: Knowledge) -> Iterator[Issue]:
@@ -70,4 +99,4 @@ def _cited(knowledge: Knowledge) -> Iterator[tuple[Place, Evidence | None, tuple
         yield place, weight.evidence, weight.sources
 
 
-CHECKS = (_sources, _speakers, _facts)
+CHECKS = (_sources, _speakers, _facts, _runner_words)

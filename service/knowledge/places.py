@@ -35,8 +35,13 @@ def conditions(knowledge: Knowledge) -> Iterator[tuple[Place, Condition]]:
     for id_, cause in knowledge.causes.items():
         yield from _of_cause(f"causes/{id_}.yaml", cause)
     for id_, fix in knowledge.fixes.items():
-        if fix.withheld_when is not None:
-            yield Place(f"fixes/{id_}.yaml", "withheld_when"), fix.withheld_when
+        for field, given in (
+            ("withheld_when", fix.withheld_when),
+            ("leads_when", fix.leads_when),
+            ("failed_when", fix.failed_when),
+        ):
+            if given is not None:
+                yield Place(f"fixes/{id_}.yaml", field), given
     for id_, finding in knowledge.findings.items():
         yield from _of_finding(id_, finding)
     yield from _of_single_files(knowledge)
@@ -47,6 +52,16 @@ def _of_single_files(knowledge: Knowledge) -> Iterator[tuple[Place, Condition]]:
         yield Place("about.yaml", f"[{number}].when"), text.when
     for number, steps in enumerate(knowledge.policy.first_steps):
         yield Place("policy.yaml", f"first_steps[{number}].when"), steps.when
+    for number, added in enumerate(knowledge.policy.added_fixes):
+        yield Place("policy.yaml", f"added_fixes[{number}].when"), added.when
+    for number, rule in enumerate(knowledge.running_rules):
+        yield Place("running_rules.yaml", f"[{number}].when"), rule.when
+    for running, advice in knowledge.running.items():
+        for number, goal in enumerate(advice.return_when):
+            if goal.when is not None:
+                yield Place("running.yaml", f"{running}.return_when[{number}].when"), goal.when
+        for number, answer in enumerate(advice.race):
+            yield Place("running.yaml", f"{running}.race[{number}].when"), answer.when
     for number, name in enumerate(knowledge.policy.uncovered_signs):
         yield Place("policy.yaml", f"uncovered_signs[{number}]"), name
 

@@ -368,6 +368,13 @@ class Goal(Entry, frozen=True, kw_only=True):
     when: Condition | None = None
 
 
+class RaceAnswer(Entry, frozen=True, kw_only=True):
+    """The answer to a runner who plans a race, such as one in a number of days; shown while `when` holds."""
+
+    text: Sentence
+    when: Condition
+
+
 class RunningRule(Entry, frozen=True, kw_only=True):
     """The least strict advice on running while a condition holds; the strictest of all counts."""
 
@@ -379,7 +386,7 @@ class RunningRule(Entry, frozen=True, kw_only=True):
 
 
 class RunningText(Entry, frozen=True, kw_only=True):
-    """The text of one answer on running; `race` is shown if the runner plans a race."""
+    """The text of one answer on running; of `race`, the first answer with a condition that holds is shown."""
 
     statement: Sentence
     allowed_activities: tuple[Id, ...]
@@ -388,7 +395,7 @@ class RunningText(Entry, frozen=True, kw_only=True):
     return_when: tuple[Goal, ...]
     evidence: Evidence
     review: Review | None = None
-    race: Sentence | None = None
+    race: tuple[RaceAnswer, ...] = ()
 
 
 class Source(Entry, frozen=True, kw_only=True):
@@ -444,7 +451,6 @@ class Policy(Entry, frozen=True, kw_only=True):
     `not_known_background_from`: the level that an open rule must reach for unknown background to count the same.
     `never_closed`: signs that are asked whatever else is denied.
     `most_fixes`: the most fixes in one response.
-    `race_planned`: the condition under which the advice on running speaks of a race.
     `cause_questions_per_response`: the most cause items in one response.
     `separating_questions`: the most separating items, over the whole conversation.
     `leading_causes`: the number of causes whose separating items are asked.
@@ -468,7 +474,6 @@ class Policy(Entry, frozen=True, kw_only=True):
     first_steps: tuple[FirstSteps, ...]
     most_fixes: int
     added_fixes: tuple[AddedFix, ...] = ()
-    race_planned: Condition | None = None
     cause_questions_per_response: int
     separating_questions: int
     leading_causes: int

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,13 +25,8 @@ class Decision(NamedTuple):
 
 
 def readme_request() -> bytes:
-    """The body that the README posts."""
-    shell = re.findall(
-        r"^```bash\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
-    )
-    (curl,) = (block for block in shell if block.startswith("curl"))
-    words = shlex.split(curl)
-    return words[words.index("-d") + 1].encode()
+    """The last request of the README's conversation."""
+    return (_EXAMPLES / "plain_cramp_final_call.request.json").read_bytes()
 
 
 def mix(knowledge: Knowledge) -> list[bytes]:

