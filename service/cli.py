@@ -1,4 +1,4 @@
-"""The command line: `triage serve`, `assess`, `check`, `scorecard`, `diff`, `key`, `openapi`.
+"""The command line: `triage serve`, `assess`, `check`, `scorecard`, `diff`, `review`, `key`, `openapi`.
 
 It ends with 0 when all is well, 1 when the knowledge, the settings or a file is wrong, 2 when the request or the
 command itself is, 130 when Ctrl-C cut it off, and 141 when whoever read its output left; to stop `serve` is no cut.
@@ -24,13 +24,9 @@ from service.access.keys_file import is_name
 from service.bulk import file as bulk
 from service.bulk.items import Items
 from service.engine import Engine
-from service.errors import ForeignAnswers, Issue, KnowledgeFault, SettingsFault
+from service.errors import ForeignAnswers, KnowledgeFault, SettingsFault
 from service.knowledge import loader
-from service.review import vignettes
-from service.review.cases import replay
-from service.review.diff import compare
-from service.review.readings import cliffs
-from service.review.scorecard import score
+from service.review import commands as evaluation
 from service.settings import Settings
 
 WRONG_SETUP = 1
@@ -157,42 +153,6 @@ def _only_here(path: Path) -> BinaryIO:
     return file
 
 
-def check(chosen: argparse.Namespace) -> int:
-    """Check the knowledge, its cases and the levels of its readings; print what it holds."""
-    folder = _folder(chosen)
-    knowledge = loader.load(folder)
-    told = vignettes.read(folder, knowledge)
-    if issues := (*replay(knowledge), *cliffs(knowledge)):
-        raise KnowledgeFault(issues)
-    print(
-        f"{knowledge.policy.version} {knowledge.digest}: {len(knowledge.findings)} findings, "
-        f"{len(knowledge.red_flags)} red flags, {len(knowledge.causes)} causes, {len(knowledge.fixes)} fixes, "
-        f"{len(told)} vignettes"
-    )
-    return 0
-
-
-def scorecard(chosen: argparse.Namespace) -> int:
-    """Print how the knowledge answers its vignettes, and on standard error each that comes out otherwise."""
-    folder = _folder(chosen)
-    knowledge = loader.load(folder)
-    card = score(knowledge, vignettes.read(folder, knowledge))
-    print(card.table())
-    _complain(*card.surprises())
-    return 0
-
-
-def diff(chosen: argparse.Namespace) -> int:
-    """Print what changed between two knowledge folders, and which cases of either are answered otherwise."""
-    folders = Path(chosen.old), Path(chosen.new)
-    if gone := [Issue(str(folder), "", "is not a folder") for folder in folders if not folder.is_dir()]:
-        raise KnowledgeFault(tuple(gone))
-    old, new = (loader.load(folder) for folder in folders)
-    told = (*vignettes.read(folders[1], new), *vignettes.read(folders[0], old))
-    print(compare(old, new, told))
-    return 0
-
-
 def key(chosen: argparse.Namespace) -> int:
     """Make a key, and print it with the lines that let it in; it is kept nowhere."""
     made, hash_ = fresh()
@@ -208,10 +168,6 @@ def openapi(_: argparse.Namespace) -> int:
 
     sys.stdout.buffer.write(contract_text(_settings()))
     return 0
-
-
-def _folder(chosen: argparse.Namespace) -> Path:
-    return Path(chosen.folder) if chosen.folder else _settings().knowledge_folder(loader.SHIPPED)
 
 
 def _settings() -> Settings:
@@ -255,18 +211,7 @@ def _parser() -> argparse.ArgumentParser:
     assessing.add_argument("file", nargs="?", metavar="FILE", help="a JSON request, or - for standard input")
     assessing.set_defaults(run=assess)
 
-    checking = commands.add_parser("check", help="say everything that is wrong with the knowledge")
-    checking.add_argument("folder", nargs="?", metavar="FOLDER", help="the knowledge; the one in use when not given")
-    checking.set_defaults(run=check)
-
-    scoring = commands.add_parser("scorecard", help="measure the knowledge against its vignettes")
-    scoring.add_argument("folder", nargs="?", metavar="FOLDER", help="the knowledge; the one in use when not given")
-    scoring.set_defaults(run=scorecard)
-
-    comparing = commands.add_parser("diff", help="say what changed between two knowledge folders, and for whom")
-    comparing.add_argument("old", metavar="OLD", help="the knowledge folder before")
-    comparing.add_argument("new", metavar="NEW", help="the knowledge folder after")
-    comparing.set_defaults(run=diff)
+    evaluation.add(commands)
 
     making = commands.add_parser("key", help="make a key for a partner")
     making.add_argument("partner", metavar="PARTNER", type=_partner, help="the partner's id in the file of keys")

@@ -19,7 +19,7 @@ from service.access.limiter_memory import MemoryLimiter
 from service.access.rate_limit import quota
 from service.engine import Engine
 from service.errors import SettingsFault
-from service.knowledge import loader
+from service.knowledge import loader, reviews
 from service.knowledge.catalogue import catalogue
 from service.model.scales import Level
 from service.problems import KINDS, UNHEARD
@@ -58,6 +58,7 @@ def compose(settings: Settings) -> Observe:
     engine = Engine(engine_knowledge)
     metrics.expect(Level, (kind.slug for kind in KINDS if kind not in UNHEARD), REFUSALS)
     metrics.knowledge(engine.version, engine.digest)
+    metrics.reviews(reviews.counts(engine_knowledge))
     metrics.build(VERSION, platform.python_version())
     access_log = AccessLog(log, metrics, engine.version)
     access = access_of(settings, access_log)

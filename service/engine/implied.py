@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from service.engine.atoms import OneOf
 from service.engine.decision import Conflict, Derived
 from service.engine.terms import Term, terms_of
 from service.knowledge.conditions import named
@@ -46,6 +47,8 @@ class Implications:
             for term in terms_of(finding.contradicted_by, knowledge)
         ]
         self._rules: dict[str, list[_Rule]] = {}
+        self._denials: set[str] = set()
+        """The findings whose absence some rule rests on."""
         for id_, finding in knowledge.findings.items():
             for condition in finding.implied_by:
                 for term in terms_of(condition, knowledge):
@@ -74,7 +77,9 @@ class Implications:
             if known[id_] is False:
                 del known[id_]
         # Sorted, so that the order of names in the request changes no byte of the response.
-        waiting = sorted([name for name, value in known.items() if value is not False and name in self._rules])
+        waiting = sorted(
+            [name for name, value in known.items() if name in (self._rules if value is not False else self._denials)]
+        )
         while waiting:
             rules = self._rules[waiting.pop()]
             implied = [
@@ -118,6 +123,8 @@ class Implications:
     def _add(self, rule: _Rule) -> None:
         for atom in rule.term:
             self._rules.setdefault(atom.finding, []).append(rule)
+            if isinstance(atom, OneOf) and False in atom.values:
+                self._denials.add(atom.finding)
 
 
 def _fails(term: Term, known: Mapping[str, Reported]) -> bool:

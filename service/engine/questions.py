@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from service.engine.bitset import Bits
@@ -97,29 +98,34 @@ class Questions:
         found: dict[str, AskedItem] = {}
         if not context.is_asked:
             return found, 0
-        policy, level = self._policy, floors.level
+        level = floors.level
         known = situation.match.known | situation.not_known
         skip = situation.answered | situation.waiting
-        leading = {cause.id for cause in context.causes[: policy.leading_causes]}
-        is_likely = any(cause.likelihood is Likelihood.LIKELY for cause in context.causes)
-        room = policy.cause_questions_per_response
-        separating_room = 0 if is_likely else policy.separating_questions - (self._separating & known).bit_count()
+        room = self._policy.cause_questions_per_response
         for item in self._first_cause_items:
             if not item.bit & skip and item.id not in safety:
                 room -= 1
                 if room >= 0:
                     found[item.id] = item.asked[level]
-        for checklist, item in self._separating_items if leading and separating_room > 0 else ():
-            if item.bit & skip or item.id in safety:
-                continue
-            if leading.intersection(checklist.separates.get(item.id, ())):
-                separating_room -= 1
-                if separating_room >= 0:
-                    found[item.id] = item.asked[level]
+        separating = (item for item in self._separating_of(context, known) if not item.bit & skip)
+        found.update((item.id, item.asked[level]) for item in separating if item.id not in safety)
         for id_ in context.ask_first:
             if not self._items[id_].bit & known:
                 found[id_] = self._items[id_].asked[level]
         return found, max(0, -room)
+
+    def _separating_of(self, context: CauseContext, known: Bits) -> list[Item]:
+        """The items that separate the leading causes, unless one is likely already or enough were asked."""
+        room = self._policy.separating_questions - (self._separating & known).bit_count()
+        if room <= 0 or any(cause.likelihood is Likelihood.LIKELY for cause in context.causes):
+            return []
+        leading = {cause.id for cause in context.causes[: self._policy.leading_causes]}
+        items = (
+            item
+            for checklist, item in self._separating_items
+            if not item.bit & known and leading.intersection(checklist.separates.get(item.id, ()))
+        )
+        return list(islice(items, room))
 
     def _readings(self, level: Level, situation: Situation) -> Iterator[AskedItem]:
         """The readings that could raise the level, each at the highest level of a rule that can still hold."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
@@ -122,6 +122,13 @@ class Metrics:
             registry=registry,
             multiprocess_mode="max",
         )
+        self._entries = Gauge(
+            "triage_knowledge_entries",
+            "Entries of the knowledge that a clinician reviews, by review state.",
+            ("review",),
+            registry=registry,
+            multiprocess_mode="max",
+        )
         self._build = Gauge(
             "triage_build_info",
             "Always 1: the code that gives the answers.",
@@ -142,6 +149,11 @@ class Metrics:
     def knowledge(self, version: str, digest: str) -> None:
         """Say which knowledge is loaded."""
         self._knowledge.labels(version, digest).set(1)
+
+    def reviews(self, counts: Mapping[str, int]) -> None:
+        """Set the number of entries by review state."""
+        for state, count in counts.items():
+            self._entries.labels(state).set(count)
 
     def build(self, version: str, python: str) -> None:
         """Say which code runs."""

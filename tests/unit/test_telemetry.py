@@ -137,6 +137,16 @@ def test_one_exchange_counts_once(small_engine: Engine) -> None:
     assert value("triage_leading_cause_total", {"id": assessment.leading_cause}) == 1
 
 
+def test_entries_are_counted_by_review_state() -> None:
+    """A scraper sees how many entries a clinician has signed, and how many changed since."""
+    desk = Desk()
+    desk.metrics.reviews({"reviewed": 3, "changed": 1, "not_reviewed": 0})
+    value = desk.registry.get_sample_value
+    counted = {state: value("triage_knowledge_entries", {"review": state}) for state in ("reviewed", "changed")}
+    assert counted == {"reviewed": 3, "changed": 1}
+    assert value("triage_knowledge_entries", {"review": "not_reviewed"}) == 0
+
+
 def test_labels_stay_few() -> None:
     """An unknown path is `unmatched`, an unknown method `OTHER`, and a refusal is counted by its type."""
     desk = Desk()
