@@ -94,7 +94,9 @@ class Explanations:
             yield from (_weighed(cause.id, weights[number]) for number in shown)
         for suggested in decision.fixes:
             fix = knowledge.fixes[suggested.id]
-            yield from _sourced(fix.id, (*fix.steps, *fix.caveats))
+            short = () if fix.short is None else (fix.short,)
+            brief = tuple(Statement(text=text, evidence=fix.evidence, sources=fix.sources) for text in short)
+            yield from _sourced(fix.id, (*brief, *fix.steps, *fix.caveats))
 
     def _cited(self, statements: Sequence[SourcedStatement]) -> Iterator[CitedSource]:
         cited = dict.fromkeys(source for statement in statements for source in statement.sources)

@@ -136,7 +136,7 @@ def _entries(knowledge: Knowledge) -> dict[str, Any]:
     entries: dict[str, Any] = {}
     for part in Knowledge.__struct_fields__:
         value = plain[part]
-        if part in ("background", "about"):
+        if part in ("background", "about", "running_rules"):
             entries[part] = {"statements": value}
         elif part in ("policy", "emergency_numbers"):
             entries[part] = value

@@ -243,7 +243,7 @@ def test_every_level_rule_cause_and_fix_is_reached(shipped: Knowledge, engine: E
     assert {fired.id for decision in decisions for fired in decision.fired} == shipped.red_flags.keys()
     assert {cause.id for decision in decisions for cause in decision.causes} == shipped.causes.keys()
     assert {fix.id for decision in decisions for fix in decision.fixes} == shipped.fixes.keys()
-    assert {decision.running for decision in decisions} == set(Running)
+    assert {decision.running.running for decision in decisions} == set(Running)
 
 
 def test_the_answers_are_the_recorded_bytes(shipped: Knowledge) -> None:
