@@ -89,7 +89,8 @@ def small() -> dict[str, Any]:
             "out_of_scope_statement": "Out of scope.",
             "contradiction_denied_statement": "Another value shows it.",
             "contradiction_not_known_statement": "It is also not known.",
-            "referral_labels": {referral: f"Person {number}" for number, referral in enumerate(get_args(Referral))},
+            "referral_labels": {referral: referral.replace("_", " ") for referral in get_args(Referral)}
+            | {"podiatrist": "foot doctor", "endocrinologist": "hormone doctor"},
             "activity_labels": {},
             "emergency_number_first_from": "emergency",
         },

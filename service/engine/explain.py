@@ -103,7 +103,9 @@ class Explanations:
             yield from (_weighed(cause.id, weights[number]) for number in shown)
         for suggested in decision.fixes:
             fix = knowledge.fixes[suggested.id]
-            yield from _sourced(fix.id, (*fix.steps, *fix.caveats))
+            short = () if fix.short is None else (fix.short,)
+            brief = tuple(Statement(text=text, evidence=fix.evidence, sources=fix.sources) for text in short)
+            yield from _sourced(fix.id, (*brief, *fix.steps, *fix.caveats))
 
     def _entries(self, decision: Decision) -> Iterator[ExplainedEntry]:
         knowledge = self._rulebook.knowledge

@@ -10,7 +10,7 @@ ONLY_SUPPORTING = {
     "calf_strain": {"bruising", "limping", "mileage_increased"},
     "dehydration_electrolyte": {"cramp_multiple_muscles"},
     "flat_feet": {"onset_phase", "relief_other_shoe"},
-    "forefoot_nerve": {"remedies_failed", "toes_cannot_move"},
+    "forefoot_nerve": {"pain_site", "remedies_failed", "toes_cannot_move"},
     "low_shoes": {"mileage_increased", "numb_region"},
     "muscle_imbalance": {"new_to_running", "onset_phase"},
     "overtraining": {"new_to_running"},

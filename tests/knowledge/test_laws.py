@@ -199,6 +199,14 @@ def test_self_care_needs_an_end_to_the_safety_questions(request_: Body) -> None:
 
 
 @_laws
+@given(REPORTS)
+def test_self_care_gives_something_to_try(request_: Body) -> None:
+    """No runner is sent home with nothing to do, unless the report contradicts itself."""
+    decision = _decide(request_)
+    assert decision.level is not Level.SELF_CARE or decision.fixes or decision.conflicts
+
+
+@_laws
 @given(REPORTS, st.data())
 def test_a_detail_counts_although_its_parent_was_denied(request_: Body, data: st.DataObject) -> None:
     """The urgent reading wins and is listed as a contradiction, unless another complaint explains the detail."""

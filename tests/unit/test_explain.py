@@ -115,11 +115,13 @@ def test_a_sourced_statement_stands_in_the_knowledge_as_it_is(engine: Engine, sh
         statement for findings in reports for statement in _explained(engine, findings=findings)[2].statements
     ]
     entries = {**shipped.red_flags, **shipped.causes, **shipped.fixes}
-    about = {text.finding: text for text in shipped.about}
-    kinds = {type(entries.get(statement.about) or about[statement.about]) for statement in statements}
-    assert kinds == {RedFlag, Cause, Fix, SymptomText}
-    for statement in statements:
-        assert statement in _sourced(statement.about, entries.get(statement.about) or about[statement.about])
+    about: dict[str, list[SymptomText]] = {}
+    for text in shipped.about:
+        about.setdefault(text.finding, []).append(text)
+    found = {statement: (entries.get(statement.about), *about.get(statement.about, ())) for statement in statements}
+    assert {type(entry) for some in found.values() for entry in some if entry} == {RedFlag, Cause, Fix, SymptomText}
+    for statement, some in found.items():
+        assert statement in [one for entry in some if entry for one in _sourced(statement.about, entry)]
 
 
 def test_a_cited_source_is_the_knowledge_s_own(engine: Engine, shipped: Knowledge) -> None:
@@ -191,7 +193,9 @@ def _sourced(about: str, entry: RedFlag | Cause | Fix | SymptomText) -> list[Sou
     elif isinstance(entry, SymptomText):
         stated = entry.statements
     else:
-        stated = (*entry.steps, *entry.caveats)
+        short = () if entry.short is None else (entry.short,)
+        own = (Statement(text=text, evidence=entry.evidence, sources=entry.sources) for text in short)
+        stated = (*own, *entry.steps, *entry.caveats)
     return [
         SourcedStatement(
             about=about, text=it.text, evidence=it.evidence, by=it.by, facts=it.facts, sources=it.sources, note=it.note
