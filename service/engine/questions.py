@@ -75,7 +75,10 @@ class Questions:
         context: CauseContext,
     ) -> InterviewDecision:
         """The groups to show, the readings to offer, and the reason to stop if there is nothing to ask."""
-        about_causes, held_back = self._cause_questions(safety, floors, situation, context)
+        skip = situation.answered | situation.waiting
+        for id_ in safety:
+            skip |= self._items[id_].bit
+        about_causes, held_back = self._cause_questions(skip, floors, situation, context)
         found = {**about_causes, **safety}
         groups = tuple(
             [
@@ -89,9 +92,9 @@ class Questions:
         return InterviewDecision(groups, measurements, len(found) + held_back, reason)
 
     def _cause_questions(
-        self, safety: Mapping[str, AskedItem], floors: Floors, situation: Situation, context: CauseContext
+        self, skip: Bits, floors: Floors, situation: Situation, context: CauseContext
     ) -> tuple[dict[str, AskedItem], int]:
-        """The items that are not asked for safety, and the number of those that do not fit into this response.
+        """The items that are not in `skip`, and the number of those that do not fit into this response.
 
         They are about the causes, or contraindications to ask before a fix is given.
         """
@@ -100,15 +103,30 @@ class Questions:
             return found, 0
         level = floors.level
         known = situation.match.known | situation.not_known
+<<<<<<< HEAD
         skip = situation.answered | situation.waiting
         room = self._policy.cause_questions_per_response
+=======
+        leading = {cause.id for cause in context.causes[: policy.leading_causes]}
+        is_likely = any(cause.likelihood is Likelihood.LIKELY for cause in context.causes)
+        room = policy.cause_questions_per_response
+        separating_room = 0 if is_likely else policy.separating_questions - (self._separating & known).bit_count()
+>>>>>>> urgency-3
         for item in self._first_cause_items:
-            if not item.bit & skip and item.id not in safety:
+            if not item.bit & skip:
                 room -= 1
                 if room >= 0:
                     found[item.id] = item.asked[level]
+<<<<<<< HEAD
         separating = (item for item in self._separating_of(context, known) if not item.bit & skip)
         found.update((item.id, item.asked[level]) for item in separating if item.id not in safety)
+=======
+        for checklist, item in self._separating_items if leading and separating_room > 0 else ():
+            if not item.bit & skip and leading.intersection(checklist.separates.get(item.id, ())):
+                separating_room -= 1
+                if separating_room >= 0:
+                    found[item.id] = item.asked[level]
+>>>>>>> urgency-3
         for id_ in context.ask_first:
             if not self._items[id_].bit & known:
                 found[id_] = self._items[id_].asked[level]
