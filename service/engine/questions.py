@@ -103,36 +103,19 @@ class Questions:
             return found, 0
         level = floors.level
         known = situation.match.known | situation.not_known
-<<<<<<< HEAD
-        skip = situation.answered | situation.waiting
         room = self._policy.cause_questions_per_response
-=======
-        leading = {cause.id for cause in context.causes[: policy.leading_causes]}
-        is_likely = any(cause.likelihood is Likelihood.LIKELY for cause in context.causes)
-        room = policy.cause_questions_per_response
-        separating_room = 0 if is_likely else policy.separating_questions - (self._separating & known).bit_count()
->>>>>>> urgency-3
         for item in self._first_cause_items:
             if not item.bit & skip:
                 room -= 1
                 if room >= 0:
                     found[item.id] = item.asked[level]
-<<<<<<< HEAD
-        separating = (item for item in self._separating_of(context, known) if not item.bit & skip)
-        found.update((item.id, item.asked[level]) for item in separating if item.id not in safety)
-=======
-        for checklist, item in self._separating_items if leading and separating_room > 0 else ():
-            if not item.bit & skip and leading.intersection(checklist.separates.get(item.id, ())):
-                separating_room -= 1
-                if separating_room >= 0:
-                    found[item.id] = item.asked[level]
->>>>>>> urgency-3
+        found.update((item.id, item.asked[level]) for item in self._separating_of(context, known, skip))
         for id_ in context.ask_first:
             if not self._items[id_].bit & known:
                 found[id_] = self._items[id_].asked[level]
         return found, max(0, -room)
 
-    def _separating_of(self, context: CauseContext, known: Bits) -> list[Item]:
+    def _separating_of(self, context: CauseContext, known: Bits, skip: Bits) -> list[Item]:
         """The items that separate the leading causes, unless one is likely already or enough were asked."""
         room = self._policy.separating_questions - (self._separating & known).bit_count()
         if room <= 0 or any(cause.likelihood is Likelihood.LIKELY for cause in context.causes):
@@ -141,7 +124,7 @@ class Questions:
         items = (
             item
             for checklist, item in self._separating_items
-            if not item.bit & known and leading.intersection(checklist.separates.get(item.id, ()))
+            if not item.bit & skip and leading.intersection(checklist.separates.get(item.id, ()))
         )
         return list(islice(items, room))
 
