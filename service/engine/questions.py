@@ -74,10 +74,7 @@ class Questions:
         context: CauseContext,
     ) -> InterviewDecision:
         """The groups to show, the readings to offer, and the reason to stop if there is nothing to ask."""
-        skip = situation.answered | situation.waiting
-        for id_ in safety:
-            skip |= self._items[id_].bit
-        about_causes, held_back = self._cause_questions(skip, floors, situation, context)
+        about_causes, held_back = self._cause_questions(floors, situation, context)
         found = {**about_causes, **safety}
         groups = tuple(
             [
@@ -88,29 +85,27 @@ class Questions:
         )
         measurements = tuple(self._readings(floors.level, situation))
         reason = None if groups else self._stop_reason(floors, urgency, context, measurements)
-        return InterviewDecision(groups, measurements, len(found) + held_back, reason)
+        return InterviewDecision(groups, measurements, len(found) + len(held_back - safety.keys()), reason)
 
     def _cause_questions(
-        self, skip: Bits, floors: Floors, situation: Situation, context: CauseContext
-    ) -> tuple[dict[str, AskedItem], int]:
-        """The items that are not in `skip`, and the number of those that do not fit into this response.
+        self, floors: Floors, situation: Situation, context: CauseContext
+    ) -> tuple[dict[str, AskedItem], set[str]]:
+        """The items that do not raise the level by themselves, and the ids that do not fit into this response.
 
         They are about the causes, or contraindications to ask before a fix is given.
         """
         found: dict[str, AskedItem] = {}
         if not context.is_asked:
-            return found, 0
+            return found, set()
         policy, level = self._policy, floors.level
         known = situation.match.known | situation.not_known
+        skip = situation.answered | situation.waiting
         leading = {cause.id for cause in context.causes[: policy.leading_causes]}
         is_likely = any(cause.likelihood is Likelihood.LIKELY for cause in context.causes)
-        room = policy.cause_questions_per_response
         separating_room = 0 if is_likely else policy.separating_questions - (self._separating & known).bit_count()
-        for item in self._first_cause_items:
-            if not item.bit & skip:
-                room -= 1
-                if room >= 0:
-                    found[item.id] = item.asked[level]
+        first = [item for item in self._first_cause_items if not item.bit & skip]
+        room = policy.cause_questions_per_response
+        found |= {item.id: item.asked[level] for item in first[:room]}
         for checklist, item in self._separating_items if leading and separating_room > 0 else ():
             if not item.bit & skip and leading.intersection(checklist.separates.get(item.id, ())):
                 separating_room -= 1
@@ -119,7 +114,7 @@ class Questions:
         for id_ in context.ask_first:
             if not self._items[id_].bit & known:
                 found[id_] = self._items[id_].asked[level]
-        return found, max(0, -room)
+        return found, {item.id for item in first[room:]}
 
     def _readings(self, level: Level, situation: Situation) -> Iterator[AskedItem]:
         """The readings that could raise the level, each at the highest level of a rule that can still hold."""
