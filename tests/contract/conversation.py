@@ -1,6 +1,6 @@
 """The conversation that the examples show: one runner who answers every item of each response.
 
-`python -m tests.contract.conversation` writes its requests, after the checklists have changed.
+`python tests/contract/conversation.py` writes its requests, after the checklists have changed.
 """
 
 from __future__ import annotations

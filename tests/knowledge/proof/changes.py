@@ -51,12 +51,15 @@ def signs(rules: Rules) -> list[str]:
 def presence(rules: Rules, name: str) -> tuple[Any, Change]:
     """When `name` is not yet reported present, and the change that reports it.
 
-    A number or a choice becomes present if it passes a test that it did not pass, and all that it passed.
+    A number or a choice becomes present if it passes a test that it did not pass, and all that it passed. A report in
+    which `name` settles a contradiction is left out: the urgent reading ends with the contradiction.
     """
     variable, knowledge = rules.findings[name], rules.knowledge
+    consistent = z3.Not(rules.contradicts(name))
     now_known = (variable.known, _TRUE)
     if variable.kind == "boolean":
-        return z3.Not(z3.And(variable.known, variable.truth)), [now_known, (variable.truth, _TRUE)]
+        unreported = z3.Not(z3.And(variable.known, variable.truth))
+        return z3.And(consistent, unreported), [now_known, (variable.truth, _TRUE)]
     later = [z3.FreshConst(part.sort(), name) for part in variable.parts()]
     changes = [now_known, *zip(variable.parts(), later, strict=True)]
     allowed = z3.substitute(z3.And(*variable.domain(knowledge.findings[name])), *changes)
@@ -67,13 +70,13 @@ def presence(rules: Rules, name: str) -> tuple[Any, Change]:
     passing = [z3.substitute(test, *changes) for test in tests]
     both = list(zip(passed, passing, strict=True))
     kept = z3.And(*(z3.Implies(before, after) for before, after in both))
-    return z3.And(allowed, kept, z3.Or(*(z3.And(z3.Not(before), after) for before, after in both))), changes
+    return z3.And(consistent, allowed, kept, z3.Or(*(z3.And(z3.Not(before), after) for before, after in both))), changes
 
 
 def answer(rules: Rules, name: str) -> tuple[Any, Change]:
-    """When `name` is not reported, and that it becomes so, with any value."""
+    """When `name` is not reported and settles no contradiction, and that it becomes so, with any value."""
     variable = rules.findings[name]
-    return z3.Not(variable.known), [(variable.known, _TRUE)]
+    return z3.And(z3.Not(variable.known), z3.Not(rules.contradicts(name))), [(variable.known, _TRUE)]
 
 
 def completion(rules: Rules, formula: Any) -> tuple[Any, Any]:

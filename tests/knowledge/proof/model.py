@@ -107,9 +107,13 @@ class Rules:
         """The yes/no finding is reported present, or follows from what is reported."""
         if name not in self._present:
             variable, finding = self.variable(name), self.knowledge.findings.get(name)
-            ways = [z3.And(variable.known, variable.truth)]
+            says_yes = z3.And(variable.known, variable.truth)
+            says_no = z3.And(variable.known, z3.Not(variable.truth))
+            if finding is not None and finding.contradicted_by is not None:
+                says_yes = z3.And(says_yes, z3.Not(self.holds(finding.contradicted_by)))
+            ways = [says_yes]
             ways += [
-                z3.And(self.holds(condition), z3.Not(self._is_explained(name, condition)))
+                z3.And(self.holds(condition), z3.Not(z3.And(says_no, self._is_explained(name, condition))))
                 for condition in (() if finding is None else finding.implied_by)
             ]
             if finding is not None and finding.settled_by is not None:
@@ -125,6 +129,16 @@ class Rules:
         }
         others = [self.findings[other] for other in findings[name].implied_unless if other in openers]
         return z3.Or(NEVER, *(z3.And(other.known, other.truth) for other in others))
+
+    def contradicts(self, name: str) -> Any:
+        """What is reported is contradicted, or would be, by a value of `name`, so that one may lower the level."""
+        ways = [NEVER]
+        for id_, finding in self.knowledge.findings.items():
+            if name in finding.implied_unless:
+                ways.append(z3.And(self.findings[id_].known, z3.Not(self.findings[id_].truth)))
+            if finding.contradicted_by is not None and name in named(finding.contradicted_by):
+                ways.append(z3.And(self.findings[id_].known, self.findings[id_].truth))
+        return z3.Or(*ways)
 
     def absent(self, name: str) -> Any:
         """The yes/no finding is reported absent, or its number says so, and nothing shows it to be present."""
