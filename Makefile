@@ -24,7 +24,7 @@ help: ## List what can be made
 	@touch $@
 
 run: .venv/runtime ## Serve on port 8000, or `make run PORT=8081`
-	@TRIAGE_PORT=$(PORT) exec $(BIN)/service serve
+	@TRIAGE_PORT=$(PORT) exec $(BIN)/triage serve
 
 test: lint unit ## Everything that must hold: lint, types, layers, knowledge, laws, contract
 
@@ -33,7 +33,7 @@ lint: .venv/dev ## Style, types, import layers and the knowledge itself
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/service check
+	$(BIN)/triage check
 
 unit: .venv/dev ## Tests with branch coverage of service/
 	$(BIN)/coverage erase
@@ -82,7 +82,7 @@ spark: .venv/spark ## The bulk job on a Spark of two cores (with Debian's Java 1
 	@command -v java >/dev/null || echo "spark: skipped, there is no java and Debian's cannot be fetched"
 	@! command -v java >/dev/null || $(BIN)/python -m pytest -q tests/spark
 
-FAULT_PACKAGES := haproxy nginx redis-server openssl
+FAULT_PACKAGES := haproxy nginx redis-server openssl wrk
 
 # The tests start a proxy and a store of their own; those that the packages would start are not wanted.
 faults: .venv/dev ## Stops, floods, full disks, slow clients, a soak: what came of each, as a table (SOAK_SECONDS=120)
@@ -137,7 +137,7 @@ image: .venv/runtime ## Build the image with labels that are true, or `make imag
 	$(BUILDER) build --file deploy/Dockerfile --tag $(IMAGE) \
 		--build-arg VERSION=$$($(BIN)/python -c 'from importlib.metadata import version as v; print(v("runner-triage"))') \
 		--build-arg REVISION=$$(git rev-parse HEAD) \
-		--build-arg KNOWLEDGE_DIGEST=$$($(BIN)/service check | grep -o 'sha256:[0-9a-f]*') .
+		--build-arg KNOWLEDGE_DIGEST=$$($(BIN)/triage check | grep -o 'sha256:[0-9a-f]*') .
 
 # The operator wants the rules inside an object, promtool wants them plain; a test holds the two together.
 rules: ## Write the alert rules as the Prometheus operator reads them
@@ -146,7 +146,7 @@ rules: ## Write the alert rules as the Prometheus operator reads them
 		sed 's/^\(.\)/  \1/' rules.yaml; } > prometheus-rule.yaml
 
 scorecard: .venv/runtime ## How the knowledge answers its vignettes, as a table
-	@$(BIN)/service scorecard
+	@$(BIN)/triage scorecard
 
 conversations: .venv/dev ## Every term and random report that `make test` samples, as conversations (minutes)
 	EVERY_CONVERSATION=1 $(BIN)/python -m pytest -q tests/knowledge/test_conversation.py tests/knowledge/test_asked_items.py

@@ -1,4 +1,4 @@
-"""The command line: `service serve`, `assess`, `check`, `scorecard`, `diff`, `key`, `openapi`.
+"""The command line: `triage serve`, `assess`, `check`, `scorecard`, `diff`, `review`, `key`, `openapi`.
 
 It ends with 0 when all is well, 1 when the knowledge, the settings or a file is wrong, 2 when the request or the
 command itself is, 130 when Ctrl-C cut it off, and 141 when whoever read its output left; to stop `serve` is no cut.
@@ -24,12 +24,9 @@ from service.access.keys_file import is_name
 from service.bulk import file as bulk
 from service.bulk.items import Items
 from service.engine import Engine
-from service.errors import ForeignAnswers, Issue, KnowledgeFault, SettingsFault
+from service.errors import ForeignAnswers, KnowledgeFault, SettingsFault
 from service.knowledge import loader
-from service.review import vignettes
-from service.review.cases import replay
-from service.review.diff import compare
-from service.review.scorecard import score
+from service.review import commands as evaluation
 from service.settings import Settings
 
 WRONG_SETUP = 1
@@ -76,12 +73,15 @@ def serve(chosen: argparse.Namespace) -> int:
     }
     settings = settings_.read(os.environ)
     from service.main import check_setup  # noqa: PLC0415 (the other commands need no server)
-    from service.web import server  # noqa: PLC0415 (as above)
+    from service.server.config import Config  # noqa: PLC0415 (as above)
+    from service.server.protocol import Connection  # noqa: PLC0415 (as above)
+    from service.server.server import serve as serve_http  # noqa: PLC0415 (as above)
 
     if settings.workers > 1:  # workers that cannot start would be started again for ever
         check_setup(settings)
-    config = server.Config(
+    config = Config(
         "service.main:create_app",
+        http=Connection,
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
@@ -90,14 +90,14 @@ def serve(chosen: argparse.Namespace) -> int:
         shutdown_seconds=settings.shutdown_seconds,
         is_renewable=bool(settings.keys),
     )
-    server.serve(config)
+    serve_http(config)
     return 0
 
 
 def assess(chosen: argparse.Namespace) -> int:
     """Answer one request from a file or standard input with the bytes that the API gives."""
     if (chosen.file is None) is (chosen.batch is None):
-        _complain("service assess: give one FILE, or --batch IN OUT")
+        _complain("triage assess: give one FILE, or --batch IN OUT")
         return WRONG_REQUEST
     if chosen.batch is not None:
         return assess_batch(chosen)
@@ -153,42 +153,6 @@ def _only_here(path: Path) -> BinaryIO:
     return file
 
 
-def check(chosen: argparse.Namespace) -> int:
-    """Read the knowledge, replay its cases, and say what is wrong with it, or what it holds."""
-    folder = _folder(chosen)
-    knowledge = loader.load(folder)
-    told = vignettes.read(folder, knowledge)
-    if issues := tuple(replay(knowledge)):
-        raise KnowledgeFault(issues)
-    print(
-        f"{knowledge.policy.version} {knowledge.digest}: {len(knowledge.findings)} findings, "
-        f"{len(knowledge.red_flags)} red flags, {len(knowledge.causes)} causes, {len(knowledge.fixes)} fixes, "
-        f"{len(told)} vignettes"
-    )
-    return 0
-
-
-def scorecard(chosen: argparse.Namespace) -> int:
-    """Print how the knowledge answers its vignettes, and on standard error each that comes out otherwise."""
-    folder = _folder(chosen)
-    knowledge = loader.load(folder)
-    card = score(knowledge, vignettes.read(folder, knowledge))
-    print(card.table())
-    _complain(*card.surprises())
-    return 0
-
-
-def diff(chosen: argparse.Namespace) -> int:
-    """Print what changed between two knowledge folders, and which cases of either are answered otherwise."""
-    folders = Path(chosen.old), Path(chosen.new)
-    if gone := [Issue(str(folder), "", "is not a folder") for folder in folders if not folder.is_dir()]:
-        raise KnowledgeFault(tuple(gone))
-    old, new = (loader.load(folder) for folder in folders)
-    told = (*vignettes.read(folders[1], new), *vignettes.read(folders[0], old))
-    print(compare(old, new, told))
-    return 0
-
-
 def key(chosen: argparse.Namespace) -> int:
     """Make a key, and print it with the lines that let it in; it is kept nowhere."""
     made, hash_ = fresh()
@@ -204,10 +168,6 @@ def openapi(_: argparse.Namespace) -> int:
 
     sys.stdout.buffer.write(contract_text(_settings()))
     return 0
-
-
-def _folder(chosen: argparse.Namespace) -> Path:
-    return Path(chosen.folder) if chosen.folder else _settings().knowledge_folder(loader.SHIPPED)
 
 
 def _settings() -> Settings:
@@ -227,7 +187,7 @@ def _complain(*lines: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="service",
+        prog="triage",
         description="Triage for runners with calf cramps or numb feet.",
         epilog="Exit codes: 0 all is well, 1 the setup is wrong, 2 the request or the command is wrong, "
         "130 cut off by Ctrl-C, 141 nobody reads on.",
@@ -251,18 +211,7 @@ def _parser() -> argparse.ArgumentParser:
     assessing.add_argument("file", nargs="?", metavar="FILE", help="a JSON request, or - for standard input")
     assessing.set_defaults(run=assess)
 
-    checking = commands.add_parser("check", help="say everything that is wrong with the knowledge")
-    checking.add_argument("folder", nargs="?", metavar="FOLDER", help="the knowledge; the one in use when not given")
-    checking.set_defaults(run=check)
-
-    scoring = commands.add_parser("scorecard", help="measure the knowledge against its vignettes")
-    scoring.add_argument("folder", nargs="?", metavar="FOLDER", help="the knowledge; the one in use when not given")
-    scoring.set_defaults(run=scorecard)
-
-    comparing = commands.add_parser("diff", help="say what changed between two knowledge folders, and for whom")
-    comparing.add_argument("old", metavar="OLD", help="the knowledge folder before")
-    comparing.add_argument("new", metavar="NEW", help="the knowledge folder after")
-    comparing.set_defaults(run=diff)
+    evaluation.add(commands)
 
     making = commands.add_parser("key", help="make a key for a partner")
     making.add_argument("partner", metavar="PARTNER", type=_partner, help="the partner's id in the file of keys")

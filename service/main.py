@@ -19,10 +19,12 @@ from service.access.limiter_memory import MemoryLimiter
 from service.access.rate_limit import quota
 from service.engine import Engine
 from service.errors import SettingsFault
-from service.knowledge import loader
+from service.knowledge import loader, reviews
 from service.knowledge.catalogue import catalogue
 from service.model.scales import Level
 from service.problems import KINDS, UNHEARD
+from service.server.refusal_kinds import REFUSALS
+from service.server.server import SHARED_COUNTS
 from service.settings import Settings
 from service.telemetry.access_log import AccessLog
 from service.telemetry.log import adopt_standard_logging, open_log, standard_output
@@ -30,10 +32,9 @@ from service.telemetry.metrics import Metrics
 from service.web import contract
 from service.web.app import build
 from service.web.body import Body
-from service.web.load import Load
 from service.web.observe import Observe
 from service.web.page import page
-from service.web.server import SHARED_COUNTS
+from service.web.request_queue import RequestQueue
 
 VERSION = version("runner-triage")
 Part = TypeVar("Part")
@@ -55,8 +56,9 @@ def compose(settings: Settings) -> Observe:
     adopt_standard_logging(log)
     engine_knowledge = loader.load(settings.knowledge_folder(loader.SHIPPED))
     engine = Engine(engine_knowledge)
-    metrics.expect(Level, (kind.slug for kind in KINDS if kind not in UNHEARD))
+    metrics.expect(Level, (kind.slug for kind in KINDS if kind not in UNHEARD), REFUSALS)
     metrics.knowledge(engine.version, engine.digest)
+    metrics.reviews(reviews.counts(engine_knowledge))
     metrics.build(VERSION, platform.python_version())
     access_log = AccessLog(log, metrics, engine.version)
     access = access_of(settings, access_log)
@@ -67,10 +69,9 @@ def compose(settings: Settings) -> Observe:
         catalogue=catalogue(engine_knowledge),
         contract=contract.Contract(contract_text(settings)),
         page=page(),
-        body=Body(settings.body_limit_bytes, settings.body_seconds),
+        body=Body(settings.body_limit_bytes, settings.body_seconds, RequestQueue(settings.queue_seconds)),
         metrics=metrics,
         access_log=access_log,
-        load=Load(settings.concurrency),
         access=access,
         cors_origins=settings.cors_origins,
         root_path=settings.root_path,

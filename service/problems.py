@@ -36,6 +36,15 @@ class Kind:
 
 
 BAD_REQUEST: Final = Kind("bad-request", "Bad request", 400, "The request is not well-formed HTTP.")
+UNSUPPORTED_CODING: Final = Kind(
+    "unsupported-transfer-coding",
+    "Transfer coding not supported",
+    501,
+    "Send the body with `Content-Length`, or with `Transfer-Encoding: chunked`.",
+)
+UNSUPPORTED_VERSION: Final = Kind(
+    "unsupported-http-version", "HTTP version not supported", 505, "Send the request as HTTP/1.1."
+)
 NOT_FOUND: Final = Kind("not-found", "Not found", 404, "Nothing is served at this path.")
 METHOD: Final = Kind(
     "method-not-allowed",
@@ -111,8 +120,8 @@ OF_FAULT: Final[Mapping[type[errors.RequestFault], Kind]] = {
     ),
     errors.Overloaded: OVERLOADED,
 }
-UNHEARD: Final = (BAD_REQUEST, LARGE_HEAD, SLOW_HEAD)
-"""Refused before they are a request, so that they are neither logged nor counted."""
+UNHEARD: Final = (BAD_REQUEST, LARGE_HEAD, SLOW_HEAD, UNSUPPORTED_CODING, UNSUPPORTED_VERSION)
+"""Refused before they are a request, so they are counted in `triage_connections_refused_total` only."""
 
 KINDS: Final = (*UNHEARD, NOT_FOUND, METHOD, INTERNAL, STOPPING, *OF_FAULT.values())
 

@@ -109,15 +109,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "Leave it empty if the proxy strips the prefix.",
         ),
     ] = ""
-    concurrency: Annotated[
-        int,
+    queue_seconds: Annotated[
+        float,
         Meta(
-            ge=1,
-            le=100_000,
-            description="Whole requests at once in one worker; more are refused at once with 503. "
-            "So are arrays beyond 64 MiB together, whatever is set here.",
+            gt=0,
+            le=60,
+            description="Time that a request may wait for its turn if more come than can be answered; "
+            "one that waited longer gets 503.",
         ),
-    ] = 128
+    ] = 3.0
     knowledge: Annotated[str, Meta(description="Folder of the knowledge; the one shipped when empty.")] = ""
     contract: Annotated[str, Meta(description="File of the contract; the repository's when empty.")] = ""
 

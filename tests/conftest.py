@@ -24,7 +24,7 @@ def _cases(fires: dict[str, Any], not_: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _flag(id_: str, level: str, when: Any, fires: dict[str, Any], **more: Any) -> dict[str, Any]:
-    text = {"title": f"Possible {id_}", "advice": "See someone.", "rationale": "Because.", "reference": "RF00"}
+    text = {"title": f"Possible {id_}", "advice": "See someone.", "rationale": "Because.", "reference": "RF01"}
     rule = {"id": id_, "level": level, "when": when, "referrals": ["primary_care"], "cases": _cases(fires, {})}
     return {**rule, **text, **_ENTRY, **more}
 
@@ -43,9 +43,16 @@ def _cause(id_: str, rank: int, supports: list[Any], opposes: list[Any], **more:
         "supports": [{"when": w, "points": p, "statement": "It fits.", "evidence": "E4"} for w, p in supports],
         "opposes": [{"when": w, "points": p, "statement": "It does not.", "evidence": "E4"} for w, p in opposes],
     }
-    words = {"mechanism": [{"text": "It pulls.", "evidence": "E3"}], "caveats": [], "see_someone": []}
+    words = {"mechanism": [{"text": "It pulls.", **_ENTRY}], "caveats": [], "see_someone": []}
     rest = {"id": id_, "name": id_, "regions": ["calf"], "rank": rank, "applies_when": "ache", "cases": []}
-    return {**rest, **weights, **words, "fixes": ["rest_it"], "referrals": ["physical_therapist"], **_ENTRY} | more
+    return {
+        **rest,
+        **weights,
+        **words,
+        "fixes": ["rest_it"],
+        "referrals": ["physical_therapist"],
+        "evidence": "E3",
+    } | more
 
 
 def small() -> dict[str, Any]:
@@ -128,8 +135,8 @@ def small() -> dict[str, Any]:
         "retired": {},
         "subjects": {"All of it": []},
         "emergency_numbers": {
-            "default": {"number": "112", "sources": ["book"]},
-            "countries": {"US": {"number": "911", "sources": ["book"]}},
+            "default": {"number": "112", **_ENTRY},
+            "countries": {"US": {"number": "911", **_ENTRY}},
         },
         "notices": {
             "not_a_diagnosis": {"text": "No diagnosis."},
@@ -138,6 +145,7 @@ def small() -> dict[str, Any]:
         },
         "sources": {"book": {"title": "A book", "status": "found"}},
         "speakers": {},
+        "facts": {"RF01": {"text": "A clot is an emergency.", "sources": ["book"]}},
         "background": [],
         "findings": {
             "ache": _boolean("Does the calf ache?", "Calf ache"),
@@ -273,22 +281,22 @@ def small() -> dict[str, Any]:
             "rest_it": {
                 "id": "rest_it",
                 "title": "Rest it",
-                "steps": [{"text": "Rest.", "evidence": "E4"}],
+                "steps": [{"text": "Rest.", "sources": ["book"], "evidence": "E4"}],
                 "limits": {"days_min": 2},
                 "review_after_days": 7,
                 "see_if_not_better": "physical_therapist",
-                **_ENTRY,
+                "evidence": "E3",
             },
             "drink": {
                 "id": "drink",
                 "title": "Drink",
-                "steps": [{"text": "Drink.", "evidence": "E4"}],
+                "steps": [{"text": "Drink.", "sources": ["book"], "evidence": "E4"}],
                 "limits": {},
                 "review_after_days": 7,
                 "see_if_not_better": "primary_care",
                 "withheld_when": "odd_sign",
                 "instead": "rest_it",
-                **_ENTRY,
+                "evidence": "E3",
             },
         },
     }
@@ -334,6 +342,7 @@ def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small knowledge as a folder, for tests that start the service itself (JSON is YAML)."""
     folder = tmp_path_factory.mktemp("knowledge")
     values = small()
+    del values["facts"]  # a folder has none: the reference is that of the service
     for cause in values["causes"].values():
         sent = {"listed": {"ache": True, "hot_run": True}, "not_listed": {"ache": False}}
         cause["cases"] = [{"name": "A case.", "findings": f, "expect": expect} for expect, f in sent.items()]

@@ -49,7 +49,7 @@ class Keys:
         sent = [value for name, value in headers if name == b"authorization"]
         if len(sent) != 1 or sent[0][: len(SCHEME)].lower() != SCHEME:
             raise Unidentified
-        given = _hash(sent[0][len(SCHEME) :])
+        given = _hash(sent[0][len(SCHEME) :].strip(b" \t"))
         # Looking up by hash tells nothing by its time: nobody can choose how the hash of a guess begins.
         known = self._known.get(given)
         if known is None or not hmac.compare_digest(known.hash, given):

@@ -16,6 +16,11 @@ class Lines:
         self._limit = limit
         self._begun = b""
 
+    @property
+    def held(self) -> int:
+        """The bytes of a line that is not whole."""
+        return len(self._begun)
+
     def feed(self, part: bytes) -> Iterator[bytes]:
         """The lines that `part` ends."""
         *ended, begun = part.split(b"\n")

@@ -81,7 +81,7 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Several choices, of which each group in `includes` has one, and none is outside `only`."""
+    """One or more choices, of which each group in `includes` has one, and none is outside `only`."""
 
     finding: str
     choices: frozenset[str]
@@ -91,7 +91,7 @@ class Selection:
     def holds(self, value: Value) -> bool:
         """Whether the chosen values are so."""
         assert isinstance(value, frozenset)
-        return value <= self.only and all(group & value for group in self.includes)
+        return bool(value) and value <= self.only and all(group & value for group in self.includes)
 
     def narrowed(self, other: Atom) -> Selection | None:
         """The selections that both allow."""

@@ -8,8 +8,16 @@ from service.engine.bitset import Bits, members
 from service.engine.decision import Decision
 from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
+from service.knowledge.reviews import review_of
 from service.knowledge.schema import Statement, Weight
-from service.model.explanation import CitedSource, Explanation, SourcedStatement, UnfiredRule, UnlistedCause
+from service.model.explanation import (
+    CitedSource,
+    ExplainedEntry,
+    Explanation,
+    SourcedStatement,
+    UnfiredRule,
+    UnlistedCause,
+)
 from service.report.report import Reported
 
 
@@ -27,6 +35,7 @@ class Explanations:
             unlisted_causes=tuple(self._unlisted({cause.id for cause in decision.causes}, decision.match)),
             statements=statements,
             sources=tuple(self._cited(statements)),
+            entries=tuple(self._entries(decision)),
         )
 
     def _unfired(self, match: Match, known: Mapping[str, Reported]) -> Iterator[UnfiredRule]:
@@ -98,6 +107,16 @@ class Explanations:
             brief = tuple(Statement(text=text, evidence=fix.evidence, sources=fix.sources) for text in short)
             yield from _sourced(fix.id, (*brief, *fix.steps, *fix.caveats))
 
+    def _entries(self, decision: Decision) -> Iterator[ExplainedEntry]:
+        knowledge = self._rulebook.knowledge
+        for fired in decision.fired:
+            yield ExplainedEntry(id=fired.id, review=review_of(knowledge.red_flags[fired.id]), note=None)
+        for listed in decision.causes:
+            yield ExplainedEntry(id=listed.id, review=review_of(knowledge.causes[listed.id]), note=None)
+        for suggested in decision.fixes:
+            fix = knowledge.fixes[suggested.id]
+            yield ExplainedEntry(id=fix.id, review=review_of(fix), note=fix.note)
+
     def _cited(self, statements: Sequence[SourcedStatement]) -> Iterator[CitedSource]:
         cited = dict.fromkeys(source for statement in statements for source in statement.sources)
         for id_ in cited:
@@ -114,6 +133,7 @@ def _sourced(about: str, statements: Sequence[Statement]) -> Iterator[SourcedSta
             by=statement.by,
             facts=statement.facts,
             sources=statement.sources,
+            note=statement.note,
         )
 
 
@@ -125,4 +145,5 @@ def _weighed(about: str, weight: Weight) -> SourcedStatement:
         by=None,
         facts=weight.facts,
         sources=weight.sources,
+        note=weight.note,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from service.engine.atoms import OneOf
 from service.engine.decision import Conflict, Derived
 from service.engine.terms import Term, terms_of
 from service.knowledge.conditions import named
@@ -25,7 +26,7 @@ class Facts(NamedTuple):
 class _Rule(NamedTuple):
     """`implied` becomes true if `term` holds; absent if it fails and `settles`.
 
-    Nothing happens while one of `unless` is reported present.
+    A denied finding stays absent while one of `unless` is reported present: that explains the same details.
     """
 
     implied: str
@@ -46,6 +47,8 @@ class Implications:
             for term in terms_of(finding.contradicted_by, knowledge)
         ]
         self._rules: dict[str, list[_Rule]] = {}
+        self._denials: set[str] = set()
+        """The findings whose absence some rule rests on."""
         for id_, finding in knowledge.findings.items():
             for condition in finding.implied_by:
                 for term in terms_of(condition, knowledge):
@@ -74,13 +77,13 @@ class Implications:
             if known[id_] is False:
                 del known[id_]
         # Sorted, so that the order of names in the request changes no byte of the response.
-        waiting = sorted([name for name, value in known.items() if value is not False and name in self._rules])
+        waiting = sorted(
+            [name for name, value in known.items() if name in (self._rules if value is not False else self._denials)]
+        )
         while waiting:
             rules = self._rules[waiting.pop()]
             implied = [
-                rule.implied
-                for rule in rules
-                if not any(report.known.get(name) is True for name in rule.unless) and self._applies(rule, facts)
+                rule.implied for rule in rules if not self._is_explained(rule, report) and self._applies(rule, facts)
             ]
             waiting.extend(name for name in implied if name in self._rules)
         for id_, term in self._contradicted:
@@ -89,6 +92,13 @@ class Implications:
                 names = (id_, *(atom.finding for atom in term))
                 facts.conflicts.append(Conflict(is_denial=True, pointers=tuple(map(self._pointers.__getitem__, names))))
         return facts
+
+    @staticmethod
+    def _is_explained(rule: _Rule, report: Report) -> bool:
+        """Whether another reported finding explains the details of one that was denied, so that nothing contradicts."""
+        if report.known.get(rule.implied) is not False:
+            return False
+        return any(report.known.get(name) is True for name in rule.unless)
 
     def _applies(self, rule: _Rule, facts: Facts) -> bool:
         """Apply `rule`; return whether it made its finding true."""
@@ -113,6 +123,8 @@ class Implications:
     def _add(self, rule: _Rule) -> None:
         for atom in rule.term:
             self._rules.setdefault(atom.finding, []).append(rule)
+            if isinstance(atom, OneOf) and False in atom.values:
+                self._denials.add(atom.finding)
 
 
 def _fails(term: Term, known: Mapping[str, Reported]) -> bool:

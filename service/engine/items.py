@@ -34,20 +34,27 @@ class Situation(NamedTuple):
         return self.match.known | self.closed | self.not_known
 
 
+class Detail(NamedTuple):
+    """A finding that an item opens, and its terms of one level; `via` is the finding in between, if there is one."""
+
+    bit: Bits
+    via: Bits
+    terms: Bits
+
+
 class Item(NamedTuple):
     """A finding to ask about.
 
     `levels` are the terms that name it, by the level that they set, most urgent first, each with the question at that
-    level. `opens` are the findings whose question depends on it, each with its terms; `opens_bits` and `opens_levels`
-    are all of them together. `asked` is the question at each level.
+    level. `details` are the findings whose question depends on it, in the same way; `details_bits` are all of them.
+    `asked` is the question at each level.
     """
 
     id: str
     bit: Bits
     levels: tuple[tuple[Bits, AskedItem], ...]
-    opens: tuple[tuple[Bits, Bits], ...]
-    opens_bits: Bits
-    opens_levels: tuple[tuple[Bits, AskedItem], ...]
+    details: tuple[tuple[tuple[Detail, ...], AskedItem], ...]
+    details_bits: Bits
     asked: Mapping[Level, AskedItem]
 
 
@@ -130,41 +137,41 @@ class Items:
         return reduce(or_, (naming for bit, naming in self._readings if not bit & known), 0)
 
     def _item(self, id_: str) -> Item:
-        matcher, raising = self._matcher, self._rulebook.raising
+        bit_of, naming = self._matcher.bit_of, self._matcher.naming
         asked = {level: AskedItem(id_, level) for level in Level}
-        opens = [(matcher.bit_of[it], matcher.naming[it] & raising) for it in self._opened_by.get(id_, ())]
+        falling = self._rulebook.falling
+        opened = [(bit_of[name], sum(bit_of[it] for it in via), naming[name]) for name, via in self._opens(id_)]
+        details = [
+            (tuple(Detail(bit, via, own) for bit, via, terms in opened if (own := terms & raising)), asked[level])
+            for raising, level in falling
+        ]
         return Item(
             id_,
-            matcher.bit_of[id_],
-            self._levels(matcher.naming[id_], asked),
-            tuple((bit, naming) for bit, naming in opens if naming),
-            sum(bit for bit, naming in opens if naming),
-            self._levels(reduce(or_, (naming for _, naming in opens), 0), asked),
+            bit_of[id_],
+            tuple((own, asked[level]) for raising, level in falling if (own := naming[id_] & raising)),
+            tuple(entry for entry in details if entry[0]),
+            reduce(or_, (detail.bit for some, _ in details for detail in some), 0),
             asked,
         )
 
-    def _levels(self, terms: Bits, asked: Mapping[Level, AskedItem]) -> tuple[tuple[Bits, AskedItem], ...]:
-        return tuple((own, asked[level]) for raising, level in self._rulebook.falling if (own := terms & raising))
+    def _opens(self, id_: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The findings that a finding opens, directly or via one other, each with the one in between."""
+        for detail in self._opened_by.get(id_, ()):
+            yield detail, ()
+            yield from ((further, (detail,)) for further in self._opened_by.get(detail, ()))
 
     def _family(self, id_: str) -> Bits:
         """The terms that name a finding, or one that its presence opens."""
-        return reduce(or_, map(self._matcher.naming.__getitem__, (id_, *self._opened_by.get(id_, ()))))
+        names = (id_, *(name for name, _ in self._opens(id_)))
+        return reduce(or_, map(self._matcher.naming.__getitem__, names))
 
-    def _openers(self) -> dict[str, tuple[str, ...]]:
-        """The findings that each finding opens, those opened by these included."""
-        direct: dict[str, dict[str, None]] = {}
+    def _openers(self) -> dict[str, dict[str, None]]:
+        """The findings that each finding opens directly."""
+        opened: dict[str, dict[str, None]] = {}
         for id_ in self._rulebook.asked_when:
             for opener in self._conditions(id_):
-                direct.setdefault(opener, {})[id_] = None
-
-        def reached(id_: str, seen: dict[str, None]) -> dict[str, None]:
-            for detail in direct.get(id_, ()):
-                if detail not in seen:
-                    seen[detail] = None
-                    reached(detail, seen)
-            return seen
-
-        return {id_: tuple(reached(id_, {})) for id_ in direct}
+                opened.setdefault(opener, {})[id_] = None
+        return opened
 
     def _conditions(self, id_: str) -> Iterator[str]:
         """The findings that the `asked_when` of a finding names."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from service.engine.bitset import Bits
@@ -55,11 +56,11 @@ class Questions:
             if bits & skip == bits:
                 continue
             for item in items:
-                id_, bit, levels, _, opens_bits, _, _ = item
+                id_, bit, levels, _, details_bits, _ = item
                 if bit & skip:
                     continue
                 asked = _highest(levels, open_terms)
-                if opens_bits & waiting:
+                if details_bits & waiting:
                     asked = _with_details(item, asked, open_terms, waiting)
                 if asked is not None:
                     found[id_] = asked
@@ -74,7 +75,10 @@ class Questions:
         context: CauseContext,
     ) -> InterviewDecision:
         """The groups to show, the readings to offer, and the reason to stop if there is nothing to ask."""
-        about_causes, held_back = self._cause_questions(floors, situation, context)
+        skip = situation.answered | situation.waiting
+        for id_ in safety:
+            skip |= self._items[id_].bit
+        about_causes, held_back = self._cause_questions(skip, floors, situation, context)
         found = {**about_causes, **safety}
         groups = tuple(
             [
@@ -88,36 +92,41 @@ class Questions:
         return InterviewDecision(groups, measurements, len(found) + held_back, reason)
 
     def _cause_questions(
-        self, floors: Floors, situation: Situation, context: CauseContext
+        self, skip: Bits, floors: Floors, situation: Situation, context: CauseContext
     ) -> tuple[dict[str, AskedItem], int]:
-        """The items that cannot raise the level, and the number of those that do not fit into this response.
+        """The items that are not in `skip`, and the number of those that do not fit into this response.
 
         They are about the causes, or contraindications to ask before a fix is given.
         """
         found: dict[str, AskedItem] = {}
         if not context.is_asked:
             return found, 0
-        policy, level = self._policy, floors.level
+        level = floors.level
         known = situation.match.known | situation.not_known
-        skip = situation.answered | situation.waiting
-        leading = {cause.id for cause in context.causes[: policy.leading_causes]}
-        is_likely = any(cause.likelihood is Likelihood.LIKELY for cause in context.causes)
-        room = policy.cause_questions_per_response
-        separating_room = 0 if is_likely else policy.separating_questions - (self._separating & known).bit_count()
+        room = self._policy.cause_questions_per_response
         for item in self._first_cause_items:
             if not item.bit & skip:
                 room -= 1
                 if room >= 0:
                     found[item.id] = item.asked[level]
-        for checklist, item in self._separating_items if leading and separating_room > 0 else ():
-            if not item.bit & skip and leading.intersection(checklist.separates.get(item.id, ())):
-                separating_room -= 1
-                if separating_room >= 0:
-                    found[item.id] = item.asked[level]
+        found.update((item.id, item.asked[level]) for item in self._separating_of(context, known, skip))
         for id_ in context.ask_first:
             if not self._items[id_].bit & known:
                 found[id_] = self._items[id_].asked[level]
         return found, max(0, -room)
+
+    def _separating_of(self, context: CauseContext, known: Bits, skip: Bits) -> list[Item]:
+        """The items that separate the leading causes, unless one is likely already or enough were asked."""
+        room = self._policy.separating_questions - (self._separating & known).bit_count()
+        if room <= 0 or any(cause.likelihood is Likelihood.LIKELY for cause in context.causes):
+            return []
+        leading = {cause.id for cause in context.causes[: self._policy.leading_causes]}
+        items = (
+            item
+            for checklist, item in self._separating_items
+            if not item.bit & skip and leading.intersection(checklist.separates.get(item.id, ()))
+        )
+        return list(islice(items, room))
 
     def _readings(self, level: Level, situation: Situation) -> Iterator[AskedItem]:
         """The readings that could raise the level, each at the highest level of a rule that can still hold."""
@@ -142,7 +151,9 @@ class Questions:
             return StopReason.NO_COMPLAINT
         if floors.open_terms:
             return StopReason.CANNOT_BE_KNOWN
-        return StopReason.ONLY_MEASUREMENTS_LEFT if measurements else StopReason.SETTLED
+        if measurements:
+            return StopReason.ONLY_MEASUREMENTS_LEFT
+        return StopReason.CANNOT_BE_KNOWN if floors.open_for_a_reading else StopReason.SETTLED
 
 
 def _highest(levels: Iterable[tuple[Bits, AskedItem]], terms: Bits) -> AskedItem | None:
@@ -155,9 +166,10 @@ def _highest(levels: Iterable[tuple[Bits, AskedItem]], terms: Bits) -> AskedItem
 
 def _with_details(item: Item, asked: AskedItem | None, open_terms: Bits, waiting: Bits) -> AskedItem | None:
     """The question at the level of the details that wait for it, if they are open and reach higher."""
-    if asked is None and not any(detail & waiting and own & open_terms for detail, own in item.opens):
-        return None
-    opened = _highest(item.opens_levels, open_terms)
-    if opened is None or (asked is not None and asked.could_raise_to.rank >= opened.could_raise_to.rank):
-        return asked
-    return opened
+    for details, at_level in item.details:
+        if asked is not None and asked.could_raise_to.rank >= at_level.could_raise_to.rank:
+            break
+        for bit, via, terms in details:
+            if bit & waiting and terms & open_terms and (not via or via & waiting):
+                return at_level
+    return asked

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from service.engine.templates import HOLE, Template
+from service.knowledge.citations import sources_of
 from service.knowledge.reviews import review_of
 from service.knowledge.schema import Cause, Fix, RedFlag, Weight
 from service.model.assessment import ConsideredCause, Contribution, FiredRedFlag, Labelled, SuggestedFix
@@ -48,7 +49,7 @@ def fix_template(fix: Fix, referrals: Referrals, *, is_first: bool) -> Template:
             review_after_days=fix.review_after_days,
             see_if_not_better=referrals[fix.see_if_not_better],
             evidence=fix.evidence,
-            sources=fix.sources,
+            sources=sources_of(fix),
         ),
         "addresses",
     )
@@ -72,7 +73,7 @@ def cause_template(cause: Cause, *, is_first: bool) -> Template:
             fixes=HOLE,
             see_someone=tuple(statement.text for statement in cause.see_someone) if is_first else (),
             evidence=cause.evidence,
-            sources=cause.sources,
+            sources=sources_of(cause),
         ),
         "likelihood",
         "points",

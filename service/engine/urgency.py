@@ -23,7 +23,7 @@ SAFETY_QUESTIONS_CLEAR: Final = "safety_questions_clear"
 class Floors(NamedTuple):
     """The level that the fired rules set, with their reasons, and the open terms that set a higher one.
 
-    `open_terms` can still come to hold by answers alone; terms that wait for a reading are not among them.
+    `open_terms` can still come to hold by answers alone; `open_for_a_reading` are those that wait for a reading.
     """
 
     level: Level
@@ -31,6 +31,7 @@ class Floors(NamedTuple):
     fired: tuple[FiredFlag, ...]
     is_out_of_scope: bool
     open_terms: Bits
+    open_for_a_reading: Bits
 
 
 class Urgencies:
@@ -75,9 +76,9 @@ class Urgencies:
                 reasons.append(LevelReason(UNCOVERED_SIGN, policy.uncovered_sign_level, signs))
         level = max((reason.level for reason in reasons), key=_rank, default=Level.SELF_CARE)
         above = self._above(level)
-        waiting = self._items.waiting_for_a_reading(situation)
-        open_terms = above ^ (above & (situation.match.failed | waiting))
-        return Floors(level, reasons, tuple(fired), is_out_of_scope, open_terms)
+        still_open = above ^ (above & situation.match.failed)
+        waiting = still_open & self._items.waiting_for_a_reading(situation)
+        return Floors(level, reasons, tuple(fired), is_out_of_scope, still_open ^ waiting, waiting)
 
     def urgency(self, floors: Floors, situation: Situation, report: Report, *, is_complete: bool) -> Urgency:
         """The level: the most urgent floor, held up by open questions and by signs that are not known.

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.reviews import review_of_all
+from service.knowledge.reviews import Reviewed, counts, review_of, review_of_all
 
 PROOF = Path(__file__).with_name("proof.json")
 
@@ -39,17 +39,24 @@ def catalogue(knowledge: Knowledge) -> Catalogue:
         "red-flags": dict(knowledge.red_flags),
         "levels": {str(level): text for level, text in knowledge.levels.items()},
         "sources": dict(knowledge.sources),
+        "facts": dict(knowledge.facts),
     }
+    reviews = counts(knowledge)
     encode = msgspec.json.encode
     return Catalogue(
-        whole=encode({**about, "proof": _proof(knowledge), "content": knowledge}),
+        whole=encode({**about, "reviews": reviews, "proof": _proof(knowledge), "content": knowledge}),
         kinds={kind: encode({**about, "kind": kind, "entries": entries}) for kind, entries in kinds.items()},
         entries={
-            (kind, id_): encode({**about, "kind": kind, "id": id_, "entry": entry})
+            (kind, id_): encode({**about, "kind": kind, "id": id_, **_entry_review(entry), "entry": entry})
             for kind, entries in kinds.items()
             for id_, entry in entries.items()
         },
     )
+
+
+def _entry_review(entry: object) -> dict[str, str]:
+    """The review state of an entry that a clinician reviews: the signature in a changed entry does not count."""
+    return {"entry_review": review_of(entry)} if isinstance(entry, Reviewed) else {}
 
 
 def _proof(knowledge: Knowledge) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from service.knowledge.schema import (
     Checklist,
     Derivation,
     EmergencyNumbers,
+    Fact,
     Finding,
     Fix,
     Id,
@@ -41,6 +42,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True, dict=True, omit_defau
     notices: dict[Id, Notice]
     sources: dict[str, Source]
     speakers: dict[Id, Speaker]
+    facts: dict[str, Fact]
     background: tuple[Statement, ...]
     about: tuple[SymptomText, ...]
     retired: dict[Id, Retired]

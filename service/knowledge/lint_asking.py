@@ -31,11 +31,12 @@ def _followed(knowledge: Knowledge) -> Iterator[Issue]:
 
 
 def _settled(knowledge: Knowledge) -> Iterator[Issue]:
-    """A yes/no finding cannot settle another, and a reading can imply but never deny."""
+    """A yes cannot settle another finding, because its no says nothing; and a reading can imply but never deny."""
     for id_, finding in knowledge.findings.items():
+        place = Place("findings", f"{id_}.settled_by")
+        denied = set(negated(finding.settled_by)) if finding.settled_by is not None else set()
         for name in named(finding.settled_by) if finding.settled_by is not None else ():
-            place = Place("findings", f"{id_}.settled_by")
-            if _is_boolean(knowledge, name):
+            if _is_boolean(knowledge, name) and name not in denied:
                 yield place.issue(f"'{name}' is a yes/no finding: use implied_by")
             if name in knowledge.policy.measurements:
                 yield place.issue(f"'{name}' is a measurement, which never denies: use implied_by")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from service.errors import Issue
 from service.knowledge.conditions import named
-from service.knowledge.expansion import raising_findings
+from service.knowledge.expansion import expanded, raising_findings
 from service.knowledge.lint_asking import parents
 from service.knowledge.places import Place
 from service.knowledge.schema import Clause
@@ -128,7 +128,10 @@ def level_alone(knowledge: Knowledge, name: str) -> Level:
 def _holds(knowledge: Knowledge, condition: Condition, name: str) -> bool:
     if isinstance(condition, str):
         when = knowledge.derivations[condition].when if condition in knowledge.derivations else None
-        return condition == name if when is None else _holds(knowledge, when, name)
+        if when is None:
+            return condition == name
+        # A derivation that rests on itself has its own issue and would never end here.
+        return condition not in expanded(knowledge, when) and _holds(knowledge, when, name)
     return _clause_holds(knowledge, condition, name)
 
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from service.errors import Issue
-from service.knowledge.places import Place, statements
+from service.knowledge.places import Place, statements, weights
 from service.knowledge.runner_texts import runner_texts
+from service.model.scales import Evidence
 
 if TYPE_CHECKING:
+    from service.errors import Issue
     from service.knowledge.knowledge import Knowledge
 
 _ABOUT_SOURCES: Final = re.compile(
@@ -42,33 +43,60 @@ def _runner_words(knowledge: Knowledge) -> Iterator[Issue]:
 
 
 def _sources(knowledge: Knowledge) -> Iterator[Issue]:
-    for place, sources in _source_lists(knowledge):
-        if not sources:
-            yield place.issue("has no source")
-        yield from _unknown_sources(knowledge, place, sources)
+    for place, evidence, sources in _cited(knowledge):
+        for source in sources:
+            if source not in knowledge.sources:
+                yield place.issue(f"'{source}' is not a source")
+        if not sources and (evidence is None or evidence.rank > Evidence.CONVENTION.rank):
+            yield place.issue("has no source, which only the grades E4 and E5 allow")
+        if sources and evidence is Evidence.MEMORY:
+            yield place.issue("has a source, so its grade is not E5")
 
 
-def _unknown_sources(knowledge: Knowledge, place: Place, sources: tuple[str, ...]) -> Iterator[Issue]:
-    return (place.issue(f"'{source}' is no source") for source in sources if source not in knowledge.sources)
-
-
-def _statements(knowledge: Knowledge) -> Iterator[Issue]:
+def _speakers(knowledge: Knowledge) -> Iterator[Issue]:
     for place, statement in statements(knowledge):
-        yield from _unknown_sources(knowledge, place, statement.sources)
         if statement.by is not None and statement.by not in knowledge.speakers:
-            yield place.issue(f"'{statement.by}' is no speaker")
+            yield place.issue(f"'{statement.by}' is not a speaker")
         if statement.facts and statement.by is None:
             yield place.issue("a fact of the article has no speaker")
 
 
-def _source_lists(knowledge: Knowledge) -> Iterator[tuple[Place, tuple[str, ...]]]:
-    for folder in ("red_flags", "derivations", "causes", "fixes"):
-        for id_, entry in getattr(knowledge, folder).items():
-            yield Place(f"{folder}/{id_}.yaml", "sources"), entry.sources
+def _facts(knowledge: Knowledge) -> Iterator[Issue]:
+    for place, facts in _pointing(knowledge):
+        for fact in facts:
+            if fact not in knowledge.facts:
+                yield place.issue(f"'{fact}' is not a fact of the reference")
+
+
+def _pointing(knowledge: Knowledge) -> Iterator[tuple[Place, tuple[str, ...]]]:
+    """Each place that points to facts, with their ids."""
+    for id_, flag in knowledge.red_flags.items():
+        yield Place(f"red_flags/{id_}.yaml", "reference"), (flag.reference,)
+        yield Place(f"red_flags/{id_}.yaml", "facts"), flag.facts
+    for id_, derivation in knowledge.derivations.items():
+        yield Place(f"derivations/{id_}.yaml", "facts"), derivation.facts
+    for place, statement in statements(knowledge):
+        yield place, statement.facts
+    for place, weight in weights(knowledge):
+        yield place, weight.facts
+
+
+def _cited(knowledge: Knowledge) -> Iterator[tuple[Place, Evidence | None, tuple[str, ...]]]:
+    """Each place that cites sources, with its grade; a level has none."""
+    for folder in ("red_flags", "derivations"):
+        for id_, rule in getattr(knowledge, folder).items():
+            yield Place(f"{folder}/{id_}.yaml", "sources"), rule.evidence, rule.sources
+    for number, running_rule in enumerate(knowledge.running_rules):
+        yield Place("running_rules.yaml", f"[{number}].sources"), running_rule.evidence, running_rule.sources
     for level, text in knowledge.levels.items():
-        yield Place("levels.yaml", f"{level}.sources"), text.sources
-    for country, number in knowledge.emergency_numbers.countries.items():
-        yield Place("emergency_numbers.yaml", f"countries.{country}.sources"), number.sources
+        yield Place("levels.yaml", f"{level}.sources"), None, text.sources
+    for country, number_ in knowledge.emergency_numbers.countries.items():
+        place = Place("emergency_numbers.yaml", f"countries.{country}.sources")
+        yield place, number_.evidence, number_.sources
+    for place, statement in statements(knowledge):
+        yield place, statement.evidence, statement.sources
+    for place, weight in weights(knowledge):
+        yield place, weight.evidence, weight.sources
 
 
-CHECKS = (_sources, _statements, _runner_words)
+CHECKS = (_sources, _speakers, _facts, _runner_words)

@@ -16,6 +16,7 @@ from service.knowledge.schema import (
     Checklist,
     Derivation,
     EmergencyNumbers,
+    Fact,
     Fix,
     Id,
     LevelText,
@@ -35,6 +36,7 @@ from service.knowledge.yaml_reader import read_yaml
 from service.model.scales import Level, Running
 
 SHIPPED = Path(__file__).parent / "data"
+_REFERENCE = Path(__file__).parent / "reference"
 
 _SINGLE: dict[str, Any] = {
     "policy": Policy,
@@ -62,7 +64,7 @@ T = TypeVar("T")
 
 
 def load(folder: Path = SHIPPED) -> Knowledge:
-    """The knowledge in `folder`; raises `KnowledgeFault` with every fault that could be told."""
+    """The knowledge in `folder` with the shipped reference; raises `KnowledgeFault` with every fault found."""
     return _Reading(folder).knowledge()
 
 
@@ -78,9 +80,10 @@ class _Reading:
         single = {name: self._file(self.folder / f"{name}.yaml", kind) for name, kind in _SINGLE.items()}
         folders = {name: self._entries(name, kind) for name, kind in _FOLDERS.items()}
         findings, subjects = self._vocabulary()
+        facts = self._facts()
         if self.issues:
             raise KnowledgeFault(tuple(self.issues))
-        knowledge = Knowledge(**single, **folders, findings=findings, subjects=subjects)  # type: ignore[arg-type]
+        knowledge = Knowledge(**single, **folders, findings=findings, subjects=subjects, facts=facts)  # type: ignore[arg-type]
         if issues := tuple(lint(knowledge)):
             raise KnowledgeFault(issues)
         return knowledge
@@ -108,6 +111,15 @@ class _Reading:
                     self._issue(path, f"findings.{id_}", "is in another file already")
                 findings[id_] = finding
         return findings, subjects
+
+    def _facts(self) -> dict[str, Fact]:
+        facts: dict[str, Fact] = {}
+        for path in sorted(_REFERENCE.glob("*.yaml")):
+            for id_, fact in (self._file(path, dict[str, Fact]) or {}).items():
+                if id_ in facts:
+                    self._issue(path, id_, "is in another file already")
+                facts[id_] = fact
+        return facts
 
     def _entries(self, name: str, kind: type[T]) -> dict[str, T]:
         entries: dict[str, T] = {}
@@ -145,4 +157,7 @@ class _Reading:
         return None
 
     def _issue(self, path: Path, where: str, says: str) -> None:
-        self.issues.append(Issue(str(path.relative_to(self.folder)), where, says))
+        file = (
+            path.relative_to(self.folder) if path.is_relative_to(self.folder) else path.relative_to(_REFERENCE.parent)
+        )
+        self.issues.append(Issue(str(file), where, says))

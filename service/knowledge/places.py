@@ -10,7 +10,7 @@ from service.errors import Issue
 
 if TYPE_CHECKING:
     from service.knowledge.knowledge import Knowledge
-    from service.knowledge.schema import Cause, Condition, Finding, Statement
+    from service.knowledge.schema import Cause, Condition, Finding, Statement, Weight
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,17 @@ def _of_cause(file: str, cause: Cause) -> Iterator[tuple[Place, Condition]]:
     yield Place(file, "applies_when"), cause.applies_when
     if cause.excluded_when is not None:
         yield Place(file, "excluded_when"), cause.excluded_when
-    for field, weights in (("supports", cause.supports), ("opposes", cause.opposes)):
-        for number, weight in enumerate(weights):
+    for field, listed in (("supports", cause.supports), ("opposes", cause.opposes)):
+        for number, weight in enumerate(listed):
             yield Place(file, f"{field}[{number}].when"), weight.when
+
+
+def weights(knowledge: Knowledge) -> Iterator[tuple[Place, Weight]]:
+    """Every weight of a cause with its place."""
+    for id_, cause in knowledge.causes.items():
+        for field, listed in (("supports", cause.supports), ("opposes", cause.opposes)):
+            for number, weight in enumerate(listed):
+                yield Place(f"causes/{id_}.yaml", f"{field}[{number}]"), weight
 
 
 def statements(knowledge: Knowledge) -> Iterator[tuple[Place, Statement]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -18,20 +20,30 @@ Reviewed = RedFlag | Cause | Fix | Derivation | LevelText | RunningText
 NOT_REVIEWED: Final = "not reviewed by a clinician"
 
 
+class ReviewState(StrEnum):
+    """The review state of an entry; a changed entry has lost its review."""
+
+    REVIEWED = "reviewed"
+    CHANGED = "changed"
+    NOT_REVIEWED = "not_reviewed"
+
+
 def digest_of(entry: Reviewed) -> str:
     """`sha256:` and the hex digest of an entry without its review: what a clinician signs."""
     unsigned = msgspec.structs.replace(entry, review=None)
     return "sha256:" + hashlib.sha256(msgspec.json.encode(unsigned)).hexdigest()
 
 
-def is_reviewed(entry: Reviewed) -> bool:
-    """Whether the entry has a review and is unchanged since."""
-    return entry.review is not None and entry.review.digest == digest_of(entry)
+def state_of(entry: Reviewed) -> ReviewState:
+    """The review state of an entry."""
+    if entry.review is None:
+        return ReviewState.NOT_REVIEWED
+    return ReviewState.REVIEWED if entry.review.digest == digest_of(entry) else ReviewState.CHANGED
 
 
 def review_of(entry: Reviewed) -> str:
     """The review state of one entry, in words for a reader."""
-    if entry.review is None or not is_reviewed(entry):
+    if entry.review is None or state_of(entry) is not ReviewState.REVIEWED:
         return NOT_REVIEWED
     return f"reviewed by {entry.review.by}, {entry.review.role}, on {entry.review.on}"
 
@@ -50,8 +62,14 @@ def entries(knowledge: Knowledge) -> dict[str, Reviewed]:
     return {f"{kind}/{id_}": entry for kind, listed in kinds for id_, entry in listed.items()}
 
 
+def counts(knowledge: Knowledge) -> dict[str, int]:
+    """The number of entries in each review state."""
+    found = Counter(map(state_of, entries(knowledge).values()))
+    return {state.value: found[state] for state in ReviewState}
+
+
 def review_of_all(knowledge: Knowledge) -> str:
     """The review state of the whole knowledge, in words for a reader."""
-    every = entries(knowledge).values()
-    reviewed = sum(map(is_reviewed, every))
-    return f"{reviewed} of {len(every)} entries reviewed by a clinician" if reviewed else NOT_REVIEWED
+    by_state = counts(knowledge)
+    reviewed = by_state[ReviewState.REVIEWED]
+    return f"{reviewed} of {sum(by_state.values())} entries reviewed by a clinician" if reviewed else NOT_REVIEWED

@@ -217,7 +217,6 @@ class Cause(Entry, frozen=True, kw_only=True):
     fixes: tuple[Id, ...]
     referrals: tuple[Referral, ...]
     see_someone: tuple[Statement, ...]
-    sources: tuple[str, ...]
     evidence: Evidence
     review: Review | None = None
     cases: tuple[CauseCase, ...]
@@ -245,7 +244,6 @@ class Fix(Entry, frozen=True, kw_only=True):
     limits: dict[Id, Number]
     review_after_days: int
     see_if_not_better: Referral
-    sources: tuple[str, ...]
     evidence: Evidence
     review: Review | None = None
     caveats: tuple[Statement, ...] = ()
@@ -404,9 +402,17 @@ class Source(Entry, frozen=True, kw_only=True):
     """Where a statement can be read, and how far it was read."""
 
     title: Sentence
-    status: Literal["found", "found in part", "second-hand", "memory", "article", "convention"]
+    status: Literal["found", "found in part", "second-hand", "article"]
     url: str | None = None
     note: Sentence | None = None
+
+
+class Fact(Entry, frozen=True, kw_only=True):
+    """A fact of the source article, with its speaker, or a row of the clinical reference."""
+
+    text: Sentence
+    by: Id | None = None
+    sources: tuple[str, ...]
 
 
 class Speaker(Entry, frozen=True, kw_only=True):
@@ -426,7 +432,8 @@ class EmergencyNumber(Entry, frozen=True, kw_only=True):
     """The number to call in one country."""
 
     number: Annotated[str, Meta(pattern=r"^[0-9]{2,4}\Z")]
-    sources: tuple[str, ...]
+    evidence: Evidence
+    sources: tuple[str, ...] = ()
 
 
 class EmergencyNumbers(Entry, frozen=True, kw_only=True):

@@ -28,7 +28,10 @@ class UnlistedCause(Part, frozen=True, kw_only=True):
 
 
 class SourcedStatement(Part, frozen=True, kw_only=True):
-    """One statement of the answer with who said it and where; `about` is the id of the rule, cause or fix."""
+    """One statement of the response with its speaker, facts and sources.
+
+    `about` is the id of the rule, cause or fix. `note` is the remark of an editor, which runners do not see.
+    """
 
     about: str
     text: str
@@ -36,6 +39,15 @@ class SourcedStatement(Part, frozen=True, kw_only=True):
     by: str | None
     facts: tuple[str, ...]
     sources: tuple[str, ...]
+    note: str | None
+
+
+class ExplainedEntry(Part, frozen=True, kw_only=True):
+    """A red flag, cause or fix of the response, with its review state and the remark of an editor."""
+
+    id: str
+    review: str
+    note: str | None
 
 
 class CitedSource(Part, frozen=True, kw_only=True):
@@ -48,9 +60,10 @@ class CitedSource(Part, frozen=True, kw_only=True):
 
 
 class Explanation(Part, frozen=True, kw_only=True):
-    """The rules that did not fire, the causes that are not listed, and the source of every statement shown."""
+    """The rules that did not fire, the causes that are not listed, and what the response rests on."""
 
     unfired_rules: tuple[UnfiredRule, ...]
     unlisted_causes: tuple[UnlistedCause, ...]
     statements: tuple[SourcedStatement, ...]
     sources: tuple[CitedSource, ...]
+    entries: tuple[ExplainedEntry, ...]

@@ -49,9 +49,11 @@ class Running(Scale):
 class Evidence(Scale):
     """Strength of evidence, weakest first, in the words of the clinical reference.
 
-    E4 convention, E3 expert opinion, E2 cohort, trial or review, E1 guideline or consensus.
+    E5 memory (no source was found), E4 convention, E3 expert opinion, E2 cohort, trial or review, E1 guideline or
+    consensus.
     """
 
+    MEMORY = "E5"
     CONVENTION = "E4"
     EXPERT_OPINION = "E3"
     STUDY = "E2"

@@ -14,6 +14,7 @@ import msgspec
 from service.engine.engine import Engine
 from service.errors import BrokenContract
 from service.knowledge.knowledge import Knowledge
+from service.knowledge.reviews import ReviewState, counts, entries, state_of
 from service.knowledge.schema import CaseRequest
 from service.review.cases import body_of
 from service.review.vignettes import Vignette
@@ -93,6 +94,17 @@ def compare(old: Knowledge, new: Knowledge, vignettes: Iterable[Vignette]) -> Co
     return Comparison(tuple(_changes(old, new)), tuple(moved), len(cases))
 
 
+def since_review(knowledge: Knowledge) -> str:
+    """The entries that changed after they were signed or were never signed, in lines for a reader."""
+    by_state = counts(knowledge)
+    lines = [", ".join(f"{count} {state.replace('_', ' ')}" for state, count in by_state.items())]
+    for key, entry in entries(knowledge).items():
+        if entry.review is not None and state_of(entry) is ReviewState.CHANGED:
+            lines.append(f"changed {key}: signed by {entry.review.by}, {entry.review.role}, on {entry.review.on}")
+    lines += [f"not reviewed {key}" for key, entry in entries(knowledge).items() if entry.review is None]
+    return "\n".join(lines)
+
+
 def _cases(old: Knowledge, new: Knowledge, vignettes: Iterable[Vignette]) -> list[tuple[str, CaseRequest]]:
     """Each case with its name; equal requests are replayed once."""
     named: list[tuple[str, CaseRequest]] = [(f"vignettes: {vignette.name}", vignette) for vignette in vignettes]
@@ -136,8 +148,8 @@ def _entries(knowledge: Knowledge) -> dict[str, Any]:
     entries: dict[str, Any] = {}
     for part in Knowledge.__struct_fields__:
         value = plain[part]
-        if part in ("background", "about", "running_rules"):
-            entries[part] = {"statements": value}
+        if isinstance(value, tuple):
+            entries[part] = {"rules" if part == "running_rules" else "statements": value}
         elif part in ("policy", "emergency_numbers"):
             entries[part] = value
         elif part == "subjects":

@@ -21,7 +21,6 @@ from service.knowledge.yaml_reader import read_yaml
 from service.model.scales import Level
 
 FOLDER = "vignettes"
-RuleReference = Annotated[str, Meta(pattern=r"^(RF[0-9]{2}|C13|D[1-9]|D1[01])\Z")]
 _PLACES = ("runner", "findings", "training")
 
 
@@ -43,13 +42,14 @@ class Expectation(Entry, frozen=True, kw_only=True):
 class Vignette(CaseRequest, frozen=True, kw_only=True):
     """A sentence about one runner, the request, and the right response.
 
-    `rules` are the rows of the clinical reference that it tests.
+    `rules` are the rows of the clinical reference that it tests. `sources` is empty if the right response rests on
+    general knowledge or a convention.
     """
 
     name: Sentence
-    rules: Annotated[tuple[RuleReference, ...], Meta(min_length=1)]
+    rules: Annotated[tuple[str, ...], Meta(min_length=1)]
     expect: Expectation
-    sources: Annotated[tuple[str, ...], Meta(min_length=1)]
+    sources: tuple[str, ...]
 
 
 class VignetteFile(Entry, frozen=True, kw_only=True):
@@ -102,6 +102,7 @@ def _unknown(vignette: Vignette, knowledge: Knowledge) -> Iterator[str]:
         known |= {"country"} if place == "runner" else set()
         yield from (f"'{name}' is not a finding of {place}" for name in getattr(vignette, place).keys() - known)
     yield from (f"'{name}' is not a finding" for name in vignette.not_known if name not in knowledge.findings)
+    yield from (f"'{rule}' is not a fact of the reference" for rule in vignette.rules if rule not in knowledge.facts)
     yield from (f"'{source}' is not a source" for source in vignette.sources if source not in knowledge.sources)
     expected = vignette.expect
     causes = (*expected.top_3, *((expected.leads,) if expected.leads else ()))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 UNMATCHED = "unmatched"
+
+_SLOW_CLIENT = frozenset({"body-timeout", "incomplete-body"})
+"""Problems of requests that never came whole; the time they took is not the service's."""
 
 
 @dataclass(slots=True)
@@ -44,11 +48,17 @@ class AccessLog:
         self._log = log
         self._metrics = metrics
         self._knowledge = knowledge
+        self._overloaded = self._left = 0
+        self._age = 0.0
+        self._refused: Counter[str] = Counter()
 
-    def request(self, record: RequestRecord, method: str, route: str | None, seconds: float) -> None:
+    def request(
+        self, record: RequestRecord, method: str, route: str | None, seconds: float, since_last_byte: float
+    ) -> None:
         """Log and count one request; `route` is its template, never its path."""
         template = route or UNMATCHED
-        self._metrics.request(method, template, record.status, seconds)
+        is_client_slow = record.problem in _SLOW_CLIENT
+        self._metrics.request(method, template, record.status, None if is_client_slow else since_last_byte)
         line: dict[str, object] = {
             "request_id": record.request_id,
             "trace_id": record.trace_id,
@@ -87,18 +97,39 @@ class AccessLog:
             fields = {"request_id": record.request_id, "item": record.items - 1}
             self._log.error("item", **fields, error=type(error).__name__, at=_at(error.__traceback__))
 
-    def shed(self, record: RequestRecord, method: str, route: str | None, seconds: float) -> None:
-        """Count a request that was refused for want of room; a line each would cost more than the refusal."""
+    def overloaded(self, record: RequestRecord, method: str, route: str | None, seconds: float) -> None:
+        """Count a request that was refused for want of time or room; a line each would cost more than the refusal."""
+        self._overloaded += 1
         self._metrics.request(method, route or UNMATCHED, record.status, seconds)
         self._metrics.rejected(cast("str", record.problem))
         if record.partner is not None:
             self._metrics.partner_request(record.partner, record.status)
 
-    def load(self, most: int, shed: int) -> None:
-        """Write down how busy it was since the last time."""
-        self._metrics.in_flight(most)
-        if shed:
-            self.warn("shedding", pid=os.getpid(), requests=shed)
+    def queue(self, age: float, expired: int, left: int) -> None:
+        """Count what the queue did since the last time."""
+        self._metrics.queue(age, expired, left)
+        self._left += left
+        self._age = max(self._age, age)
+
+    def overload(self) -> None:
+        """Warn of the requests that have been refused or given up since the last call, if there are any."""
+        if self._overloaded or self._left:
+            self.warn(
+                "overload", pid=os.getpid(), refused=self._overloaded, left=self._left, longest_wait=round(self._age, 3)
+            )
+        self._overloaded = self._left = 0
+        self._age = 0.0
+
+    def connection_refused(self, kind: str) -> None:
+        """Count one refusal below the application; `refusals` writes the line."""
+        self._metrics.connection_refused(kind)
+        self._refused[kind] += 1
+
+    def refusals(self) -> None:
+        """Write one line for each kind of refusal since the last call."""
+        for kind, count in self._refused.items():
+            self.warn("connections_refused", pid=os.getpid(), kind=kind, count=count)
+        self._refused.clear()
 
     def note(self, event: str, **fields: object) -> None:
         """Log an event."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
@@ -51,7 +51,7 @@ class Metrics:
         self._seconds = _Children(
             Histogram(
                 "triage_http_request_seconds",
-                "Seconds from the request's head to the end of the answer.",
+                "Seconds from the request's last byte to the end of the answer.",
                 ("method", "route"),
                 buckets=SECONDS,
                 registry=registry,
@@ -79,6 +79,14 @@ class Metrics:
                 registry=registry,
             )
         )
+        self._connections_refused = _Children(
+            Counter(
+                "triage_connections_refused_total",
+                "Requests refused and connections ended below the application, by kind.",
+                ("kind",),
+                registry=registry,
+            )
+        )
         self._store_failures = Counter(
             "triage_limit_store_failures_total",
             "Questions that the store of the rate limits did not answer.",
@@ -87,11 +95,19 @@ class Metrics:
         self._log_lines_lost = Counter(
             "triage_log_lines_lost_total", "Log lines that could not be written.", registry=registry
         )
-        self._in_flight = Gauge(
-            "triage_requests_in_flight",
-            "The most whole requests at once in the last tenth of a second.",
+        self._queue_age = Gauge(
+            "triage_queue_age_seconds",
+            "The longest that a request waited for its turn, of those whose wait ended in the last tenth of a second.",
             registry=registry,
-            multiprocess_mode="livesum",
+            multiprocess_mode="livemax",
+        )
+        self._queue_dropped = _Children(
+            Counter(
+                "triage_queue_dropped_total",
+                "Requests that waited for their turn and did not get it, by reason.",
+                ("reason",),
+                registry=registry,
+            )
         )
         self._stale_keys = Gauge(
             "triage_keys_stale",
@@ -106,6 +122,13 @@ class Metrics:
             registry=registry,
             multiprocess_mode="max",
         )
+        self._entries = Gauge(
+            "triage_knowledge_entries",
+            "Entries of the knowledge that a clinician reviews, by review state.",
+            ("review",),
+            registry=registry,
+            multiprocess_mode="max",
+        )
         self._build = Gauge(
             "triage_build_info",
             "Always 1: the code that gives the answers.",
@@ -114,26 +137,41 @@ class Metrics:
             multiprocess_mode="max",
         )
 
-    def expect(self, levels: Iterable[str], problems: Iterable[str]) -> None:
+    def expect(self, levels: Iterable[str], problems: Iterable[str], refusals: Iterable[str]) -> None:
         """Begin these counts at 0: a scraper sees no rise in one whose first value is already a count."""
         for level in levels:
             self._assessments[(level,)].inc(0)
         for problem in problems:
             self._rejected[(problem,)].inc(0)
+        for kind in refusals:
+            self._connections_refused[(kind,)].inc(0)
 
     def knowledge(self, version: str, digest: str) -> None:
         """Say which knowledge is loaded."""
         self._knowledge.labels(version, digest).set(1)
 
+    def reviews(self, counts: Mapping[str, int]) -> None:
+        """Set the number of entries by review state."""
+        for state, count in counts.items():
+            self._entries.labels(state).set(count)
+
     def build(self, version: str, python: str) -> None:
         """Say which code runs."""
         self._build.labels(version, python).set(1)
 
-    def request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one request; a method that HTTP does not name is `OTHER`, so that labels stay few."""
+    def connection_refused(self, kind: str) -> None:
+        """Count one refusal below the application."""
+        self._connections_refused[(kind,)].inc()
+
+    def request(self, method: str, route: str, status: int, seconds: float | None) -> None:
+        """Count one request; a method that HTTP does not name is `OTHER`, so that labels stay few.
+
+        `seconds` is None if the client was too slow: that time is not the service's.
+        """
         known = method if method in METHODS else "OTHER"
         self._requests[known, route, str(status)].inc()
-        self._seconds[known, route].observe(seconds)
+        if seconds is not None:
+            self._seconds[known, route].observe(seconds)
 
     def assessment(self, level: str, red_flags: Iterable[str], leading_cause: str | None) -> None:
         """Count one assessment by its level, its red flags and its leading cause."""
@@ -155,9 +193,11 @@ class Metrics:
         """Count one log line that could not be written."""
         self._log_lines_lost.inc()
 
-    def in_flight(self, requests: int) -> None:
-        """Say how many requests were in hand at once."""
-        self._in_flight.set(requests)
+    def queue(self, age: float, expired: int, left: int) -> None:
+        """Set the age of the queue, and count the requests that it dropped."""
+        self._queue_age.set(age)
+        self._queue_dropped[("expired",)].inc(expired)
+        self._queue_dropped[("client_left",)].inc(left)
 
     def keys_are_stale(self, *, is_stale: bool) -> None:
         """Say whether older keys are in use than the file holds."""

@@ -1,1 +1,1 @@
-"""The HTTP edge: routes, bodies, problems, documents and the server; the only layer that speaks Litestar."""
+"""The HTTP edge: routes, bodies, problems, and documents; the only layer that speaks Litestar."""

@@ -27,17 +27,17 @@ _VARIES: Final = (("vary", "accept-encoding"),)
 class Answer:
     """One ASGI answer; Litestar's own builds its headers anew from text each time."""
 
-    __slots__ = ("_body", "_headers", "_status")
+    __slots__ = ("body", "headers", "status")
 
     def __init__(self, status: int, body: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        self._status = status
-        self._body = body
-        self._headers = tuple(headers)
+        self.status = status
+        self.body = body
+        self.headers = tuple(headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI)
         """Send it, without the body where only the head was asked for."""
-        body = b"" if scope.get("method") == "HEAD" else self._body
-        await send({"type": "http.response.start", "status": self._status, "headers": list(self._headers)})
+        body = b"" if scope.get("method") == "HEAD" else self.body
+        await send({"type": "http.response.start", "status": self.status, "headers": list(self.headers)})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
     def to_asgi_response(self, **_: object) -> Answer:

@@ -19,10 +19,10 @@ from service.telemetry.access_log import AccessLog
 from service.telemetry.metrics import Metrics
 from service.web import routes
 from service.web.answer import Answer, Document
+from service.web.array_memory import ArrayMemory
 from service.web.body import Body
 from service.web.contract import Contract
 from service.web.cors import Cors
-from service.web.load import Load
 from service.web.observe import Observe, Readiness, record_of, refusal
 from service.web.page import INDEX
 
@@ -39,17 +39,17 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
     body: Body,
     metrics: Metrics,
     access_log: AccessLog,
-    load: Load,
     access: Access | None = None,
     cors_origins: tuple[str, ...] = (),
     root_path: str = "",
 ) -> Observe:
     """The whole service as one ASGI application."""
     readiness = Readiness()
+    arrays = ArrayMemory()
     app = Litestar(
         route_handlers=[
             routes.assess(engine, body, access),
-            routes.assess_batch(engine, body, access_log, load, access),
+            routes.assess_batch(engine, body, access_log, arrays, access),
             routes.document("/knowledge", Document(catalogue.whole)),
             routes.documents("/knowledge/{kind:str}", {(kind,): Document(it) for kind, it in catalogue.kinds.items()}),
             routes.documents(
@@ -75,7 +75,8 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
         app,
         access_log=access_log,
         readiness=readiness,
-        load=load,
+        queue=body.queue,
+        arrays=arrays,
         cors=Cors(cors_origins),
         access=access,
         plain=plain,

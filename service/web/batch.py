@@ -5,9 +5,8 @@ The answer is streamed: what is held of it is one slice, whatever the length of 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from itertools import islice
 from typing import Final
 
@@ -15,11 +14,10 @@ from litestar.types import Receive, Scope, Send
 
 from service.bulk.items import Items, problem_line
 from service.bulk.lines import Lines
-from service.errors import BrokenContract, Fault, Overloaded, RateSpent, RequestFault
+from service.errors import BrokenContract, Fault, RateSpent, RequestFault
 from service.problems import body_of, kind_of
 from service.telemetry.access_log import AccessLog, RequestRecord
 from service.web.door import Toll
-from service.web.load import is_too_much
 
 SLICE: Final = 8
 """Items that are answered before other requests get their turn: some milliseconds."""
@@ -32,11 +30,19 @@ Slices = AsyncIterator[bytes]
 class Batch:
     """Answers the items of one request and counts each in its record."""
 
-    def __init__(self, items: Items, access_log: AccessLog, record: RequestRecord, toll: Toll) -> None:
+    def __init__(
+        self,
+        items: Items,
+        access_log: AccessLog,
+        record: RequestRecord,
+        toll: Toll,
+        turn: Callable[[], Awaitable[None]],
+    ) -> None:
         self._items = items
         self._access_log = access_log
         self._record = record
         self._toll = toll
+        self._turn = turn
         self._paid = 1  # at the door
 
     async def pay_whole(self, items: int) -> None:
@@ -55,22 +61,25 @@ class Batch:
         opening = b"["
         left = iter(requests)
         while some := list(islice(left, SLICE)):
+            await self._turn()
             yield opening + b",".join([self._line(request) for request in some])
             opening = b","
-            await asyncio.sleep(0)
         yield b"]"
 
-    async def lines(self, parts: AsyncIterator[bytes], lines: Lines) -> Slices:
-        """The answers, one a line, as the lines of requests come in."""
+    async def lines(self, parts: AsyncIterator[bytes], lines: Lines, release: Callable[[int], None]) -> Slices:
+        """The answers, one a line, as the lines of requests come in; `release` takes the bytes no longer held."""
         async for part in parts:
+            held = lines.held + len(part)
             async for answered in self._each(lines.feed(part)):
                 yield answered
+            release(held - lines.held)
         async for answered in self._each(lines.end()):
             yield answered
 
     async def _each(self, requests: Iterable[bytes]) -> Slices:
         left = iter(requests)
         while some := list(islice(left, SLICE)):
+            await self._turn()
             paid = await self._paid_of(len(some))
             answers = [self._line(request) + b"\n" for request in some[:paid]]
             if paid < len(some):
@@ -78,7 +87,6 @@ class Batch:
                 yield b"".join([*answers, problem_line(kind.status, body_of(kind, self._next())), b"\n"])
                 raise RateSpent
             yield b"".join(answers)
-            await asyncio.sleep(0)
 
     async def _paid_of(self, items: int) -> int:
         """For how many of so many items the sender could pay."""
@@ -103,11 +111,9 @@ class Batch:
         return item.line
 
 
-async def begun(scope: Scope, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def begun(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The same parts, after the first has come: until then, a stream can still be refused as a whole."""
     first = await anext(parts)
-    if is_too_much(scope):
-        raise Overloaded
 
     async def all_of_them() -> AsyncIterator[bytes]:
         yield first

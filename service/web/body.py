@@ -12,8 +12,8 @@ from typing import Final
 
 from litestar.types import Receive, Scope
 
-from service.errors import ForeignCoding, ForeignMedia, IncompleteBody, LargeBody, Overloaded, SlowBody
-from service.web.load import has_come, is_too_much
+from service.errors import ForeignCoding, ForeignMedia, IncompleteBody, LargeBody, SlowBody
+from service.web.request_queue import RequestQueue, is_whole
 
 JSON: Final = b"application/json"
 NDJSON: Final = b"application/x-ndjson"
@@ -44,21 +44,21 @@ class Body:
 
     limit: int
     seconds: float
+    queue: RequestQueue
 
     async def read(self, scope: Scope, receive: Receive) -> bytes:
-        """The body's bytes, or the reason why they are not taken; what is all here is not waited for."""
+        """The body's bytes, or the reason why they are not taken; one that came late waits for its turn again."""
         for name, value in scope["headers"]:
             if name == b"content-length" and (not value.isdigit() or len(value) > DIGITS or int(value) > self.limit):
                 raise LargeBody
-        if has_come(scope):
+        if is_whole(scope):
             return await self._arrive(receive)
         try:
             async with asyncio.timeout(self.seconds):
                 whole = await self._arrive(receive)
         except TimeoutError:
             raise SlowBody from None
-        if is_too_much(scope):
-            raise Overloaded
+        await self.queue.turn(scope)
         return whole
 
     async def parts(self, receive: Receive) -> AsyncIterator[bytes]:
@@ -76,9 +76,11 @@ class Body:
         whole, more = await _part(receive)
         if more:
             parts = bytearray(whole)
+            del whole  # not kept beside its copy while the rest comes
             while more and len(parts) <= self.limit:
                 part, more = await _part(receive)
                 parts += part
+                del part
             whole = bytes(parts)
         if len(whole) > self.limit:
             raise LargeBody

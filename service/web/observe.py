@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from service.access.access import Access, Admission
 from service.errors import Fault
@@ -22,8 +22,10 @@ from service.model.version import API_VERSION
 from service.problems import INTERNAL, MEDIA_TYPE, OVERLOADED, STOPPING, Kind, body_of
 from service.telemetry.access_log import AccessLog, RequestRecord
 from service.web.answer import Answer, answer
+from service.web.array_memory import ArrayMemory
 from service.web.cors import Cors
-from service.web.load import Load, is_too_much
+from service.web.request_queue import RequestQueue, arrived
+from service.web.scope_keys import heard_at
 
 RECORD: Final = "triage.record"
 """Where the scope keeps its `RequestRecord`."""
@@ -60,7 +62,7 @@ class Readiness:
 
 
 class Observe:
-    """Wraps the whole application; the server finds here what it moves on: readiness, access log, load and access."""
+    """The outermost ASGI middleware, and the server's handle on readiness, log, queue and access."""
 
     def __init__(  # noqa: PLR0913 (one argument a part)
         self,
@@ -68,7 +70,8 @@ class Observe:
         *,
         access_log: AccessLog,
         readiness: Readiness,
-        load: Load,
+        queue: RequestQueue,
+        arrays: ArrayMemory,
         cors: Cors,
         access: Access | None = None,
         plain: frozenset[str] = frozenset(),
@@ -80,7 +83,8 @@ class Observe:
         self._cors = cors
         self.access_log = access_log
         self.readiness = readiness
-        self.load = load
+        self.queue = queue
+        self._arrays = arrays
         self.access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,7 +95,7 @@ class Observe:
         if self._root_path:
             scope["path"] = self._without_root(scope["path"])
         method: str = scope["method"]
-        started = time.perf_counter()
+        started = arrived(scope)
         record = _record(scope["headers"])
         cast("dict[str, object]", scope)[RECORD] = record
 
@@ -102,17 +106,15 @@ class Observe:
             await send(message)
 
         try:
-            # Before the framework: in a flood, the refusal has to be as cheap as can be.
-            app = refusal(record, OVERLOADED) if is_too_much(scope) else self._app
-            await app(scope, receive, send_on)
+            await self._app(scope, receive, send_on)
         except asyncio.CancelledError:  # the stop's patience has ended; the task is over in any case
             await self._fail(scope, record, STOPPING, receive, send_on)
         except Exception as error:  # noqa: BLE001 (nothing of the inside may reach a client)
             record.error = error
             await self._fail(scope, record, INTERNAL, receive, send_on)
         finally:
-            self.load.leave(scope)
-            self._write_down(scope, record, method, time.perf_counter() - started)
+            self._arrays.release(scope)
+            self._write_down(scope, record, method, started)
 
     def _without_root(self, path: str) -> str:
         """The path below the prefix that a proxy passes on; probes and Prometheus ask without it."""
@@ -120,14 +122,24 @@ class Observe:
             return path
         return path.removeprefix(self._root_path) or "/"
 
-    def _write_down(self, scope: Scope, record: RequestRecord, method: str, seconds: float) -> None:
+    def refuse(self, scope: Scope) -> Answer:
+        """Count a request that waited too long, and give its response."""
+        record = _record(scope["headers"])
+        refused = refusal(record, OVERLOADED)
+        record.status = refused.status
+        method = cast("HTTPScope", scope)["method"]
+        self._write_down(scope, record, method, arrived(scope))
+        return Answer(refused.status, refused.body, self._headers(scope, record, refused.headers))
+
+    def _write_down(self, scope: Scope, record: RequestRecord, method: str, started: float) -> None:
         """One line a request; of those that were too many, their number."""
+        now = time.perf_counter()
+        seconds, since_last_byte = now - started, now - heard_at(scope, started)
         template = cast("str | None", scope.get("path_template"))
         if record.problem == OVERLOADED.slug:
-            self.load.shed()
-            self.access_log.shed(record, method, template or self._plain_template(scope["path"]), seconds)
+            self.access_log.overloaded(record, method, template or self._plain_template(scope["path"]), since_last_byte)
         else:
-            self.access_log.request(record, method, template, seconds)
+            self.access_log.request(record, method, template, seconds, since_last_byte)
 
     def _plain_template(self, path: str) -> str | None:
         """The template of a path that was not routed: one without parameters is its own."""

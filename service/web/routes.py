@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qs
 
@@ -23,11 +24,12 @@ from service.report.report import Report
 from service.telemetry.access_log import AccessLog
 from service.telemetry.metrics import MEDIA_TYPE, Metrics
 from service.web.answer import Answer, Document, answer
+from service.web.array_memory import ArrayMemory
 from service.web.batch import Batch, Stream, begun
 from service.web.body import JSON, NDJSON, Body, media_type
 from service.web.door import Toll, door
-from service.web.load import Load
 from service.web.observe import Readiness, record_of, refusal
+from service.web.scope_keys import release_of
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 BATCH_TIMES: Final = 64
@@ -59,19 +61,20 @@ def assess(engine: Engine, body: Body, access: Access | None = None) -> HTTPRout
 
 
 def assess_batch(
-    engine: Engine, body: Body, access_log: AccessLog, load: Load, access: Access | None = None
+    engine: Engine, body: Body, access_log: AccessLog, arrays: ArrayMemory, access: Access | None = None
 ) -> HTTPRouteHandler:
     """`POST /assess/batch`: an array of requests, or a stream of lines; each item pays for itself."""
-    whole = Body(BATCH_TIMES * body.limit, body.seconds)
+    whole = Body(BATCH_TIMES * body.limit, body.seconds, body.queue)
 
     async def answered(scope: Scope, receive: Receive) -> ASGIApp:
         record = record_of(scope)
-        batch = Batch(Items(engine.read, _way(engine, scope), body.limit), access_log, record, Toll(access, scope))
+        items = Items(engine.read, _way(engine, scope), body.limit)
+        batch = Batch(items, access_log, record, Toll(access, scope), partial(body.queue.slice_turn, scope))
         media = media_type(scope["headers"], (JSON, NDJSON))
         if media == NDJSON:
-            parts = await begun(scope, load.at_work(scope, body.parts(receive)))
-            return Stream(media, batch.lines(parts, Lines(body.limit)), record)
-        requests = items_of(await whole.read(scope, load.holding(scope, receive)))
+            parts = await begun(body.parts(receive))
+            return Stream(media, batch.lines(parts, Lines(body.limit), release_of(scope)), record)
+        requests = items_of(await whole.read(scope, arrays.holding(scope, receive)))
         await batch.pay_whole(len(requests))
         return Stream(media, batch.array(requests), record)
 

@@ -1,7 +1,7 @@
 """`make bench`: every part, or those that are named, and one table in Markdown.
 
-With all parts it also writes the table to `RESULTS.md`, quotes it in the README and keeps the ratio that `make test`
-watches.
+With all parts it also writes the table to `RESULTS.md`, quotes it in `docs/performance.md` and keeps the ratio that
+`make test` watches.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def main() -> None:
     knowledge = load()
     with tempfile.TemporaryDirectory(prefix="triage-bench-") as folder:
         bench = over_http.Bench(
-            _one_line(corpus.readme_request()),
+            _one_line(corpus.first_call()),
+            _one_line(corpus.last_call()),
             [_one_line(body) for body in corpus.mix(knowledge)],
             Path(folder),
             chosen.rounds,
@@ -54,7 +55,7 @@ def main() -> None:
     )
     sys.stdout.write(said)
     if not chosen.parts and shutil.which(WRK) is not None:
-        in_process.keep(in_process.measure(knowledge, [bench.readme]).ratio)
+        in_process.keep(in_process.measure(knowledge, [bench.first, bench.last]).ratio)
         RESULTS.write_text(said, encoding="utf-8")
         quote()
 
@@ -65,7 +66,7 @@ def _one_line(body: bytes) -> bytes:
 
 def _process(knowledge: Knowledge, bench: over_http.Bench) -> list[Row]:
     rows = []
-    for name, bodies in (("README request", [bench.readme]), ("corpus mix", bench.mix)):
+    for name, bodies in bench.corpora.items():
         floor = in_process.measure(knowledge, bodies)
         part = f"in process, {name}"
         decode, encode = min(floor.decode_plain, floor.decode_typed), min(floor.encode_plain, floor.encode_typed)
@@ -90,7 +91,7 @@ def _process(knowledge: Knowledge, bench: over_http.Bench) -> list[Row]:
 
 
 def _growth(knowledge: Knowledge, bench: over_http.Bench) -> list[Row]:
-    bodies = [bench.readme, *bench.mix[:GROWTH_REQUESTS]]
+    bodies = [bench.first, bench.last, *bench.mix[:GROWTH_REQUESTS]]
     targets = {10: "at most 1.30", 100: "at most 2.00"}
     said = {
         "apart": "findings of their own",

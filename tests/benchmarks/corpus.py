@@ -1,9 +1,7 @@
-"""The requests that everything is measured with: the README's own, and every example and vignette as a mix."""
+"""The requests to measure with: the first and the last call of a conversation, and the corpus mix."""
 
 from __future__ import annotations
 
-import re
-import shlex
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,18 +24,18 @@ class Decision(NamedTuple):
     leads: str | None
 
 
-def readme_request() -> bytes:
-    """The body that the README posts."""
-    shell = re.findall(
-        r"^```bash\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
-    )
-    (curl,) = (block for block in shell if block.startswith("curl"))
-    words = shlex.split(curl)
-    return words[words.index("-d") + 1].encode()
+def first_call() -> bytes:
+    """The first request of the README's conversation."""
+    return (_EXAMPLES / "plain_cramp_first_call.request.json").read_bytes()
+
+
+def last_call() -> bytes:
+    """The last request of the README's conversation."""
+    return (_EXAMPLES / "plain_cramp_final_call.request.json").read_bytes()
 
 
 def mix(knowledge: Knowledge) -> list[bytes]:
-    """Every example that is answered and every vignette, in an order that is always the same."""
+    """The corpus mix: every example with an answer and every vignette, always in the same order."""
     answered = (path for path in sorted(_EXAMPLES.glob("*.response.json")))
     bodies = [path.with_name(path.name.replace(".response.", ".request.")).read_bytes() for path in answered]
     bodies += [body_of(vignette, knowledge) for vignette in vignettes.read(SHIPPED, knowledge)]

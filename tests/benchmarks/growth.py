@@ -1,9 +1,10 @@
 """The cost of one answer against the size of the knowledge: the shipped rules, and ten and a hundred times as many.
 
-A copy is every red flag, derivation and cause under another name. `apart` copies ask about findings of their own,
-as a knowledge of other complaints would; `behind` is the same with the shipped findings last in the vocabulary, which
-is the place where a report costs most; `entangled` copies ask about the same findings and for one sign more, which
-is the worst case: whatever is reported touches every copy, and none of them fires.
+A copy is every red flag, derivation and cause under another name. `apart` copies name findings of their own, as a
+knowledge of other complaints would; `behind` is the same with the shipped findings last in the vocabulary, which is
+the place where a report costs most; `entangled` copies name the same findings and one sign more, which is the worst
+case: each report touches every copy, and none of them fires. No checklist asks about the findings of a copy, so the
+decision stays the same.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ from tests.benchmarks.timing import best
 
 SIZES = (1, 10, 100)
 _RULES = ("red_flags", "derivations", "causes")
+_CONDITIONS = {
+    *("when", "applies_when", "excluded_when", "measure"),
+    *("asked_when", "implied_by", "implied_unless", "settled_by", "contradicted_by", "covered_by"),
+}
+"""The members of a rule or of a finding that name findings."""
 
 
 class Grown(NamedTuple):
@@ -50,8 +56,9 @@ def apart(knowledge: Knowledge, copies: int) -> Knowledge:
         def rename(value: str, renamed: dict[str, str] = renamed) -> str:
             return renamed.get(value, value)
 
-        for id_, finding in list(knowledge.findings.items()):
-            plain["findings"][renamed[id_]] = msgspec.to_builtins(finding)
+        for id_, finding in knowledge.findings.items():
+            copy = msgspec.to_builtins(finding)
+            plain["findings"][renamed[id_]] = {name: _renamed(part, name, rename) for name, part in copy.items()}
         _add_copies(plain, knowledge, number, rename)
     return msgspec.convert(plain, Knowledge)
 
@@ -87,8 +94,8 @@ def _add_copies(plain: dict[str, Any], knowledge: Knowledge, number: int, rename
 
 
 def _renamed(part: Any, name: str, rename: Callable[[str], str]) -> Any:
-    """A part of a rule, where every finding that a condition or a measure names has its new name."""
-    if name in {"when", "applies_when", "excluded_when", "measure"}:
+    """A part of a rule or of a finding, with the new name of each finding that it names."""
+    if name in _CONDITIONS:
         return _renamed_condition(part, rename)
     if name in {"supports", "opposes"}:
         return [weight | {"when": _renamed_condition(weight["when"], rename)} for weight in part]
@@ -101,7 +108,7 @@ def _renamed_condition(part: Any, rename: Callable[[str], str]) -> Any:
     if isinstance(part, dict):
         values = {"is", "includes", "only", "kind"}
         return {name: value if name in values else _renamed_condition(value, rename) for name, value in part.items()}
-    return [_renamed_condition(item, rename) for item in part] if isinstance(part, tuple) else part
+    return [_renamed_condition(item, rename) for item in part] if isinstance(part, tuple | list) else part
 
 
 def _seconds(knowledges: dict[int, Knowledge], bodies: Sequence[bytes], rounds: int) -> dict[int, float]:

@@ -29,20 +29,26 @@ from tests.benchmarks.servers import (
 
 _STARTS = 5
 _LOAD = 0.7
-_README, _MIX = "README request", "corpus mix"
-_MEASURED = [(name, which) for which in (_README, _MIX) for name in (ASGI, LITESTAR, OURS, FASTAPI)]
-_MEASURED += [(OURS_TWICE, _MIX)]
+FIRST, LAST, MIX = "first call", "last call", "corpus mix"
+_MEASURED = [(name, which) for which in (FIRST, LAST, MIX) for name in (ASGI, LITESTAR, OURS, FASTAPI)]
+_MEASURED += [(OURS_TWICE, MIX)]
 
 
 class Bench(NamedTuple):
-    """What all parts share: requests on one line each, a folder of its own, and how long to measure."""
+    """The settings of all parts: requests on one line each, a folder for files, and how long to measure."""
 
-    readme: bytes
+    first: bytes
+    last: bytes
     mix: list[bytes]
     folder: Path
     rounds: int
     seconds: int
     requests: int
+
+    @property
+    def corpora(self) -> dict[str, list[bytes]]:
+        """The requests of each row."""
+        return {FIRST: [self.first], LAST: [self.last], MIX: self.mix}
 
 
 @contextlib.contextmanager
@@ -57,21 +63,20 @@ def on_load_cores() -> Iterator[None]:
 
 def recorded(bench: Bench, engine: Engine) -> None:
     """Write down our answers, which the bare handlers give."""
-    record(engine, [bench.readme, *bench.mix], bench.folder / "answers")
+    record(engine, [bench.first, bench.last, *bench.mix], bench.folder / "answers")
 
 
 def throughput(bench: Bench) -> list[Row]:
     """Answers a second of every contender, in turns, beside the bare Litestar handler of the same round."""
     files = {
-        _README: bodies_file(bench.folder, "readme", [bench.readme]),
-        _MIX: bodies_file(bench.folder, "mix", bench.mix),
+        which: bodies_file(bench.folder, which.replace(" ", "_"), bodies) for which, bodies in bench.corpora.items()
     }
     counted: dict[tuple[str, str], list[float]] = {measured: [] for measured in _MEASURED}
     with contextlib.ExitStack() as stack, on_load_cores():
         contenders = dict.fromkeys(name for name, _ in _MEASURED)
-        running = {name: stack.enter_context(serving(name, bench.folder, bench.readme)) for name in contenders}
+        running = {name: stack.enter_context(serving(name, bench.folder, bench.last)) for name in contenders}
         for contender in running.values():
-            saturate(contender, files[_MIX], 1)  # warm-up
+            saturate(contender, files[MIX], 1)  # warm-up
         for turn in range(bench.rounds):
             shift = turn % len(_MEASURED)
             for name, which in _MEASURED[shift:] + _MEASURED[:shift]:
@@ -98,7 +103,7 @@ def tail(bench: Bench) -> list[Row]:
     took: dict[str, list[float]] = {LITESTAR: [], OURS: []}
     rates: dict[str, float] = {}
     with contextlib.ExitStack() as stack, on_load_cores():
-        running = {name: stack.enter_context(serving(name, bench.folder, bench.readme)) for name in took}
+        running = {name: stack.enter_context(serving(name, bench.folder, bench.last)) for name in took}
         for name, contender in running.items():
             carried = [saturate(contender, file, bench.seconds).per_second for _ in range(3)]
             rates[name] = _LOAD * statistics.median(carried)
@@ -119,7 +124,7 @@ def life(bench: Bench) -> list[Row]:
     """From the start of the process to its first answer, and its memory and pace over many answers."""
     with on_load_cores():
         starts = {name: [_start(name, bench) for _ in range(_STARTS)] for name in (LITESTAR, OURS)}
-        with serving(OURS, bench.folder, bench.readme) as running:
+        with serving(OURS, bench.folder, bench.last) as running:
             lived = _lived(running, bench)
     fresh, halfway, old, first, last, answered = lived
     part = "start and memory"
@@ -138,7 +143,7 @@ def life(bench: Bench) -> list[Row]:
 
 
 def _start(name: str, bench: Bench) -> float:
-    with serving(name, bench.folder, bench.readme) as running:
+    with serving(name, bench.folder, bench.last) as running:
         return running.seconds_to_answer
 
 

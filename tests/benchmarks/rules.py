@@ -23,10 +23,13 @@ TELLING: tuple[Callable[[Sheet], Any], ...] = (ZenEngine, DataLogic)
 PEERS: tuple[Callable[[Sheet], Any], ...] = (ZenEngine, Clips, PanziJsonLogic, DataLogic)
 
 
-def request_of(body: bytes) -> dict[str, dict[str, Any]]:
+def request_of(body: bytes) -> dict[str, Any]:
     """A body as JSON objects without nulls, as a plain service has it."""
-    places = msgspec.json.decode(body).items()
-    return {place: {k: v for k, v in sent.items() if v is not None} for place, sent in places if sent is not None}
+    return {name: _without_nulls(part) for name, part in msgspec.json.decode(body).items() if part is not None}
+
+
+def _without_nulls(part: Any) -> Any:
+    return {name: value for name, value in part.items() if value is not None} if isinstance(part, dict) else part
 
 
 def disagreements(peer: Any, knowledge: Knowledge, bodies: Sequence[bytes]) -> list[tuple[bytes, Decision, Decision]]:
@@ -68,18 +71,20 @@ _ENGINE, _FROM_BODY, _TELLING = "our engine", " from the body", " telling"
 
 
 def _deciding_here(engine: Engine, bodies: Sequence[bytes]) -> Work:
-    """Our engine at the work of the peers: telemetry is measured and the screen turned into facts beforehand."""
+    """Our engine at the work of the peers: the facts are prepared, and whether questions are open is known."""
     prepared = []
     for body in bodies:
         report = engine.read(body)
-        known, _ = engine._derivations.measure(report.known)
-        prepared.append((report, known, engine._screen.denied(report)))
+        facts = engine._implications.facts(report)
+        engine._derivations.measure(facts.known)
+        prepared.append((report, facts.known, engine.decide(report).screen_complete))
 
     def decide() -> None:
-        for report, known, denied in prepared:
-            match = engine._index.match(engine._index.tally(known, denied))
-            engine._floors.urgency(match, engine._screen.answers(report, match))
-            engine._causes.considered(match)
+        for report, known, is_complete in prepared:
+            situation = engine._items.situation(engine._matcher.match(known), report)
+            floors = engine._urgencies.floors(situation)
+            engine._urgencies.urgency(floors, situation, report, is_complete=is_complete)
+            engine._causes.listed(situation)
 
     return decide
 
@@ -88,7 +93,7 @@ def _what(name: str) -> str:
     if name == _ENGINE:
         return "our engine alone: level and causes with what fired and why, from prepared facts"
     if name.endswith(_FROM_BODY):
-        return f"{name.removesuffix(_FROM_BODY)}: the same from the body, its facts worked out in plain Python"
+        return f"{name.removesuffix(_FROM_BODY)}: the same from the body, the facts prepared in plain Python"
     if name.endswith(_TELLING):
         return f"{name.removesuffix(_TELLING)}: the same, and which red flags and weights hold"
     return f"{name}: only the level and the leading cause, from prepared facts"

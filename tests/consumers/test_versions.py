@@ -1,7 +1,7 @@
 """No change can break a client unseen: what changed since the last release decides how far the version must move.
 
-`redocly diff` rates every change. It has two blind spots, an operation's inherited security and a changed default,
-and it rates some of what a request gains as mere words; all three are looked at here as well.
+`redocly diff` rates every change. It misses an operation's inherited security, a changed default and a response that
+may newly be null, and it rates some additions to a request as words; all four are checked here as well.
 """
 
 from __future__ import annotations
@@ -97,20 +97,33 @@ def _is_there(document: Any, place: Place) -> bool:
 
 
 def _takes_more(old: Any, new: Any) -> bool:
-    """Whether a request may now hold what it could not: a property, a choice or a wider range."""
+    """Whether a request may now hold a property, a choice or a number that it could not."""
 
     def bounds(document: Any) -> dict[str, str]:
         schemas = document["components"]["schemas"]
-        return {
+        enums = {name: json.dumps(schema["enum"]) for name, schema in schemas.items() if "enum" in schema}
+        return enums | {
             f"{name}/{property_}": json.dumps({k: v for k, v in schema.items() if k != "description"}, sort_keys=True)
             for name in _REQUEST
-            for property_, schema in schemas[name]["properties"].items()
+            for property_, schema in schemas.get(name, {"properties": {}})["properties"].items()
         }
 
-    try:
-        return bounds(old) != bounds(new)
-    except KeyError:  # a schema that only one of the two has, which the diff rates
-        return False
+    return bounds(old) != bounds(new)
+
+
+def _may_newly_be_null(old: Any, new: Any) -> bool:
+    """Whether a property of a response that never was null may now be."""
+
+    def nullable(document: Any) -> dict[str, bool]:
+        return {
+            f"{name}/{property_}": {"type": "null"} in schema.get("anyOf", ())
+            for name, parts in document["components"]["schemas"].items()
+            if name not in _REQUEST
+            for property_, schema in parts.get("properties", {}).items()
+        }
+
+    before, after = nullable(old), nullable(new)
+    return any(after[place] and not before[place] for place in before.keys() & after.keys())
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +139,8 @@ def gate(tools: Any, tmp_path_factory: pytest.TempPathFactory) -> Gate:
         ended = tools.run("redocly", "diff", "old.yaml", "new.yaml", "--format", "json", cwd=folder)
         assert ended.stdout.startswith("{"), ended.stderr
         told = [json.loads(ended.stdout).get("bump", "none")]
-        told += ["major"] if _asks_for_more(old, new) or _default_moved(old, new) else []
+        breaks = _asks_for_more(old, new) or _default_moved(old, new) or _may_newly_be_null(old, new)
+        told += ["major"] if breaks else []
         told += ["minor"] if _takes_more(old, new) else []
         return max(told, key=_IMPACTS.index)
 

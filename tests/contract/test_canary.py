@@ -18,7 +18,7 @@ NAME = f"{CANARY}!"
 NUMBERS = (9.87654321, 43.2109876, 432.1098765)
 REPORTS = (
     b'{"findings": {"sign_1": true, "sign_2": true, "hot_run": true, "ache": true}}',
-    b'{"findings": {"ache": true, "hot_run": true}, "safety_screen": {"none_of_these": true}}',
+    b'{"findings": {"ache": true, "hot_run": true}, "not_known": ["sign_1"]}',
     b'{"findings": {"ache": false}}',
 )
 SAID = (b'"level":"emergency"', b'"id":"heat_loss"', b'"causes":[]')

@@ -1,10 +1,13 @@
-"""More requests than can be answered soon: some are refused at once, the others are answered, and nobody waits."""
+"""More requests than can be answered soon: they wait for their turn, and only those that wait too long are refused."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import contextlib
+import json
+import re
+import signal
+import socket
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,116 +16,189 @@ from tests.waiting import until
 
 GOOD = b'{"findings": {"ache": true}}'
 HEAD = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(GOOD)
+STREAM = (
+    b"POST /assess/batch HTTP/1.1\r\nHost: x\r\n"
+    b"Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
+PROBE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+FLOOD = 500
+"""Requests at once: more than can start and be refused in one turn of the loop."""
+
+
+@contextlib.contextmanager
+def flood(service: Any) -> Iterator[list[socket.socket]]:
+    """Connections on each of which a request has been sent to a process that stands still until the block ends.
+
+    What is sent in the block is there at the same turn and behind them.
+    """
+    connections = [service.connect() for _ in range(FLOOD)]
+    for connection in connections:
+        connection.sendall(PROBE)
+        assert service.read(connection).status == 200, "it is accepted"
+    service.process.send_signal(signal.SIGSTOP)
+    try:
+        for connection in connections:
+            connection.sendall(HEAD + GOOD)
+        yield connections
+    finally:
+        service.process.send_signal(signal.SIGCONT)
+
+
+def counted(service: Any, series: str) -> float:
+    """The value of one series; 0 if it does not exist yet."""
+    found = re.search(rf"^{re.escape(series)} (\S+)$", service.send("GET", "/metrics").body.decode(), re.MULTILINE)
+    return float(found[1]) if found else 0.0
 
 
 @pytest.fixture
-def narrow(start: Callable[..., Any]) -> Any:
-    """A service that takes one request at a time."""
-    return start(concurrency="1")
+def patient(start: Callable[..., Any]) -> Any:
+    """A service in which no request waits too long."""
+    return start(queue_seconds="60")
 
 
-def test_of_a_flood_some_are_answered_and_the_rest_refused(narrow: Any) -> None:
-    """Each request is answered or refused with when to come back; both are counted, and the log has the sum."""
-    whole = HEAD + GOOD
-    connections = [narrow.connect() for _ in range(60)]
-
-    def send(connection: Any) -> list[int]:
-        statuses = []
-        for _ in range(10):
-            connection.sendall(whole)
-            answer = narrow.read(connection)
-            if answer.status == 503:
-                answer.problem(503, "unavailable")
-                assert answer.headers["retry-after"] == "1"
-            statuses.append(answer.status)
-        return statuses
-
-    with ThreadPoolExecutor(60) as pool:
-        statuses = [status for each in pool.map(send, connections) for status in each]
-    assert set(statuses) == {200, 503}
-    metrics = narrow.send("GET", "/metrics").body.decode()
-    shed = statuses.count(503)
-    assert f'triage_http_requests_total{{method="POST",route="/assess",status="503"}} {shed}.0' in metrics
-    assert f'triage_rejected_total{{type="overloaded"}} {shed}.0' in metrics
-    until(
-        lambda: sum(line["requests"] for line in narrow.lines() if line["event"] == "shedding") >= shed,
-        "not all that was shed is told",
-        seconds=10,
-    )
-    assert sum(line.get("status") == 503 for line in narrow.lines()) == 0
-    assert narrow.assess(GOOD).status == 200
+@pytest.fixture
+def impatient(start: Callable[..., Any]) -> Any:
+    """A service in which a request that waits for one turn has waited too long."""
+    return start(queue_seconds="0.000001")
 
 
-def test_what_is_idle_or_slow_crowds_nobody_out(narrow: Any) -> None:
-    """Connections that are open, in the middle of a head or of a body take no room."""
-    for sent in (b"", HEAD[:20], HEAD, HEAD + GOOD[:5]):
-        for _ in range(5):
-            narrow.connect().sendall(sent)
-    time.sleep(0.2)
-    assert [narrow.assess(GOOD).status for _ in range(5)] == [200] * 5
+def test_a_flood_is_answered_whole(patient: Any) -> None:
+    """Nobody is refused for coming together with others."""
+    with flood(patient) as connections:
+        pass
+    answers = [patient.read(connection) for connection in connections]
+    assert {(answer.status, answer.body) for answer in answers} == {(200, patient.assess(GOOD).body)}
 
 
-def test_requests_in_a_row_on_one_connection_leave_nothing_behind(start: Callable[..., Any]) -> None:
-    """A client that does not wait for answers gets them in order, and one that goes away takes its room with it."""
-    service = start(concurrency="2")
-    for _ in range(5):
-        connection = service.connect()
-        connection.sendall((HEAD + GOOD) * 3)
-        received = b""
-        while received.count(b"HTTP/1.1 200 OK") < 3:
-            part = connection.recv(65536)
-            assert part, received[-200:]
-            received += part
-        gone = service.connect()
-        gone.sendall((HEAD + GOOD) * 3)
-        gone.close()
-        time.sleep(0.2)
-        until(
-            lambda: b"triage_requests_in_flight 0.0" in service.send("GET", "/metrics").body,
-            "what it asked is still in hand",
-            seconds=10,
-        )
-    assert [service.assess(GOOD).status for _ in range(5)] == [200] * 5
+def test_what_waits_too_long_is_refused_counted_and_told_once_a_second(impatient: Any) -> None:
+    """Each is answered or refused with the time to come back; the log has their number, and no line for each."""
+    with flood(impatient) as connections:
+        pass
+    answers = [impatient.read(connection) for connection in connections]
+    refused = [answer for answer in answers if answer.status == 503]
+    assert {answer.status for answer in answers} == {200, 503}
+    for answer in refused:
+        answer.problem(503, "unavailable")
+        assert answer.headers["retry-after"] == "1"
+    assert len({answer.headers["x-request-id"] for answer in refused}) == len(refused)
+    assert counted(impatient, 'triage_http_requests_total{method="POST",route="/assess",status="503"}') == len(refused)
+    assert counted(impatient, 'triage_rejected_total{type="overloaded"}') == len(refused)
+
+    def told() -> list[dict[str, Any]]:
+        return [line for line in impatient.lines() if line["event"] == "overload"]
+
+    until(lambda: sum(line["refused"] for line in told()) == len(refused), "not all that was refused is told")
+    assert len({line["time"][:19] for line in told()}) == len(told()), "more than one line in a second"
+    assert counted(impatient, 'triage_queue_dropped_total{reason="expired"}') == len(refused)
+    assert sum(line.get("status") == 503 for line in impatient.lines()) == 0
+    again = connections[answers.index(refused[0])]
+    again.sendall(HEAD + GOOD)
+    assert impatient.read(again).status == 200, "the connection of a refused request goes on"
 
 
-def test_what_comes_in_pieces_is_refused_like_the_rest(start: Callable[..., Any]) -> None:
-    """With its head or later, in a report or in lines: what is too much is refused, and counted as such."""
-    service = start(concurrency="1")
-    late, lines, busy = service.connect(), service.stream(), service.stream()
+def test_a_refusal_is_like_any_other_response(start: Callable[..., Any]) -> None:
+    """It has the request's id and the fields for browsers, no body after HEAD, and it closes what is to be closed."""
+    service = start(queue_seconds="0.000001", cors_origins="https://app.example")
+    marks = b"X-Request-ID: mine\r\nOrigin: https://app.example\r\n"
+    closing = HEAD.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n" + marks + b"\r\n") + GOOD
+    head = b"HEAD /knowledge HTTP/1.1\r\nHost: x\r\n" + marks + b"\r\n"
+    pipelined = (HEAD + GOOD) * 2
+    last = {sent: service.connect() for sent in (closing, head, pipelined)}
+    with flood(service):
+        for sent, connection in last.items():
+            connection.sendall(sent)
+    refused = service.read(last[closing])
+    assert refused.problem(503, "unavailable")["instance"] == "mine"
+    assert refused.headers["access-control-allow-origin"] == "https://app.example"
+    assert refused.headers["connection"] == "close"
+    assert last[closing].recv(1) == b""
+    received = last[head].recv(65_536)
+    assert received.startswith(b"HTTP/1.1 503 ")
+    assert received.endswith(b"\r\n\r\n")
+    statuses = b""
+    while statuses.count(b"HTTP/1.1 ") < 2:
+        statuses += last[pipelined].recv(65_536)
+    assert statuses.startswith(b"HTTP/1.1 503 ")
+
+
+def test_health_and_metrics_do_not_wait(impatient: Any) -> None:
+    """Where nobody else is answered in time they are, so that a busy process is not restarted."""
+    probes = [impatient.connect() for _ in range(FLOOD)]
+    with flood(impatient):
+        for number, probe in enumerate(probes):
+            path = (b"/health/live", b"/health/ready", b"/metrics")[number % 3]
+            probe.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert {impatient.read(probe).status for probe in probes} == {200}
+
+
+def test_what_comes_in_pieces_waits_like_the_rest(impatient: Any) -> None:
+    """A body behind its head, and a stream that begins in a flood, are refused if they wait too long."""
+    late, stream = impatient.connect(), impatient.connect()
     late.sendall(HEAD)
     late.sendall(GOOD[:5])
-    busy.settimeout(1)
+    with flood(impatient):
+        late.sendall(GOOD[5:])
+        stream.sendall(STREAM)
+    for connection in (late, stream):
+        impatient.read(connection).problem(503, "unavailable")
+    assert sum(line.get("status") == 503 for line in impatient.lines()) == 0
+
+
+def test_what_a_client_asked_that_has_left_is_not_answered(start: Callable[..., Any]) -> None:
+    """Its turn is the next one's; it is counted apart, for it has no status."""
+    service = start(queue_seconds="60")
+    with flood(service) as connections:
+        left = connections[FLOOD // 3 : 2 * FLOOD // 3]  # behind those that start first
+        for connection in left:
+            connection.close()
+    stayed = [connection for connection in connections if connection not in left]
+    assert {service.read(connection).status for connection in stayed} == {200}
+
+    def told() -> int:
+        return sum(line["left"] for line in service.lines() if line["event"] == "overload")
+
+    until(lambda: told() == len(left), "the log does not tell of all that left")
+    assert counted(service, 'triage_queue_dropped_total{reason="client_left"}') == len(left)
+    answered = counted(service, 'triage_http_requests_total{method="POST",route="/assess",status="200"}')
+    assert answered == len(stayed)
+
+
+def test_idle_or_slow_connections_take_no_turn(impatient: Any) -> None:
+    """Connections that are open, in the middle of a head or of a body keep nobody waiting."""
+    for sent in (b"", HEAD[:20], HEAD, HEAD + GOOD[:5]):
+        for _ in range(20):
+            impatient.connect().sendall(sent)
+    assert [impatient.assess(GOOD).status for _ in range(5)] == [200] * 5
+
+
+def test_a_batch_and_single_requests_do_not_hold_each_other_up(impatient: Any) -> None:
+    """A stream whose client does not read, and one that is answered all the while, leave others their turns."""
+    unread, busy = impatient.stream(), impatient.stream()
+    unread.settimeout(1)
     with pytest.raises(TimeoutError):  # its client does not read, so the answer is never at its end
-        busy.sendall(service.chunk((GOOD + b"\n") * 500) * 2_000)
-    metrics = service.send("GET", "/metrics").body.decode()
-    assert "triage_requests_in_flight 0.0" not in metrics
-    late.sendall(GOOD[5:])
-    lines.sendall(service.chunk(GOOD + b"\n"))
-    for answer in (service.read(late), service.read(lines), service.assess(GOOD)):
-        answer.problem(503, "unavailable")
-    metrics = service.send("GET", "/metrics").body.decode()
-    assert 'triage_rejected_total{type="overloaded"} 3.0' in metrics
-    assert 'triage_http_requests_total{method="POST",route="/assess",status="503"} 2.0' in metrics
-    busy.close()
-    deadline = time.monotonic() + 10
-    while service.assess(GOOD).status != 200:
-        assert time.monotonic() < deadline
-    told = [line["requests"] for line in service.lines() if line["event"] == "shedding"]
-    refused = service.send("GET", "/metrics").body.decode()
-    while f'triage_rejected_total{{type="overloaded"}} {sum(told)}.0' not in refused:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-        told = [line["requests"] for line in service.lines() if line["event"] == "shedding"]
-    assert sum(line.get("status") == 503 for line in service.lines()) == 0
+        unread.sendall(impatient.chunk((GOOD + b"\n") * 500) * 2_000)
+    received = b""
+    for _ in range(5):
+        busy.sendall(impatient.chunk((GOOD + b"\n") * 20))
+        assert impatient.assess(GOOD).status == 200
+    busy.sendall(impatient.chunk(b""))
+    while not received.endswith(b"0\r\n\r\n"):
+        received += busy.recv(65_536)
+    lines = [line for line in received.partition(b"\r\n\r\n")[2].splitlines() if line.startswith(b"{")]
+    assert len(lines) == 100
+    assert all(json.loads(line)["triage"] for line in lines)
 
 
-def test_a_stream_that_waits_for_more_crowds_nobody_out(narrow: Any) -> None:
-    """Between its lines it takes no room, and it goes on when they come."""
-    connection = narrow.stream()
-    for _ in range(3):
-        connection.sendall(narrow.chunk(GOOD + b"\n"))
+def test_requests_in_a_row_on_one_connection_are_answered_in_order(patient: Any) -> None:
+    """A client that does not wait for answers gets them all, and one that goes away leaves nothing behind."""
+    for _ in range(5):
+        connection, gone = patient.connect(), patient.connect()
+        for each in (connection, gone):
+            each.sendall((HEAD + GOOD) * 3)
+        gone.close()
         received = b""
-        while b"}\n" not in received:
-            received += connection.recv(65_536)
-        assert b'"triage"' in received
-        assert [narrow.assess(GOOD).status for _ in range(3)] == [200] * 3
+        while received.count(b"HTTP/1.1 200 OK") < 3:
+            part = connection.recv(65_536)
+            assert part, received[-200:]
+            received += part
+    assert [patient.assess(GOOD).status for _ in range(5)] == [200] * 5

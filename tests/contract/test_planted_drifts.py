@@ -33,7 +33,7 @@ _PROBLEM = b"application/problem+json"
 
 
 @dataclass
-class Exchange:
+class RequestRecord:
     """One request and its answer, to be bent by a drift."""
 
     method: str
@@ -61,7 +61,7 @@ class Bent:
     def __init__(
         self,
         app: ASGIApp,
-        bend: Callable[[Exchange], None] = lambda _: None,
+        bend: Callable[[RequestRecord], None] = lambda _: None,
         read: Callable[[bytes], bytes] = lambda body: body,
     ) -> None:
         self._app, self._bend, self._read = app, bend, read
@@ -91,7 +91,7 @@ class Bent:
 
         changed: Any = {**scope, "headers": headers}
         await self._app(changed, receive_read, keep)
-        exchange = Exchange(
+        record = RequestRecord(
             scope["method"],
             scope["path"],
             asked,
@@ -99,16 +99,16 @@ class Bent:
             dict(given[0]["headers"]),
             b"".join(part.get("body", b"") for part in given[1:]),
         )
-        self._bend(exchange)
+        self._bend(record)
         if scope["method"] != "HEAD":
-            exchange.headers[b"content-length"] = b"%d" % len(exchange.body)
+            record.headers[b"content-length"] = b"%d" % len(record.body)
         start: Any = {
             "type": "http.response.start",
-            "status": exchange.status,
-            "headers": list(exchange.headers.items()),
+            "status": record.status,
+            "headers": list(record.headers.items()),
         }
         await send(start)
-        await send({"type": "http.response.body", "body": exchange.body, "more_body": False})
+        await send({"type": "http.response.body", "body": record.body, "more_body": False})
 
 
 @pytest.fixture(scope="module")
@@ -190,82 +190,82 @@ def test_without_a_drift_nothing_is_noticed(app: ASGIApp, document: Any, shipped
     assert stale(shipped) == []
 
 
-def _error_media_type(it: Exchange) -> None:
+def _error_media_type(it: RequestRecord) -> None:
     if it.headers.get(b"content-type") == _PROBLEM:
         it.headers[b"content-type"] = b"application/json"
 
 
-def _answer_media_type(it: Exchange) -> None:
+def _answer_media_type(it: RequestRecord) -> None:
     if it.is_assessed:
         it.headers[b"content-type"] = b"text/plain"
 
 
-def _undocumented_status(it: Exchange) -> None:
+def _undocumented_status(it: RequestRecord) -> None:
     if it.is_assessed:
         it.status = 202
 
 
-def _refusal_of_another_status(it: Exchange) -> None:
+def _refusal_of_another_status(it: RequestRecord) -> None:
     if it.status == 422:
         it.status = 409
 
 
-def _missing_header(it: Exchange) -> None:
+def _missing_header(it: RequestRecord) -> None:
     it.headers.pop(b"x-request-id", None)
 
 
-def _kept_health_data(it: Exchange) -> None:
+def _kept_health_data(it: RequestRecord) -> None:
     if it.is_assessed:
         it.headers[b"cache-control"] = b"public, max-age=300"
 
 
-def _missing_property(it: Exchange) -> None:
+def _missing_property(it: RequestRecord) -> None:
     if it.is_assessed:
         it.edit(lambda answer: answer["triage"].pop("could_rise_to"))
 
 
-def _new_level(it: Exchange) -> None:
+def _new_level(it: RequestRecord) -> None:
     if it.is_assessed:
         it.edit(lambda answer: answer["triage"].update(level="see_someone_soon"))
 
 
-def _number_as_text(it: Exchange) -> None:
+def _number_as_text(it: RequestRecord) -> None:
     if it.is_assessed:
         it.edit(lambda answer: answer["triage"].update(screen_complete="false"))
 
 
-def _refusal_without_its_type(it: Exchange) -> None:
+def _refusal_without_its_type(it: RequestRecord) -> None:
     if it.headers.get(b"content-type") == _PROBLEM and it.method != "HEAD":
         it.edit(lambda problem: problem.pop("type"))
 
 
-def _wrong_method_not_found(it: Exchange) -> None:
+def _wrong_method_not_found(it: RequestRecord) -> None:
     if it.status == 405:
         it.status = 404
 
 
-def _allow_missing(it: Exchange) -> None:
+def _allow_missing(it: RequestRecord) -> None:
     if it.status == 405:
         it.headers.pop(b"allow")
 
 
-def _crash_on_one_value(it: Exchange) -> None:
+def _crash_on_one_value(it: RequestRecord) -> None:
     if it.is_assessed and b"null" in it.asked:
         it.status, it.body = 500, b"Traceback"
 
 
-def _missing_version(it: Exchange) -> None:
+def _missing_version(it: RequestRecord) -> None:
     it.headers.pop(b"api-version", None)
 
 
-def _good_refused(it: Exchange) -> None:
+def _good_refused(it: RequestRecord) -> None:
     if it.is_assessed and b"training" in it.asked:
         refusal = {"type": "urn:runner-triage:problem:broken-contract", "title": "Body breaks the contract"}
         it.status, it.headers[b"content-type"] = 422, _PROBLEM
         it.body = json.dumps(refusal | {"status": 422, "detail": "No.", "instance": "a", "errors": []}).encode()
 
 
-_ANSWERS: Mapping[Callable[[Exchange], None], str] = {
+_ANSWERS: Mapping[Callable[[RequestRecord], None], str] = {
     _error_media_type: "content_type_conformance",
     _answer_media_type: "content_type_conformance",
     _undocumented_status: "status_code_conformance",
@@ -285,7 +285,7 @@ _ANSWERS: Mapping[Callable[[Exchange], None], str] = {
 
 
 @pytest.mark.parametrize("drift", _ANSWERS, ids=lambda drift: drift.__name__.strip("_"))
-def test_a_drift_in_answers_is_noticed(drift: Callable[[Exchange], None], app: ASGIApp, document: Any) -> None:
+def test_a_drift_in_answers_is_noticed(drift: Callable[[RequestRecord], None], app: ASGIApp, document: Any) -> None:
     """An answer that the contract does not describe fails the check that is there for it."""
     assert _ANSWERS[drift] in _failed_checks(document, Bent(app, bend=drift))
 
@@ -371,7 +371,7 @@ def test_a_drift_in_the_document_is_noticed(drift: Callable[[Any], None], app: A
 def test_another_word_in_an_answer_is_noticed_by_its_example(app: ASGIApp) -> None:
     """Advice of other words is still valid by the schema; the replayed examples see it."""
 
-    def reworded(it: Exchange) -> None:
+    def reworded(it: RequestRecord) -> None:
         if it.is_assessed:
             it.edit(lambda answer: answer["triage"].update(advice="Run on."))
 

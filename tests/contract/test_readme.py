@@ -1,4 +1,4 @@
-"""What the README claims is what happens."""
+"""The README and the pages in `docs/` match the service."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,44 +21,62 @@ from service.review.scorecard import score
 
 _ROOT = Path(__file__).parents[2]
 _README = (_ROOT / "README.md").read_text(encoding="utf-8")
+_DOCS = _ROOT / "docs"
 
 
 def _blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", _README, re.DOTALL | re.MULTILINE)
 
 
-def _curl() -> list[str]:
-    (command,) = [block for block in _blocks("bash") if block.startswith("curl")]
-    return shlex.split(command)
+def _calls() -> list[list[str]]:
+    """The curl commands, in order."""
+    return [shlex.split(block) for block in _blocks("bash") if block.startswith("curl")]
+
+
+def _body(call: list[str]) -> bytes:
+    return (_ROOT / call[call.index("-d") + 1].removeprefix("@")).read_bytes()
 
 
 def _missing(part: Any, whole: Any, path: str = "") -> list[str]:
-    """The paths at which `part` says something that `whole` does not; a list may leave items out at its end."""
+    """The paths at which `part` differs from `whole`; a list may end early."""
     if isinstance(part, dict) and isinstance(whole, dict):
         return [fault for name in part for fault in _missing(part[name], whole.get(name), f"{path}/{name}")]
-    if isinstance(part, list) and isinstance(whole, list) and len(part) <= len(whole):
+    if isinstance(part, list) and isinstance(whole, list) and (part or not whole) and len(part) <= len(whole):
         pairs = zip(part, whole, strict=False)
         return [fault for number, (a, b) in enumerate(pairs) for fault in _missing(a, b, f"{path}/{number}")]
     return [] if part == whole else [path]
 
 
-def test_the_example_s_output_is_the_real_one(engine: Engine) -> None:
-    """Each value that the README shows of the answer stands at the same place in the real answer."""
-    body = _curl()[_curl().index("-d") + 1].encode()
-    answer = json.loads(engine.answer(engine.read(body)).body)
-    (shown,) = _blocks("json")
-    assert _missing(json.loads(shown), answer) == []
+def test_the_conversation_shown_is_the_real_one(engine: Engine) -> None:
+    """Three calls, and each value that the README shows is at the same place in the real response."""
+    shown = [json.loads(block) for block in _blocks("json")]
+    responses = [json.loads(engine.answer(engine.read(_body(call))).body) for call in _calls()]
+    assert [_missing(part, whole) for part, whole in zip(shown, responses, strict=True)] == [[], [], []]
+    assert [response["interview"]["should_stop"] for response in responses] == [False, False, True]
+    assert all(len(block.splitlines()) <= 20 for block in _blocks("json"))
 
 
-def test_the_example_posts_json_to_the_served_route() -> None:
-    """The curl command names the route, the port that `make run` serves, and the media type."""
-    assert "http://127.0.0.1:8000/assess" in _curl()
-    assert "Content-Type: application/json" in _curl()
+def test_each_call_answers_what_the_response_before_it_asked(engine: Engine) -> None:
+    """The second and the third request hold the one before them, and one answer for each item of its response."""
+    bodies = [json.loads(_body(call)) for call in _calls()]
+    for before, after in pairwise(bodies):
+        response = json.loads(engine.answer(engine.read(json.dumps(before).encode())).body)
+        asked = {item["id"] for group in response["interview"]["groups"] for item in group["items"]}
+        answered = after["findings"].keys() | set(after.get("not_known", ()))
+        assert answered == asked | before["findings"].keys() | set(before.get("not_known", ()))
+        assert before["findings"].items() <= after["findings"].items()
+
+
+def test_the_examples_post_json_to_the_served_route() -> None:
+    """Each curl command names the route, the port that `make run` uses, and the media type."""
+    for call in _calls():
+        assert "http://127.0.0.1:8000/assess" in call
+        assert "Content-Type: application/json" in call
 
 
 def test_the_command_line_gives_the_bytes_of_the_api(engine: Engine, tmp_path: Path) -> None:
-    """`service assess request.json` and `service assess -` print what the API answers to the same body."""
-    body = _curl()[_curl().index("-d") + 1].encode()
+    """`assess FILE` and `assess -` print the response of the API to the same body."""
+    body = _body(_calls()[0])
     expected = engine.answer(engine.read(body)).body
     request = tmp_path / "request.json"
     request.write_bytes(body)
@@ -69,28 +88,40 @@ def test_the_command_line_gives_the_bytes_of_the_api(engine: Engine, tmp_path: P
 
 @pytest.mark.parametrize("command", ["check", "openapi"])
 def test_the_other_commands_succeed(command: str) -> None:
-    """The commands that the README names exist and end well on the shipped knowledge."""
+    """The commands that the pages name exist and succeed on the shipped knowledge."""
     run = subprocess.run([sys.executable, "-m", "service", command], capture_output=True, check=False, cwd=_ROOT)
     assert run.returncode == 0, run.stderr
 
 
+def test_each_command_of_the_page_exists() -> None:
+    """`docs/cli.md` lists the commands that the program has, and no other."""
+    page = (_DOCS / "cli.md").read_text(encoding="utf-8")
+    listed = {name.split()[0] for name in re.findall(r"^\| `([a-z]+[^`]*)` \|", page, re.MULTILINE)}
+    run = subprocess.run(
+        [sys.executable, "-m", "service", "--help"], capture_output=True, check=True, cwd=_ROOT, text=True
+    )
+    commands = re.findall(r"^    ([a-z]+)(?: |$)", run.stdout, re.MULTILINE)
+    assert listed == set(commands)
+
+
 def test_the_make_targets_named_exist() -> None:
-    """Every `make` verb that the README and the contributor's page name is one of the Makefile's."""
-    pages = _README + (_ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    """Every `make` target that a page names is one of the Makefile's."""
+    files = [_ROOT / "README.md", _ROOT / "CONTRIBUTING.md", *_DOCS.glob("*.md")]
+    pages = "\n".join(file.read_text(encoding="utf-8") for file in files)
     named = set(re.findall(r"`?\bmake ([a-z]+)", " ".join(re.findall(r"`[^`]+`|^make .*$", pages, re.MULTILINE))))
-    targets = set(re.findall(r"^([a-z]+):", (_ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (_ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert named <= targets
 
 
-def test_the_map_of_the_house_is_the_house() -> None:
-    """Each module and folder that the map shows under `service/` exists, and none is left out."""
-    shown = set(re.findall(r"^  ([a-z_]+(?:\.py|/))", _README, re.MULTILINE)) | {"cli.py"}
-    there = {
-        f"{p.name}/" if p.is_dir() else p.name for p in (_ROOT / "service").iterdir() if not p.name.startswith("__")
-    }
-    assert there - {"py.typed"} == shown
+def test_the_pages_that_the_readme_names_exist() -> None:
+    """The README is short and sends each reader to a page."""
+    named = re.findall(r"`([\w./]+\.md)`", _README)
+    assert named
+    assert [page for page in named if not (_ROOT / page).is_file()] == []
+    assert len(_README.encode()) <= 6_144
 
 
 def test_the_scorecard_shown_is_the_real_one(shipped: Knowledge) -> None:
-    """The README's table of how well it answers is the one that `make scorecard` prints."""
-    assert score(shipped, vignettes.read(SHIPPED, shipped)).table().strip() in _README
+    """The table in `docs/quality.md` is the one that `make scorecard` prints."""
+    page = (_DOCS / "quality.md").read_text(encoding="utf-8")
+    assert score(shipped, vignettes.read(SHIPPED, shipped)).table().strip() in page

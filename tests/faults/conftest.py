@@ -22,10 +22,13 @@ from service.engine import Engine
 from service.errors import RequestFault
 from service.knowledge.loader import SHIPPED, load
 from tests.faults.callers import Pair
-from tests.faults.processes import free_port
+from tests.faults.processes import free_port, joining, memory_group
 from tests.waiting import until
 
 EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples"
+
+POD_MEMORY = 256 << 20
+"""As in `deploy/kubernetes/base/deployment.yaml`."""
 
 _UP_SECONDS = 60
 
@@ -126,7 +129,7 @@ def serve(small_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Service]
     """Starts a service with these settings, and ends it with the test."""
     running: list[Service] = []
 
-    def start(*, output: int | None = None, **settings: str) -> Service:
+    def start(*, output: int | None = None, group: Path | None = None, **settings: str) -> Service:
         port = settings.get("port") or free_port()
         chosen = {"knowledge": str(small_folder), "port": str(port)} | settings
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
@@ -134,7 +137,7 @@ def serve(small_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Service]
         log_file = tmp_path / f"log-{port}"
         with log_file.open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "service", "serve"],
+                [*joining(group), sys.executable, "-m", "service", "serve"],
                 env=environment,
                 stdout=log if output is None else output,
                 stderr=log,
@@ -147,6 +150,13 @@ def serve(small_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Service]
     yield start
     for service in running:
         service.end()
+
+
+@pytest.fixture
+def pod_memory() -> Iterator[Path | None]:
+    """A control group with the memory of a pod, or None if none can be made here."""
+    with memory_group(POD_MEMORY) as group:
+        yield group
 
 
 class LimitStore:

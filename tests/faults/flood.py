@@ -55,7 +55,7 @@ class Flood:
         return {
             "sent": self._sent,
             "right": self._statuses[200] - self._wrong,
-            "shed": self._statuses[503],
+            "refused": self._statuses[503],
             "others": self._statuses.total() - self._statuses[200] - self._statuses[503],
             "wrong": self._wrong,
             "lost": self._lost + len(self._began),

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ import pytest
 
 from tests.faults.callers import Callers, Pair
 from tests.faults.processes import free_port
+from tests.faults.proxy import haproxy
 
 PROXY = """\
 defaults
@@ -39,21 +37,6 @@ LOOKS = {
 BLIND = {"check": "", "options": ""}
 
 
-@contextlib.contextmanager
-def _proxy(folder: Path, **values: object) -> Iterator[None]:
-    program = shutil.which("haproxy") or "/usr/sbin/haproxy"
-    if not Path(program).exists():
-        pytest.skip("haproxy is not there and cannot be fetched")
-    file = folder / "haproxy.cfg"
-    file.write_text(PROXY.format(**values))
-    process = subprocess.Popen([program, "-db", "-f", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
-
-
 @pytest.mark.parametrize("is_drained", [True, False], ids=["drained", "not_drained"])
 def test_a_rolling_replacement_loses_nothing_where_the_proxy_looks(
     serve: Callable[..., Any],
@@ -65,7 +48,8 @@ def test_a_rolling_replacement_loses_nothing_where_the_proxy_looks(
 ) -> None:
     """A proxy that asks `/health/ready` loses no request of a whole replacement; one that does not loses some."""
     door, *ports = [free_port() for _ in range(3)]
-    with _proxy(tmp_path, door=door, one=ports[0], two=ports[1], **(LOOKS if is_drained else BLIND)):
+    checks = LOOKS if is_drained else BLIND
+    with haproxy(tmp_path, PROXY.format(door=door, one=ports[0], two=ports[1], **checks)):
         serving = [serve(knowledge="", port=str(port)) for port in ports]
         time.sleep(1)  # the proxy has seen both
         with Callers(door, pairs, pause=0.01) as callers:

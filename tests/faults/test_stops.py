@@ -12,6 +12,7 @@ import pytest
 
 from tests.faults.callers import Callers, Pair
 from tests.faults.processes import descriptors
+from tests.waiting import until
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -36,11 +37,12 @@ def test_a_killed_worker_loses_only_what_it_had_in_hand(
 ) -> None:
     """After SIGKILL of one of two workers each client has lost one request at most, and another worker serves soon."""
     service = serve(knowledge="", workers="2")
+    until(lambda: service.events().count("serving") == 2, "one worker does not serve", seconds=60)
     before = service.workers()
     clients = 16
     with Callers(service.port, pairs, clients=clients) as callers:
         time.sleep(1)
-        killed = max(before, key=descriptors)  # one worker may have accepted all that came at once
+        killed = max(before, key=descriptors)  # the one with more clients
         os.kill(killed, signal.SIGKILL)
         began = time.monotonic()
         while service.events().count("serving") < 3:
@@ -59,6 +61,6 @@ def test_a_killed_worker_loses_only_what_it_had_in_hand(
     )
     assert len(after) == 2
     assert set(before) - set(after) == {killed}
-    assert 0 < tally.lost <= clients
+    assert 0 < tally.lost < clients
     assert tally.lost == tally.failed
     assert service.stop() == 0

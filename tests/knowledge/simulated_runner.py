@@ -59,18 +59,25 @@ def decoded(response: bytes) -> Assessment:
 class SimulatedRunner:
     """A person with a complete truth: a yes/no finding that is neither in it nor implied by it is absent.
 
-    A choice or number that is not in it is not known, as are the findings in `not_known`.
+    So is a yes that other findings of the truth contradict. A choice or number that is not in it is not known, as are
+    the findings in `not_known`.
     """
 
     def __init__(self, knowledge: Knowledge, truth: Mapping[str, Any], not_known: Iterable[str] = ()) -> None:
         self._knowledge = knowledge
-        self._truth = {**truth, **dict.fromkeys(present_in(truth, knowledge), True)}
+        present = present_in(truth, knowledge)
+        given = {name: name in present if value is True else value for name, value in truth.items()}
+        self._truth = {**given, **dict.fromkeys(present, True)}
         self._not_known = frozenset(not_known)
 
     @property
     def complaints(self) -> tuple[str, ...]:
         """The complaints that are true."""
         return tuple(id_ for id_ in self._knowledge.policy.complaints if self._truth.get(id_) is True)
+
+    def knows(self, id_: str) -> bool:
+        """Whether the finding has a value in the truth."""
+        return id_ in self._truth and id_ not in self._not_known
 
     def first_request(self, complaints: Iterable[str]) -> dict[str, Any]:
         """The request with `complaints` and all that a device knows: training and measurements."""
@@ -81,12 +88,25 @@ class SimulatedRunner:
                 body[finding.place][id_] = value
         return body
 
+    def report_of(self, names: Iterable[str]) -> dict[str, Any]:
+        """The request with the facts `names` of the truth."""
+        body: dict[str, Any] = {"runner": {}, "findings": {}, "training": {}, "not_known": []}
+        for id_ in names:
+            body[self._knowledge.findings[id_].place][id_] = self._truth[id_]
+        return body
+
     def converse(self, engine: Engine, complaints: Iterable[str]) -> Conversation:
-        """Ask until the response says to stop.
+        """Answer from the first complaint to the end.
 
         Raises `RepeatedQuestion` and `EndlessConversation`.
         """
-        body = self.first_request(complaints)
+        return self.go_on(engine, self.first_request(complaints))
+
+    def go_on(self, engine: Engine, body: dict[str, Any]) -> Conversation:
+        """Answer until the response says to stop; `body` is the first request and gets the answers.
+
+        Raises `RepeatedQuestion` and `EndlessConversation`.
+        """
         responses: list[bytes] = []
         taps = 0
         while len(responses) < _MOST_CALLS:

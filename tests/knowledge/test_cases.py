@@ -56,7 +56,7 @@ def test_a_rule_s_cases_come_out(app: Observe, engine: Engine, shipped: Knowledg
 
 
 def test_the_replay_of_the_command_line_agrees(shipped: Knowledge) -> None:
-    """`service check` finds nothing that does not come out."""
+    """`triage check` finds nothing that does not come out."""
     assert list(replay(shipped)) == []
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import csv
 import re
+from functools import cache
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from service.engine import Engine
 from service.knowledge.catalogue import catalogue
 from service.knowledge.knowledge import Knowledge
+from service.knowledge.loader import SHIPPED, load
 from service.knowledge.places import statements
 from service.knowledge.schema import Statement
+from service.review import vignettes
+
+from .proof.record import corpus
 
 _TABLE = Path(__file__).with_name("article_facts.csv")
 
@@ -49,8 +55,56 @@ def test_a_fact_s_number_is_in_the_knowledge(shipped: Knowledge, fact: dict[str,
         assert re.search(pattern, texts, re.IGNORECASE), (number, texts)
 
 
-def test_the_facts_are_found_in_the_served_knowledge(shipped: Knowledge) -> None:
-    """`GET /knowledge` holds every id from A01 to A79."""
-    served = msgspec.json.decode(catalogue(shipped).whole)
-    found = set(re.findall(r"\bA[0-9]{2}\b", msgspec.json.encode(served).decode()))
-    assert {fact["id"] for fact in _facts()} <= found
+@pytest.mark.parametrize("fact", _facts(), ids=lambda fact: fact["id"])
+def test_a_fact_is_served_with_its_speaker_and_numbers(shipped: Knowledge, fact: dict[str, str]) -> None:
+    """`GET /knowledge/facts/A01` has the text, who said it, and the article as its source."""
+    entry = msgspec.json.decode(catalogue(shipped).entries["facts", fact["id"]])["entry"]
+    assert (entry["by"], entry["sources"]) == (fact["speaker"], ["article"])
+    for number in filter(None, fact["numbers"].split(";")):
+        assert re.search(rf"\b{number}\b", entry["text"]), (number, entry["text"])
+
+
+def test_a_fact_is_told_in_other_words_than_the_statements(shipped: Knowledge) -> None:
+    """The reference is a text of its own, against which an editor can check the statements."""
+    told = {statement.text for _, statement in statements(shipped)}
+    assert [id_ for id_, fact in shipped.facts.items() if fact.text in told] == []
+
+
+def test_each_row_of_the_clinical_reference_is_served(shipped: Knowledge) -> None:
+    """RF01 to RF35, C13 and D1 to D11, each with known sources and no speaker."""
+    rows = {id_: fact for id_, fact in shipped.facts.items() if not id_.startswith("A")}
+    expected = [*(f"RF{number:02}" for number in range(1, 36)), "C13", *(f"D{number}" for number in range(1, 12))]
+    assert sorted(rows) == sorted(expected)
+    for fact in rows.values():
+        assert fact.by is None
+        assert set(fact.sources) <= shipped.sources.keys()
+
+
+def test_the_reference_has_no_row_that_nothing_points_to(shipped: Knowledge) -> None:
+    """A row is the reference of a red flag or the subject of a vignette."""
+    used = {flag.reference for flag in shipped.red_flags.values()}
+    used |= {rule for vignette in vignettes.read(SHIPPED, shipped) for rule in vignette.rules}
+    assert {id_ for id_ in shipped.facts if not id_.startswith("A")} == used
+
+
+def test_every_speaker_of_a_fact_is_known(shipped: Knowledge) -> None:
+    """The name and role of each speaker are in the knowledge."""
+    assert {fact.by for fact in shipped.facts.values() if fact.by} == shipped.speakers.keys()
+
+
+@cache
+def _shown() -> frozenset[str]:
+    """The facts in the explained responses to the cases and vignettes."""
+    knowledge = load()
+    engine = Engine(knowledge)
+    shown: set[str] = set()
+    for request in corpus(knowledge):
+        explanation = engine.explain(engine.decide(engine.read(request)))
+        shown.update(fact for statement in explanation.statements for fact in statement.facts)
+    return frozenset(shown)
+
+
+@pytest.mark.parametrize("fact", _facts(), ids=lambda fact: fact["id"])
+def test_a_fact_reaches_a_runner(fact: dict[str, str]) -> None:
+    """Each fact stands in the explained response to some case or vignette."""
+    assert fact["id"] in _shown()

@@ -6,7 +6,6 @@ A counterexample is shown as a request that can be pasted into curl.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
@@ -14,15 +13,15 @@ import pytest
 import z3
 
 from service.engine import Engine
-from service.engine.atoms import Atom, OneOf, Selection, Within
-from service.engine.bitset import Bits, members
+from service.engine.items import Items
 from service.engine.rulebook import Rulebook
-from service.engine.screen import Screen
-from service.knowledge.conditions import named
+from service.engine.terms import Term
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Condition
 from service.model.scales import Level
 
+from .proof import compiled
+from .proof.changes import answer, completion, presence, signs
 from .proof.model import Rules, curl
 
 _RISING = [level for level in Level if level is not Level.SELF_CARE]
@@ -45,7 +44,12 @@ def rulebook(shipped: Knowledge) -> Rulebook:
 
 @pytest.fixture(scope="module")
 def solver(rules: Rules) -> z3.Solver:
-    """A solver that knows which values a request may carry."""
+    """A solver that knows the values that a request may carry."""
+    return solver_of(rules)
+
+
+def solver_of(rules: Rules) -> z3.Solver:
+    """A solver for reports to `rules`."""
     solver = z3.Solver()
     solver.add(*rules.domain)
     return solver
@@ -55,107 +59,201 @@ def _model(solver: z3.Solver, *claims: Any) -> z3.ModelRef | None:
     solver.push()
     try:
         solver.add(*claims)
-        answer = solver.check()
-        assert answer != z3.unknown, solver.reason_unknown()
-        return solver.model() if answer == z3.sat else None
+        result = solver.check()
+        assert result != z3.unknown, solver.reason_unknown()
+        return solver.model() if result == z3.sat else None
     finally:
         solver.pop()
 
 
 def _prove(rules: Rules, solver: z3.Solver, says: str, *breach: Any) -> None:
-    """No report makes `breach` true; where one does, it is shown."""
+    """No report makes `breach` true; one that does is shown."""
     model = _model(solver, *breach)
     assert model is None, f"{says}: {curl(rules.request(model))}"
 
 
-def test_reporting_a_red_flag_finding_never_lowers_the_level(rules: Rules, solver: z3.Solver) -> None:
-    """Making any finding of a red flag, a screen question or an uncovered sign present never lowers the level."""
-    for name in rules.raising():
-        before, changes = rules.presence(name)
-        lowered = [z3.And(reached, z3.Not(z3.substitute(reached, *changes))) for reached in rules.reaches.values()]
-        _prove(rules, solver, f"reporting {name} lowers the level of", before, z3.Or(*lowered))
+def _lost(formulas: Any, changes: Any) -> Any:
+    """One of `formulas` is true and no longer so after `changes`."""
+    return z3.Or(*(z3.And(one, z3.Not(z3.substitute(one, *changes))) for one in formulas.values()))
 
 
-def test_reporting_a_red_flag_finding_unfires_no_rule(rules: Rules, solver: z3.Solver) -> None:
-    """Making any finding of a red flag present leaves every red flag that fired firing."""
-    for name in rules.raising():
-        before, changes = rules.presence(name)
-        unfired = [z3.And(fires, z3.Not(z3.substitute(fires, *changes))) for fires in rules.fires.values()]
-        _prove(rules, solver, f"reporting {name} silences a rule in", before, z3.Or(*unfired))
+def test_a_sign_that_becomes_present_never_lowers_the_level(rules: Rules, solver: z3.Solver) -> None:
+    """Making any finding present, or a detail that implies it, never lowers a level that a rule set."""
+    for name in signs(rules):
+        before, changes = presence(rules, name)
+        _prove(rules, solver, f"reporting {name} lowers the level of", before, _lost(rules.reaches, changes))
 
 
-def test_unknown_never_fires_a_rule(rules: Rules, solver: z3.Solver) -> None:
-    """A red flag that fires still fires whatever the unknown findings turn out to be."""
-    for name in rules.looked_at():
-        before, changes = rules.telling(name)
-        unfired = [z3.And(fires, z3.Not(z3.substitute(fires, *changes))) for fires in rules.fires.values()]
-        _prove(rules, solver, f"a rule fired because {name} was unknown in", before, z3.Or(*unfired))
+def test_a_sign_that_becomes_present_silences_no_rule(rules: Rules, solver: z3.Solver) -> None:
+    """Making any finding present leaves every red flag that fired firing."""
+    for name in signs(rules):
+        before, changes = presence(rules, name)
+        _prove(rules, solver, f"reporting {name} silences a rule in", before, _lost(rules.fires, changes))
 
 
-def test_knowing_more_lowers_the_level_only_by_completing_the_screen(rules: Rules, solver: z3.Solver) -> None:
-    """Once the screen is complete, no finding that becomes known lowers the level."""
-    complete = z3.Not(rules.screen_open)
-    for name in rules.looked_at():
-        before, changes = rules.telling(name)
-        lowered = [z3.And(reached, z3.Not(z3.substitute(reached, *changes))) for reached in rules.reaches.values()]
-        _prove(rules, solver, f"knowing {name} lowers the level of", before, complete, z3.Or(*lowered))
+def test_no_answer_lowers_the_level(rules: Rules, solver: z3.Solver) -> None:
+    """No value of an unknown finding silences a red flag or lowers a level that a rule set."""
+    for name in signs(rules):
+        before, changes = answer(rules, name)
+        lost = z3.Or(_lost(rules.fires, changes), _lost(rules.reaches, changes))
+        _prove(rules, solver, f"knowing {name} lowers the level of", before, lost)
 
 
-def test_an_open_screen_holds_no_more_than_its_own_level(rules: Rules, solver: z3.Solver) -> None:
-    """What a finding that becomes known can lower is only the level that the open screen itself set."""
-    above = [level for level in _RISING if level.rank > rules.knowledge.policy.screen_open_level.rank]
-    for name in rules.looked_at():
-        before, changes = rules.telling(name)
-        lowered = [
-            z3.And(rules.reaches[level], z3.Not(z3.substitute(rules.reaches[level], *changes))) for level in above
-        ]
-        _prove(rules, solver, f"knowing {name} lowers the level of", before, z3.Or(*lowered))
+def test_not_known_changes_no_rule(rules: Rules, solver: z3.Solver) -> None:
+    """Sending any finding as not known fires and silences no red flag."""
+    changes = [(variable.not_known, z3.FreshConst(z3.BoolSort())) for variable in rules.findings.values()]
+    for id_, fires in rules.fires.items():
+        _prove(rules, solver, f"not known changes {id_} in", fires != z3.substitute(fires, *changes))
 
 
-def test_self_care_needs_a_complete_screen_all_no(rules: Rules, solver: z3.Solver) -> None:
-    """Self-care comes out exactly where every question is settled no, no red flag fires and no sign is uncovered."""
-    settled = [
-        z3.And(
-            z3.Not(rules.yes[id_]),
-            *(z3.Not(rules.holds(member)) for member in question.members),
-            z3.Or(rules.denied(id_), z3.And(*(rules.fails(member) for member in question.members))),
-        )
-        for id_, question in rules.questions.items()
+def test_a_closed_detail_cannot_fire(rules: Rules, rulebook: Rulebook, solver: z3.Solver) -> None:
+    """No rule that names a closed finding is made true by answers to findings that are not closed."""
+    for number, _ in rulebook.raising_terms():
+        term = rulebook.matcher.terms[number]
+        conditional = [atom.finding for atom in term if atom.finding in {*rulebook.asked_when, *rulebook.asked_of}]
+        if conditional:
+            later, kept = completion(rules, compiled.is_true(rules, term))
+            is_closed = z3.Or(*map(rules.closed, conditional))
+            _prove(rules, solver, f"{conditional} fire in", _not_denied(rules, term), is_closed, kept, later)
+
+
+def _not_denied(rules: Rules, term: Term) -> Any:
+    """No finding of the term is absent: a yes that contradicts a no is the urgent reading, and not foreseen."""
+    booleans = [atom.finding for atom in term if rules.findings[atom.finding].kind == "boolean"]
+    return z3.And(*(z3.Not(rules.absent(name)) for name in booleans))
+
+
+def test_the_engine_closes_the_same_findings(
+    rules: Rules, rulebook: Rulebook, solver: z3.Solver, engine: Engine
+) -> None:
+    """For each finding with conditions, a report that closes it and one that does not come out alike in the engine."""
+    items = Items(rulebook)
+    for id_ in {*rulebook.asked_when, *rulebook.asked_of} & rules.findings.keys():
+        for claim in (rules.closed(id_), rules.waiting(id_)):
+            model = _model(solver, claim)
+            assert model is not None or claim is rules.waiting(id_) or z3.is_false(claim), id_
+            if model is None:
+                continue
+            report = engine.read(json.dumps(rules.request(model)).encode())
+            situation = items.situation(rulebook.matcher.match(engine.decide(report).known), report)
+            for formula, bits in ((rules.closed(id_), situation.closed), (rules.waiting(id_), situation.waiting)):
+                is_set = bool(bits & rulebook.matcher.bit_of[id_])
+                says = z3.is_true(model.eval(formula, model_completion=True))
+                assert is_set == says, curl(rules.request(model))
+
+
+@pytest.fixture(scope="module")
+def foreseen(rules: Rules, rulebook: Rulebook) -> dict[Level, Any]:
+    """For each level, that some term which sets it or more is true or can become so by answers."""
+    return foreseen_by(rules, rulebook)
+
+
+def foreseen_by(rules: Rules, rulebook: Rulebook) -> dict[Level, Any]:
+    """The formula of `could_rise_to` at each level or more, without the level itself."""
+    terms = [
+        (level, compiled.is_open(rules, rulebook.matcher.terms[number])) for number, level in rulebook.raising_terms()
     ]
-    silent = [z3.Not(fires) for fires in rules.fires.values()]
-    signs = [z3.Not(rules.holds(sign)) for sign in rules.knowledge.policy.uncovered_signs]
-    self_care = z3.Not(rules.reaches[Level.CONSULTATION])
-    _prove(rules, solver, "self-care or not", self_care != z3.And(*settled, *silent, *signs))
+    return {level: z3.Or(*(is_open for own, is_open in terms if own.rank >= level.rank)) for level in _RISING}
 
 
-def test_every_red_flag_can_fire_and_the_engine_agrees(rules: Rules, solver: z3.Solver, engine: Engine) -> None:
+def test_could_rise_to_is_never_exceeded(rules: Rules, rulebook: Rulebook, solver: z3.Solver) -> None:
+    """No answers to findings that are not closed, readings aside, make a term true that is not open.
+
+    A yes that contradicts an earlier no is left out: it is the urgent reading of a contradiction.
+    """
+    for number, level in rulebook.raising_terms():
+        term = rulebook.matcher.terms[number]
+        later, kept = completion(rules, compiled.is_true(rules, term))
+        barred = z3.Not(compiled.is_open(rules, term))
+        _prove(rules, solver, f"{level} was not foreseen in", _not_denied(rules, term), barred, kept, later)
+
+
+def test_could_rise_to_is_reached(rules: Rules, rulebook: Rulebook, solver: z3.Solver) -> None:
+    """Each open term above the level becomes true if its unknown findings get values that pass, none of them closed."""
+    for number, level in rulebook.raising_terms():
+        term = rulebook.matcher.terms[number]
+        assert len({atom.finding for atom in term}) == len(term)
+        changes: list[tuple[Any, Any]] = []
+        allowed: list[Any] = []
+        for atom in term:
+            variable = rules.findings[atom.finding]
+            is_known = rules.is_known(atom.finding)
+            later = [z3.FreshConst(part.sort(), atom.finding) for part in variable.parts()]
+            own = list(zip(variable.parts(), later, strict=True))
+            met = z3.substitute(
+                z3.And(
+                    *variable.domain(rules.knowledge.findings[atom.finding]),
+                    variable.truth if variable.kind == "boolean" else compiled.passes(rules, atom),
+                ),
+                *own,
+            )
+            assert _model(solver, met) is not None, f"no value passes {atom}"
+            same = z3.And(*(now == then for now, then in own))
+            allowed.append(z3.If(z3.And(is_known, variable.known), same, met))
+            changes += [(variable.known, z3.BoolVal(True)), *own]  # noqa: FBT003 - the constant itself
+        reached = z3.substitute(compiled.is_true(rules, term), *changes)
+        unmet = (z3.Not(rules.reaches[level]), compiled.is_open(rules, term), *allowed, z3.Not(reached))
+        _prove(rules, solver, f"a term of {level} is open and cannot be met in", *unmet)
+
+
+def test_settled_means_settled(rules: Rules, rulebook: Rulebook, solver: z3.Solver) -> None:
+    """If no answer was not known, each open term above the level has a finding that is asked, or one that opens it."""
+    items = frozenset(id_ for checklist in rules.knowledge.checklists.values() for id_ in checklist.items)
+    all_known = [z3.Not(variable.not_known) for variable in rules.findings.values()]
+    for number, level in rulebook.raising_terms():
+        term = rulebook.matcher.terms[number]
+        asked = z3.Or(*(compiled.asked(rules, atom.finding, items) for atom in term))
+        end = (compiled.is_open(rules, term), z3.Not(compiled.is_true(rules, term)), z3.Not(asked))
+        names = ", ".join(atom.finding for atom in term)
+        _prove(rules, solver, f"{names} ({level}) is open and not asked in", *end, *all_known)
+
+
+def _agree(rules: Rules, foreseen: dict[Level, Any], engine: Engine, model: z3.ModelRef) -> None:
+    """The engine's level, red flags and `could_rise_to` are those of the formulas."""
+    body = rules.request(model)
+    decision = engine.decide(engine.read(json.dumps(body).encode()))
+
+    def says(formula: Any) -> bool:
+        return z3.is_true(model.eval(formula, model_completion=True))
+
+    assert {flag.id for flag in decision.fired} == {id_ for id_, fires in rules.fires.items() if says(fires)}, curl(
+        body
+    )
+    reached = [level for level in _RISING if says(rules.reaches[level])]
+    least = Level.CONSULTATION if decision.urgency.is_held_open else Level.SELF_CARE
+    held = [reason.level for reason in decision.urgency.reasons if reason.rule == "sign_not_known"]
+    assert decision.level is max([*reached, *held, least], key=lambda level: level.rank), curl(body)
+    higher = [level for level in _RISING if says(foreseen[level])]
+    assert decision.could_rise_to is max([*higher, decision.level], key=lambda level: level.rank), curl(body)
+
+
+def test_every_red_flag_can_fire_and_the_engine_agrees(
+    rules: Rules, foreseen: dict[Level, Any], solver: z3.Solver, engine: Engine
+) -> None:
     """Each red flag fires for some report, and the engine fires it for that very report, at the same level."""
     for id_, fires in rules.fires.items():
         model = _model(solver, fires)
         assert model is not None, f"no report fires {id_}"
-        _agree(rules, engine, model)
-        assessment = engine.assess(engine.read(json.dumps(rules.request(model)).encode()))
-        assert id_ in {flag.id for flag in assessment.red_flags}, curl(rules.request(model))
+        _agree(rules, foreseen, engine, model)
 
 
-def _agree(rules: Rules, engine: Engine, model: z3.ModelRef) -> None:
-    """The engine's level and red flags are those of the formulas."""
-    body = rules.request(model)
-    assessment = engine.assess(engine.read(json.dumps(body).encode()))
-    fired = {id_ for id_, fires in rules.fires.items() if z3.is_true(model.eval(fires, model_completion=True))}
-    assert {flag.id for flag in assessment.red_flags} == fired, curl(body)
-    reached = [level for level in _RISING if z3.is_true(model.eval(rules.reaches[level], model_completion=True))]
-    assert assessment.triage.level is (reached[-1] if reached else Level.SELF_CARE), curl(body)
-
-
-def test_every_level_can_be_reached_and_the_engine_agrees(rules: Rules, solver: z3.Solver, engine: Engine) -> None:
-    """Each of the five levels is the level of some report."""
+def test_every_level_can_be_reached_and_the_engine_agrees(
+    rules: Rules, foreseen: dict[Level, Any], solver: z3.Solver, engine: Engine
+) -> None:
+    """Each of the five levels is the most urgent that rules set for some report."""
     for level, higher in zip(Level, [*_RISING, None], strict=True):
         at_least = [] if level is Level.SELF_CARE else [rules.reaches[level]]
         below = [] if higher is None else [z3.Not(rules.reaches[higher])]
         model = _model(solver, *at_least, *below)
         assert model is not None, f"no report comes out at {level}"
-        _agree(rules, engine, model)
+        _agree(rules, foreseen, engine, model)
+
+
+def test_the_compiled_terms_mean_what_the_conditions_mean(rules: Rules, rulebook: Rulebook, solver: z3.Solver) -> None:
+    """For every condition of the knowledge some term of the engine is true if and only if the condition is."""
+    for says, condition, terms in compiled.conditions(rules, rulebook):
+        fired = z3.Or(*(compiled.is_true(rules, term) for term in compiled.some(rulebook, terms)))
+        _prove(rules, solver, f"terms of '{says}' and its condition differ in", fired != rules.holds(condition))
 
 
 def test_no_red_flag_is_shadowed(rules: Rules, solver: z3.Solver) -> None:
@@ -174,154 +272,11 @@ def test_no_red_flag_is_shadowed(rules: Rules, solver: z3.Solver) -> None:
 
 def test_no_two_red_flags_are_one_condition(rules: Rules, solver: z3.Solver) -> None:
     """However they are written, two red flags never fire for exactly the same reports."""
-    names = {id_: {n for leaf in rules.leaves(flag.when) for n in named(leaf)} for id_, flag in rules.flags.items()}
+    names = {id_: compiled.names(rules, flag.when) for id_, flag in rules.flags.items()}
     for one, other in combinations(rules.flags, 2):
         if names[one] == names[other]:
             differ = _model(solver, rules.fires[one] != rules.fires[other])
             assert differ is not None, f"{one} and {other} are one condition"
-
-
-def _conditions(rules: Rules, rulebook: Rulebook) -> Iterator[tuple[str, Condition, Bits]]:
-    """Every condition of the knowledge with the terms that the engine made of it."""
-    index = rulebook.index
-    for pattern, flag in rulebook.red_flags.items():
-        yield flag.id, flag.when, index.terms_of[pattern]
-    for pattern, derivation in rulebook.derivations.items():
-        yield derivation.id, derivation.when or "", index.terms_of[pattern]
-    for pattern, cause in rulebook.applies.items():
-        yield f"{cause.id} applies", cause.applies_when, index.terms_of[pattern]
-    for id_, pattern in rulebook.excludes.items():
-        yield f"{id_} excluded", rules.knowledge.causes[id_].excluded_when or "", index.terms_of[pattern]
-    for pattern, weighing in rulebook.weights.items():
-        yield f"{weighing.cause}: {weighing.weight.statement}", weighing.weight.when, index.terms_of[pattern]
-    for id_, pattern in rulebook.withheld.items():
-        yield f"{id_} withheld", rules.knowledge.fixes[id_].withheld_when or "", index.terms_of[pattern]
-
-
-def _passes(rules: Rules, atom: Atom) -> Any:
-    """The value of an atom's finding passes, as the engine tests it."""
-    variable = rules.variable(atom.finding)
-    if isinstance(atom, Within):
-        low = [] if atom.low == -float("inf") else [_bound(variable.number, ">", atom.low, is_open=atom.low_open)]
-        high = [] if atom.high == float("inf") else [_bound(variable.number, "<", atom.high, is_open=atom.high_open)]
-        return z3.And(*low, *high)
-    if isinstance(atom, Selection):
-        outside = [chosen for value, chosen in variable.chosen.items() if value not in atom.only]
-        groups = [z3.Or(*(variable.chosen[value] for value in group)) for group in atom.includes]
-        return z3.And(*groups, z3.Not(z3.Or(*outside)))
-    assert isinstance(atom, OneOf)
-    if variable.kind == "boolean":
-        return z3.Or(*(variable.truth if value is True else z3.Not(variable.truth) for value in atom.values))
-    return variable.is_one_of([str(value) for value in atom.values])
-
-
-def _bound(number: Any, side: str, bound: float, *, is_open: bool) -> Any:
-    exact = z3.RealVal(str(bound))
-    if side == ">":
-        return number > exact if is_open else number >= exact
-    return number < exact if is_open else number <= exact
-
-
-def _state(rules: Rules, atom: Atom, screen: Screen, term: int) -> tuple[Any, Any]:
-    """When an atom holds, and when it fails: by its finding, or by a no that denies or closes it."""
-    variable = rules.variable(atom.finding)
-    passes = _passes(rules, atom)
-    denials = [
-        (question.id, it) for question in screen.questions for it in question.denies if it.finding == atom.finding
-    ]
-    denying = [id_ for id_, denial in denials if denial.known]
-    closing = [id_ for id_, denial in denials if not denial.known and denial.failed >> term & 1]
-    no = z3.And(z3.Not(variable.known), z3.Or(*(rules.denied(id_) for id_ in denying)))
-    denied_passes = isinstance(atom, OneOf) and False in atom.values
-    closed = z3.And(z3.Not(variable.known), z3.Or(*(rules.denied(id_) for id_ in closing)))
-    holds = z3.And(variable.known, passes)
-    fails = z3.Or(z3.And(variable.known, z3.Not(passes)), closed)
-    return (z3.Or(holds, no), fails) if denied_passes else (holds, z3.Or(fails, no))
-
-
-def _terms(rules: Rules, rulebook: Rulebook, screen: Screen, terms: Bits) -> tuple[Any, Any]:
-    """Some term fires; some term is open, as the engine decides them."""
-    fired, still_open = [], []
-    for term in members(terms):
-        states = [_state(rules, atom, screen, term) for atom in rulebook.index.terms[term]]
-        fired.append(z3.And(*(holds for holds, _ in states)))
-        still_open.append(z3.And(*(z3.Not(fails) for _, fails in states)))
-    return z3.Or(*fired), z3.Or(*still_open)
-
-
-def test_the_compiled_terms_say_what_the_conditions_say(rules: Rules, rulebook: Rulebook, solver: z3.Solver) -> None:
-    """For every condition of the knowledge the engine's terms fire exactly where the condition is true."""
-    screen = Screen(rulebook)
-    for says, condition, terms in _conditions(rules, rulebook):
-        fired, _ = _terms(rules, rulebook, screen, terms)
-        _prove(rules, solver, f"terms of '{says}' and its condition differ in", fired != rules.holds(condition))
-
-
-def test_a_condition_is_open_exactly_where_it_could_still_become_true(
-    rules: Rules, rulebook: Rulebook, solver: z3.Solver
-) -> None:
-    """Some term is open exactly where some way of telling what is unknown makes the condition true."""
-    screen = Screen(rulebook)
-    for says, condition, terms in _conditions(rules, rulebook):
-        _, still_open = _terms(rules, rulebook, screen, terms)
-        names = {name for leaf in rules.leaves(condition) for name in named(leaf)}
-        told, consistent = rules.completion(names)
-        true_then = z3.substitute(rules.holds(condition), *told)
-        _prove(rules, solver, f"'{says}' is closed too early in", consistent, true_then, z3.Not(still_open))
-        # The other way: a term names each finding once and every atom passes some value, so an open term can be met.
-        for term in members(terms):
-            atoms = rulebook.index.terms[term]
-            assert len({atom.finding for atom in atoms}) == len(atoms), says
-            for atom in atoms:
-                _, fails = _state(rules, atom, screen, term)
-                told, consistent = rules.completion({atom.finding})
-                met = z3.substitute(_state(rules, atom, screen, term)[0], *told)
-                variable = rules.variable(atom.finding)
-                unmet = z3.ForAll(_later(told, variable), z3.Not(z3.And(consistent, met)))
-                _prove(rules, solver, f"'{says}' is open too long in", z3.Not(fails), unmet)
-
-
-def _later(told: list[tuple[Any, Any]], variable: Any) -> list[Any]:
-    return [then for now, then in told if any(now.eq(part) for part in variable.parts())]
-
-
-def test_could_rise_to_is_never_exceeded(rules: Rules, rulebook: Rulebook, solver: z3.Solver) -> None:
-    """No way of telling what is unknown comes out above the highest of level, open questions and open terms."""
-    screen = Screen(rulebook)
-    names = {name for name in rules.looked_at() if name in rules.findings}
-    told, consistent = rules.completion(names)
-    opens = {
-        flag.id: _terms(rules, rulebook, screen, rulebook.index.terms_of[pattern])[1]
-        for pattern, flag in rulebook.red_flags.items()
-    }
-    signs = z3.Not(z3.And(*(rules.fails(sign) for sign in rules.knowledge.policy.uncovered_signs)))
-    floors = {question.id: question.floor for question in screen.questions}
-    assert floors == rules.floors
-    # Open questions are answered one way or the other; all others stay as they are.
-    answers = [(rules.yes[id_], z3.FreshConst(z3.BoolSort(), id_)) for id_ in rules.questions]
-    kept = [
-        z3.Implies(z3.Not(rules.open[id_]), then == yes)
-        for id_, (yes, then) in zip(rules.questions, answers, strict=True)
-    ]
-    stay_no = [
-        z3.Implies(rules.denied(id_), z3.Not(then)) for id_, (_, then) in zip(rules.questions, answers, strict=True)
-    ]
-    for level in _RISING:
-        claimed = [rules.reaches[level]]
-        claimed += [opens[id_] for id_, flag in rules.flags.items() if flag.level.rank >= level.rank]
-        claimed += [rules.open[id_] for id_, floor in floors.items() if floor.rank >= level.rank]
-        claimed += [signs] if rules.knowledge.policy.uncovered_sign_level.rank >= level.rank else []
-        exceeded = z3.substitute(rules.reaches[level], *told, *answers)
-        _prove(
-            rules,
-            solver,
-            f"{level} was not foreseen in",
-            consistent,
-            *kept,
-            *stay_no,
-            exceeded,
-            z3.Not(z3.Or(*claimed)),
-        )
 
 
 _DRINK_NO_MORE: tuple[Condition, ...] = (
@@ -390,4 +345,4 @@ def test_a_pinched_nerve_is_never_self_care(rules: Rules, solver: z3.Solver) -> 
 def test_telemetry_is_in_no_red_flag(rules: Rules) -> None:
     """No formula of a red flag or a level names telemetry or what is measured from it."""
     telemetry = {name for name, finding in rules.knowledge.findings.items() if finding.place == "training"}
-    assert not (telemetry | rules.measures.keys()) & set(rules.looked_at())
+    assert not (telemetry | rules.measures.keys()) & set(signs(rules))

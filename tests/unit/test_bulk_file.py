@@ -44,7 +44,7 @@ def environment(small_folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def run(environment: dict[str, str]) -> Run:
-    """Runs `service assess` and gives what came of it."""
+    """Runs `triage assess` and gives what came of it."""
 
     def runner(*arguments: object, **options: Any) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(

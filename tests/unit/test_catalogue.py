@@ -10,6 +10,8 @@ import pytest
 
 from service.knowledge.catalogue import Catalogue, catalogue
 from service.knowledge.knowledge import Knowledge
+from service.knowledge.reviews import NOT_REVIEWED, counts, digest_of
+from service.knowledge.schema import RedFlag
 
 _ABOUT = {"version", "digest", "review"}
 
@@ -40,9 +42,38 @@ def test_the_whole_is_the_knowledge(knowledge: Knowledge, served: Catalogue) -> 
     assert msgspec.convert(content, Knowledge) == knowledge
 
 
+def test_the_whole_counts_the_reviews(knowledge: Knowledge, served: Catalogue) -> None:
+    """The number of entries by review state, with those that have none."""
+    assert msgspec.json.decode(served.whole)["reviews"] == counts(knowledge)
+
+
+def test_an_entry_says_if_its_review_counts(small_values: dict[str, Any]) -> None:
+    """A signature counts until the entry changes; entries that nobody reviews have no review state."""
+    flag = small_values["red_flags"]["clot"]
+    digest = digest_of(msgspec.convert(flag, RedFlag))
+    flag["review"] = {"by": "A. Reader", "role": "general practitioner", "on": "2026-01-31", "digest": digest}
+
+    def served(*key: str) -> Any:
+        return msgspec.json.decode(catalogue(msgspec.convert(small_values, Knowledge)).entries[key])
+
+    signed = served("red-flags", "clot")["entry_review"]
+    assert signed == "reviewed by A. Reader, general practitioner, on 2026-01-31"
+    flag["advice"] = "Wait and see."
+    assert served("red-flags", "clot")["entry_review"] == NOT_REVIEWED
+    assert "entry_review" not in served("findings", "ache")
+
+
+def test_the_notes_of_editors_are_served(small_values: dict[str, Any]) -> None:
+    """A reader of the knowledge sees what an editor remarked on a statement."""
+    small_values["fixes"]["rest_it"]["steps"][0]["note"] = "Note on the step."
+    documents = catalogue(msgspec.convert(small_values, Knowledge))
+    for document in (documents.whole, documents.kinds["fixes"], documents.entries["fixes", "rest_it"]):
+        assert b"Note on the step." in document
+
+
 def test_kinds_hold_their_entries(served: Catalogue) -> None:
-    """Seven kinds, each entry found by kind and id."""
-    kinds = ["findings", "checklists", "causes", "fixes", "red-flags", "levels", "sources"]
+    """Eight kinds, each entry found by kind and id."""
+    kinds = ["findings", "checklists", "causes", "fixes", "red-flags", "levels", "sources", "facts"]
     assert list(served.kinds) == kinds
     for kind, document in served.kinds.items():
         content = msgspec.json.decode(document)

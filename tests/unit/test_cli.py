@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -63,10 +64,24 @@ def test_a_bad_request_is_a_problem_on_standard_error(capfdbinary: Any, monkeypa
     assert json.loads(err)["status"] == 422
 
 
-def test_check_says_what_the_knowledge_holds(capsys: Any, small_folder: Path) -> None:
+def _smooth(small_folder: Path, folder: Path) -> Path:
+    """A copy of the small knowledge in which one step of a reading changes the level by one."""
+    shutil.copytree(small_folder, folder)
+    heat = folder / "red_flags" / "heat.yaml"
+    heat.write_text(heat.read_text(encoding="utf-8").replace("emergency_ambulance", "consultation"), encoding="utf-8")
+    return folder
+
+
+def test_check_says_what_the_knowledge_holds(capsys: Any, small_folder: Path, tmp_path: Path) -> None:
     """Knowledge without a fault is named by version, digest and size."""
-    assert cli.main(["check"]) == cli.main(["check", str(small_folder)]) == 0
+    assert cli.main(["check", str(_smooth(small_folder, tmp_path / "smooth"))]) == 0
     assert "5 red flags, 2 causes" in capsys.readouterr().out
+
+
+def test_check_names_a_cliff_of_a_reading(capsys: Any, small_folder: Path) -> None:
+    """Two neighbouring values with levels that are far apart are a fault of the finding."""
+    assert cli.main(["check"]) == cli.main(["check", str(small_folder)]) == 1
+    assert "findings: temp: self_care at 39.9 and emergency_ambulance at 40" in capsys.readouterr().err
 
 
 def test_check_names_every_fault(capsys: Any, tmp_path: Path) -> None:

@@ -96,6 +96,14 @@ def test_background_is_compared_statement_by_statement(small_values: dict[str, A
     assert change.fields[1].endswith("…")
 
 
+def test_rules_on_running_are_compared_one_by_one(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
+    """A rule has no id either: the one added is shown."""
+    changed["running_rules"] = [{"when": "ache", "running": "pause", "sources": ["book"], "evidence": "E3"}]
+    (change,) = _compared(small_values, changed).changes
+    assert change.entry == "running_rules"
+    assert [field[:9] for field in change.fields] == ["rules: + "]
+
+
 def test_lists_say_what_came_and_what_went(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
     """A condition that gained or lost a part, or that only changed its order, is told at its path."""
     changed["red_flags"]["clot"]["when"]["all"][1]["any"].append("sign_3")
@@ -157,7 +165,7 @@ def test_the_cases_of_the_rules_are_replayed_too(small_values: dict[str, Any], c
 def test_the_command_compares_two_folders(
     tmp_path: Path, small_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`service diff OLD NEW` prints the comparison of what stands in the folders."""
+    """`triage diff OLD NEW` prints the comparison of what stands in the folders."""
     new = shutil.copytree(small_folder, tmp_path / "new")
     path = new / "red_flags" / "heat.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("emergency_ambulance", "emergency"), encoding="utf-8")

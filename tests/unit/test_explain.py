@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+import msgspec
 
 from service.engine import Engine
 from service.knowledge.knowledge import Knowledge
+from service.knowledge.reviews import NOT_REVIEWED, digest_of
 from service.knowledge.schema import Cause, Fix, RedFlag, Statement, SymptomText
 from service.model.explanation import CitedSource, Explanation, SourcedStatement
 
@@ -130,6 +133,45 @@ def test_a_cited_source_is_the_knowledge_s_own(engine: Engine, shipped: Knowledg
         assert cited == CitedSource(id=cited.id, title=source.title, status=source.status, url=source.url)
 
 
+def test_the_notes_of_editors_are_in_the_explanation_only(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine]
+) -> None:
+    """Statements, weights and fixes keep their notes out of the plain response."""
+    load, fix = small_values["causes"]["load"], small_values["fixes"]["rest_it"]
+    load["mechanism"][0]["note"] = "Note on the mechanism."
+    load["supports"][1]["note"] = "Note on the weight."
+    fix["steps"][0]["note"] = "Note on the step."
+    fix["note"] = "Note on the fix."
+    plain, explained, explanation = _explained(engine_of(small_values), findings={"ache": True, "hot_run": True})
+    noted = {(statement.about, statement.note) for statement in explanation.statements if statement.note}
+    assert noted >= {
+        ("load", "Note on the mechanism."),
+        ("load", "Note on the weight."),
+        ("rest_it", "Note on the step."),
+    }
+    assert [(entry.id, entry.note) for entry in explanation.entries if entry.note] == [("rest_it", "Note on the fix.")]
+    assert b"Note on" not in plain
+    assert b"Note on the fix." in explained
+
+
+def test_each_entry_shown_has_its_review_state(
+    small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine]
+) -> None:
+    """Red flags, causes and fixes say who signed them, and the others that no clinician has."""
+    cause = msgspec.convert(small_values["causes"]["load"], Cause)
+    signature = {"by": "A. Reader", "role": "general practitioner", "on": "2026-01-31", "digest": digest_of(cause)}
+    small_values["causes"]["load"]["review"] = signature
+    findings = {"ache": True, "hot_run": True, "near_miss": True}
+    _, _, explanation = _explained(engine_of(small_values), findings=findings)
+    assert {entry.id: entry.review for entry in explanation.entries} == {
+        "wobble": NOT_REVIEWED,
+        "load": "reviewed by A. Reader, general practitioner, on 2026-01-31",
+        "heat_loss": NOT_REVIEWED,
+        "drink": NOT_REVIEWED,
+        "rest_it": NOT_REVIEWED,
+    }
+
+
 def _sourced(about: str, entry: RedFlag | Cause | Fix | SymptomText) -> list[SourcedStatement]:
     """Whatever an entry of the knowledge states, as an explanation would tell it."""
     stated: Iterable[Statement]
@@ -138,7 +180,13 @@ def _sourced(about: str, entry: RedFlag | Cause | Fix | SymptomText) -> list[Sou
         stated = (rationale, *entry.statements)
     elif isinstance(entry, Cause):
         weights = (
-            Statement(text=weight.statement, evidence=weight.evidence, facts=weight.facts, sources=weight.sources)
+            Statement(
+                text=weight.statement,
+                evidence=weight.evidence,
+                facts=weight.facts,
+                sources=weight.sources,
+                note=weight.note,
+            )
             for weight in (*entry.supports, *entry.opposes)
         )
         stated = (*entry.mechanism, *entry.caveats, *entry.see_someone, *weights)
@@ -149,6 +197,8 @@ def _sourced(about: str, entry: RedFlag | Cause | Fix | SymptomText) -> list[Sou
         own = (Statement(text=text, evidence=entry.evidence, sources=entry.sources) for text in short)
         stated = (*own, *entry.steps, *entry.caveats)
     return [
-        SourcedStatement(about=about, text=it.text, evidence=it.evidence, by=it.by, facts=it.facts, sources=it.sources)
+        SourcedStatement(
+            about=about, text=it.text, evidence=it.evidence, by=it.by, facts=it.facts, sources=it.sources, note=it.note
+        )
         for it in stated
     ]

@@ -70,17 +70,19 @@ def test_an_item_and_its_number_that_disagree_are_a_contradiction(ask: Ask) -> N
         assert [set(it.pointers) for it in assessment.contradictions] == [{"/findings/severe_pain", "/findings/pain"}]
 
 
-def test_nothing_is_implied_while_another_finding_explains_the_detail(
+def test_a_denied_finding_stays_absent_while_another_one_explains_the_detail(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
 ) -> None:
-    """Two complaints share a detail: the one that was reported explains it."""
+    """Two complaints share a detail: the one that was reported explains it. An unknown complaint is implied."""
     small_values["findings"]["ache"] |= {"implied_by": ["sign_2"], "implied_unless": ["shoe"]}
     small_values["findings"]["sign_2"]["asked_when"] = ["ache", "shoe"]
     engine = engine_of(small_values)
-    unknown = {"ache": None, "sign_2": True}
-    assert "ache" in _derived(ask(engine, findings=unknown))
-    assert "ache" in _derived(ask(engine, findings={**unknown, "shoe": False}))
-    assert "ache" not in _derived(ask(engine, findings={**unknown, "shoe": True}))
+    denied = {"ache": False, "sign_2": True}
+    assert "ache" in _derived(ask(engine, findings=denied))
+    explained = ask(engine, findings={**denied, "shoe": True})
+    assert "ache" not in _derived(explained)
+    assert explained.contradictions == ()
+    assert "ache" in _derived(ask(engine, findings={"ache": None, "sign_2": True, "shoe": True}))
 
 
 def test_a_contradicted_yes_is_not_used_and_its_parent_stays(

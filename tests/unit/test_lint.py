@@ -14,6 +14,8 @@ from service.knowledge.knowledge import Knowledge
 from service.knowledge.lint import lint
 
 Change = Callable[[dict[str, Any]], object]
+_NO_FACT = "is not a fact of the reference"
+_NO_SOURCE = "has no source, which only the grades E4 and E5 allow"
 
 
 @pytest.fixture
@@ -182,20 +184,41 @@ def _retired(id_: str, **more: str) -> Change:
             _set("causes", "load", "cases", [{"name": "A case.", "expect": "leads"}]),
             "causes/load.yaml: cases: no case in which it is not listed",
         ),
-        (_set("red_flags", "clot", "sources", []), "red_flags/clot.yaml: sources: has no source"),
-        (_set("derivations", "jump", "sources", []), "derivations/jump.yaml: sources: has no source"),
-        (_set("causes", "load", "sources", []), "causes/load.yaml: sources: has no source"),
-        (_set("fixes", "drink", "sources", ["nothing"]), "fixes/drink.yaml: sources: 'nothing' is no source"),
-        (_set("levels", "self_care", "sources", []), "levels.yaml: self_care.sources: has no source"),
+        (_set("red_flags", "clot", "sources", []), f"red_flags/clot.yaml: sources: {_NO_SOURCE}"),
+        (_set("derivations", "jump", "sources", []), f"derivations/jump.yaml: sources: {_NO_SOURCE}"),
+        (_set("causes", "load", "mechanism", 0, "sources", []), f"causes/load.yaml: mechanism[0]: {_NO_SOURCE}"),
+        (_set("causes", "load", "opposes", 0, "evidence", "E2"), f"causes/load.yaml: opposes[0]: {_NO_SOURCE}"),
+        (
+            _set("running_rules", [{"when": "ache", "running": "pause", "sources": [], "evidence": "E3"}]),
+            f"running_rules.yaml: [0].sources: {_NO_SOURCE}",
+        ),
+        (
+            _set("red_flags", "clot", "evidence", "E5"),
+            "red_flags/clot.yaml: sources: has a source, so its grade is not E5",
+        ),
+        (
+            _set("fixes", "drink", "steps", 0, "sources", ["nothing"]),
+            "fixes/drink.yaml: steps[0]: 'nothing' is not a source",
+        ),
+        (
+            _set("causes", "load", "supports", 0, "sources", ["nothing"]),
+            "causes/load.yaml: supports[0]: 'nothing' is not a source",
+        ),
+        (_set("levels", "self_care", "sources", []), f"levels.yaml: self_care.sources: {_NO_SOURCE}"),
         (
             _set("emergency_numbers", "countries", "US", "sources", []),
-            "emergency_numbers.yaml: countries.US.sources: has no source",
+            f"emergency_numbers.yaml: countries.US.sources: {_NO_SOURCE}",
         ),
         (
             _set("causes", "load", "mechanism", 0, "sources", ["nothing"]),
-            "causes/load.yaml: mechanism[0]: 'nothing' is no source",
+            "causes/load.yaml: mechanism[0]: 'nothing' is not a source",
         ),
-        (_set("fixes", "drink", "steps", 0, "by", "zoe"), "fixes/drink.yaml: steps[0]: 'zoe' is no speaker"),
+        (_set("red_flags", "clot", "reference", "RF99"), f"red_flags/clot.yaml: reference: 'RF99' {_NO_FACT}"),
+        (_set("red_flags", "clot", "facts", ["A99"]), f"red_flags/clot.yaml: facts: 'A99' {_NO_FACT}"),
+        (_set("derivations", "jump", "facts", ["A99"]), f"derivations/jump.yaml: facts: 'A99' {_NO_FACT}"),
+        (_set("fixes", "drink", "steps", 0, "facts", ["A99"]), f"fixes/drink.yaml: steps[0]: 'A99' {_NO_FACT}"),
+        (_set("causes", "load", "opposes", 0, "facts", ["A99"]), f"causes/load.yaml: opposes[0]: 'A99' {_NO_FACT}"),
+        (_set("fixes", "drink", "steps", 0, "by", "zoe"), "fixes/drink.yaml: steps[0]: 'zoe' is not a speaker"),
         (
             _set("background", [{"text": "It is so.", "evidence": "E3", "facts": ["A01"]}]),
             "background.yaml: [0]: a fact of the article has no speaker",
@@ -240,7 +263,6 @@ def _retired(id_: str, **more: str) -> Change:
                     "limits": {},
                     "review_after_days": 7,
                     "see_if_not_better": "primary_care",
-                    "sources": ["book"],
                     "evidence": "E3",
                 },
             ),
@@ -500,7 +522,7 @@ def _retired(id_: str, **more: str) -> Change:
                 "about",
                 [{"finding": "ache", "when": "ache", "statements": [{"text": "So.", "evidence": "E3", "by": "zoe"}]}],
             ),
-            "about.yaml: [0].statements[0]: 'zoe' is no speaker",
+            "about.yaml: [0].statements[0]: 'zoe' is not a speaker",
         ),
         (_retired("salty", code="removed"), "retired.yaml: salty: is a finding"),
         (_retired("sweet", code="renamed"), "retired.yaml: sweet: instead belongs to a renamed id, and only there"),
@@ -519,7 +541,7 @@ def test_several_breaches_are_all_named(values: dict[str, Any]) -> None:
     _set("fixes", "drink", "instead", "nothing")(values)
     assert _issues(values) == [
         "fixes/drink.yaml: instead: 'nothing' is no fix",
-        "red_flags/clot.yaml: sources: has no source",
+        f"red_flags/clot.yaml: sources: {_NO_SOURCE}",
     ]
 
 

@@ -100,3 +100,19 @@ def test_what_binds_the_files_is_checked(folder: Path) -> None:
 def test_a_folder_that_is_not_there_is_one_fault(tmp_path: Path) -> None:
     """There is nothing more to say about it."""
     assert _issues(tmp_path / "nowhere") == [Issue("nowhere", "", "is not a folder")]
+
+
+def test_faults_of_the_reference_are_told_with_those_of_the_folder(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row in two files and a row without a text are named by the file beside the folder."""
+    reference = tmp_path / "reference"
+    reference.mkdir()
+    (reference / "a.yaml").write_text('RF01: {text: "A row.", sources: []}')
+    (reference / "b.yaml").write_text('RF01: {text: "A row.", sources: []}')
+    (reference / "c.yaml").write_text("RF02: {sources: []}")
+    monkeypatch.setattr("service.knowledge.loader._REFERENCE", reference)
+    assert _issues(folder) == [
+        Issue("reference/b.yaml", "RF01", "is in another file already"),
+        Issue("reference/c.yaml", "[...]", "Object missing required field `text`"),
+    ]

@@ -203,7 +203,7 @@ def test_no_cases_are_no_figures() -> None:
 def test_the_command_prints_the_table_and_complains_of_surprises(
     tmp_path: Path, small_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`service scorecard FOLDER` shows the figures on standard output and each surprise on standard error."""
+    """`triage scorecard FOLDER` shows the figures on standard output and each surprise on standard error."""
     folder = shutil.copytree(small_folder, tmp_path / "knowledge")
     (folder / "vignettes").mkdir()
     text = msgspec.json.encode({"subject": "One runner", "vignettes": [_vignette("consultation")]})

@@ -1,4 +1,4 @@
-"""The settings: strict, all faults at once, and in one table that the README shows."""
+"""The settings: strict, all faults at once, and in the table of docs/configuration.md."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from service import settings
 from service.errors import SettingsFault
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 
 
 def test_nothing_set_gives_the_defaults() -> None:
@@ -116,9 +116,9 @@ def test_folders_are_the_shipped_ones_unless_set() -> None:
     assert settings.Settings(contract="c").contract_file(Path("a")) == Path("c")
 
 
-def test_the_readme_shows_the_table() -> None:
-    """The README's table of settings is the one that the code makes."""
-    assert settings.describe() in README
+def test_the_page_shows_the_table() -> None:
+    """The table in `docs/configuration.md` is the one that the settings produce."""
+    assert settings.describe() in PAGE
 
 
 def test_a_folder_or_file_that_is_not_there_is_named_by_its_setting() -> None:

@@ -14,7 +14,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from service.engine import Engine
-from service.problems import KINDS
+from service.problems import KINDS, UNHEARD
+from service.server.refusal_kinds import REFUSALS
 from service.telemetry.access_log import AccessLog, RequestRecord
 from service.telemetry.log import adopt_standard_logging, open_log
 from service.telemetry.metrics import Metrics
@@ -68,7 +69,7 @@ def test_the_page_lists_every_field_of_a_request(small_engine: Engine) -> None:
     assessment = small_engine.answer(small_engine.read(BODY))
     error = _failed(ValueError("secret"))
     record = RequestRecord("id", "trace", 500, "internal-error", "one", "k1", assessment, error, items=2, refused=1)
-    desk.access_log.request(record, "POST", "/assess", 0.5)
+    desk.access_log.request(record, "POST", "/assess", 0.5, 0.5)
     desk.metrics.knowledge("1.2.3", "sha256:00")
     (line,) = desk.lines()
     assert {*_rows("### Every line"), *_rows("### `request`")} == line.keys()
@@ -103,12 +104,20 @@ def test_the_page_lists_every_problem_type() -> None:
     assert sorted((kind.slug, str(kind.status)) for kind in KINDS) == sorted(listed)
 
 
+def test_the_page_lists_every_kind_of_refused_connection() -> None:
+    """Each kind that is counted below the application is on the page, with the status of its problem."""
+    listed = re.findall(r"^\| `([\w-]+)` \| .* \| (.*) \|$", _section("## Kinds of refused connections"), re.MULTILINE)
+    assert [kind for kind, _ in listed] == list(REFUSALS)
+    statuses = {kind.slug: str(kind.status) for kind in UNHEARD}
+    assert statuses.items() <= dict(listed).items()
+
+
 def test_the_page_lists_the_events() -> None:
     """Each event that the code writes is on the page."""
     service = Path(__file__).parents[2] / "service"
     paths = (
         service / "main.py",
-        *(path for layer in ("access", "telemetry", "web") for path in (service / layer).glob("*.py")),
+        *(path for layer in ("access", "telemetry", "web", "server") for path in (service / layer).glob("*.py")),
     )
     source = "".join(path.read_text() for path in paths)
     written = set(re.findall(r"""(?:note|warn|info|error|warning)\(\s*"(\w+)\"""", source))
@@ -119,7 +128,7 @@ def test_one_exchange_counts_once(small_engine: Engine) -> None:
     """An assessment is counted by route, level, red flag and leading cause."""
     desk = Desk()
     assessment = small_engine.answer(small_engine.read(BODY))
-    desk.access_log.request(RequestRecord("id", None, 200, assessed=assessment), "POST", "/assess", 0.01)
+    desk.access_log.request(RequestRecord("id", None, 200, assessed=assessment), "POST", "/assess", 0.01, 0.01)
     value = desk.registry.get_sample_value
     assert value("triage_http_requests_total", {"method": "POST", "route": "/assess", "status": "200"}) == 1
     assert value("triage_http_request_seconds_count", {"method": "POST", "route": "/assess"}) == 1
@@ -128,10 +137,20 @@ def test_one_exchange_counts_once(small_engine: Engine) -> None:
     assert value("triage_leading_cause_total", {"id": assessment.leading_cause}) == 1
 
 
+def test_entries_are_counted_by_review_state() -> None:
+    """A scraper sees how many entries a clinician has signed, and how many changed since."""
+    desk = Desk()
+    desk.metrics.reviews({"reviewed": 3, "changed": 1, "not_reviewed": 0})
+    value = desk.registry.get_sample_value
+    counted = {state: value("triage_knowledge_entries", {"review": state}) for state in ("reviewed", "changed")}
+    assert counted == {"reviewed": 3, "changed": 1}
+    assert value("triage_knowledge_entries", {"review": "not_reviewed"}) == 0
+
+
 def test_labels_stay_few() -> None:
     """An unknown path is `unmatched`, an unknown method `OTHER`, and a refusal is counted by its type."""
     desk = Desk()
-    desk.access_log.request(RequestRecord("id", None, 404, "not-found"), "BREW", None, 0.01)
+    desk.access_log.request(RequestRecord("id", None, 404, "not-found"), "BREW", None, 0.01, 0.01)
     value = desk.registry.get_sample_value
     assert value("triage_http_requests_total", {"method": "OTHER", "route": "unmatched", "status": "404"}) == 1
     assert value("triage_rejected_total", {"type": "not-found"}) == 1
@@ -141,7 +160,7 @@ def test_labels_stay_few() -> None:
 def test_what_is_expected_is_counted_from_zero() -> None:
     """A level or a problem type that has not come up yet reads 0, so that a scraper sees its first rise."""
     desk = Desk()
-    desk.metrics.expect(["emergency"], ["internal-error"])
+    desk.metrics.expect(["emergency"], ["internal-error"], ["not-read"])
     value = desk.registry.get_sample_value
     assert value("triage_assessments_total", {"level": "emergency"}) == 0
     assert value("triage_rejected_total", {"type": "internal-error"}) == 0
@@ -150,7 +169,7 @@ def test_what_is_expected_is_counted_from_zero() -> None:
 def test_the_log_is_readable_where_asked() -> None:
     """The console format is text for people, and leaves out what is not known."""
     desk = Desk(format_="console")
-    desk.access_log.request(RequestRecord("abc", None, 200), "GET", "/metrics", 0.01)
+    desk.access_log.request(RequestRecord("abc", None, 200), "GET", "/metrics", 0.01, 0.01)
     text = desk.file.getvalue().decode()
     assert "request_id=abc" in text
     assert "trace_id" not in text
@@ -200,20 +219,26 @@ def test_an_item_counts_as_a_request_of_its_own(small_engine: Engine) -> None:
     assert "secret" not in desk.file.getvalue().decode()
 
 
-def test_what_is_shed_is_counted_without_a_line() -> None:
-    """A refusal for want of room is in every count of requests, and only the sum has a line."""
+def test_what_overload_refuses_is_counted_without_a_line() -> None:
+    """A refusal for want of time or room is in every count of requests, and only the sum has a line."""
     desk = Desk()
-    desk.access_log.shed(RequestRecord("id", None, 503, "overloaded"), "POST", "/assess", 0.0001)
+    desk.access_log.overloaded(RequestRecord("id", None, 503, "overloaded"), "POST", "/assess", 0.0001)
     assert desk.lines() == []
     value = desk.registry.get_sample_value
     assert value("triage_http_requests_total", {"method": "POST", "route": "/assess", "status": "503"}) == 1
     assert value("triage_rejected_total", {"type": "overloaded"}) == 1
-    desk.access_log.load(7, 3)
-    desk.access_log.load(0, 0)
+    desk.access_log.queue(0.25, 3, 2)
+    assert value("triage_queue_age_seconds") == 0.25
+    desk.access_log.queue(0.0, 0, 0)
+    assert value("triage_queue_age_seconds") == 0
+    assert value("triage_queue_dropped_total", {"reason": "expired"}) == 3
+    assert value("triage_queue_dropped_total", {"reason": "client_left"}) == 2
+    desk.access_log.overload()
+    desk.access_log.overload()
     (line,) = desk.lines()
-    assert (line["event"], line["severity"], line["requests"]) == ("shedding", "warning", 3)
-    assert {*_rows("### Every line"), *_rows("### `shedding`")} == line.keys()
-    assert value("triage_requests_in_flight") == 0
+    assert (line["event"], line["severity"]) == ("overload", "warning")
+    assert (line["refused"], line["left"], line["longest_wait"]) == (1, 2, 0.25)
+    assert {*_rows("### Every line"), *_rows("### `overload`")} == line.keys()
 
 
 def test_what_happens_to_keys_and_limits_is_told() -> None:
@@ -231,8 +256,8 @@ def test_what_happens_to_keys_and_limits_is_told() -> None:
 def test_a_partner_is_counted_by_its_id() -> None:
     """A request with a known key is counted by whose it is; no other is."""
     desk = Desk()
-    desk.access_log.request(RequestRecord("id", None, 403, "forbidden", "one", "k1"), "POST", "/assess", 0.01)
-    desk.access_log.request(RequestRecord("id", None, 401, "unauthorized"), "POST", "/assess", 0.01)
+    desk.access_log.request(RequestRecord("id", None, 403, "forbidden", "one", "k1"), "POST", "/assess", 0.01, 0.01)
+    desk.access_log.request(RequestRecord("id", None, 401, "unauthorized"), "POST", "/assess", 0.01, 0.01)
     assert desk.registry.get_sample_value("triage_partner_requests_total", {"partner": "one", "status": "403"}) == 1
     assert desk.metrics.text().count(b"triage_partner_requests_total{") == 1
 
@@ -254,7 +279,7 @@ def _event_fields() -> dict[str, set[str]]:
 def test_the_page_lists_the_fields_of_every_event() -> None:
     """Each section about events lists the fields with which the code writes them, and no other."""
     written = _event_fields()
-    assert {"keys_removed", "serving", "shedding"} <= written.keys()
+    assert {"keys_removed", "serving", "overload"} <= written.keys()
     for heading in re.findall(r"^### (.*)", PAGE, re.MULTILINE):
         events = set(re.findall(r"`(\w+)`", heading)) & written.keys()
         if events:

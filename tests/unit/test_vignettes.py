@@ -64,6 +64,7 @@ def test_a_knowledge_without_vignettes_has_none(tmp_path: Path, small_knowledge:
         ({"training": {"ache": True}}, "'ache' is not a finding of training"),
         ({"runner": {"name": True}}, "'name' is not a finding of runner"),
         ({"not_known": ["ach"]}, "'ach' is not a finding"),
+        ({"rules": ["RF1"]}, "'RF1' is not a fact of the reference"),
         ({"sources": ["a film"]}, "'a film' is not a source"),
         ({"expect": {"level": "consultation", "leads": "fate"}}, "'fate' is not a cause"),
         ({"expect": {"level": "consultation", "top_3": ["fate"]}}, "'fate' is not a cause"),
@@ -95,9 +96,8 @@ def test_country_and_unanswered_questions_are_read(tmp_path: Path, small_knowled
 @pytest.mark.parametrize(
     ("change", "where"),
     [
-        ({"rules": ["RF1"]}, "vignettes[0].rules[0]"),
         ({"rules": []}, "vignettes[0].rules"),
-        ({"sources": []}, "vignettes[0].sources"),
+        ({"sources": None}, "vignettes[0].sources"),
         ({"expect": {"level": "at_once"}}, "vignettes[0].expect.level"),
         ({"rest": "absent"}, "vignettes[0].rest"),
         ({"safety_screen": {"none_of_these": True}}, "vignettes[0]"),

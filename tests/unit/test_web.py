@@ -25,12 +25,13 @@ from service.telemetry.log import open_log
 from service.telemetry.metrics import Metrics
 from service.web.answer import Document
 from service.web.app import build, kind_at_the_edge
+from service.web.array_memory import ArrayMemory
 from service.web.body import Body
 from service.web.contract import SHIPPED, Contract
 from service.web.cors import Cors
-from service.web.load import Load
 from service.web.observe import Observe
 from service.web.page import page
+from service.web.request_queue import RequestQueue
 
 JSON = ((b"content-type", b"application/json"),)
 CONTRACT = b"openapi: 3.1.0\ninfo: {date: 2020-01-01}\n"
@@ -86,6 +87,10 @@ class Broken:
     answer = answer_explained = read
 
 
+def _body(limit: int, seconds: float) -> Body:
+    return Body(limit, seconds, RequestQueue(1.0))
+
+
 def _app(engine: Any, knowledge: Any, log: Any = None, contract: bytes = CONTRACT, root_path: str = "") -> Observe:
     metrics = Metrics(CollectorRegistry())
     return build(
@@ -93,10 +98,9 @@ def _app(engine: Any, knowledge: Any, log: Any = None, contract: bytes = CONTRAC
         catalogue=catalogue(knowledge),
         contract=Contract(contract),
         page=page(),
-        body=Body(65536, 1.0),
+        body=_body(65536, 1.0),
         metrics=metrics,
         access_log=AccessLog(open_log("info", "json", log or io.BytesIO()), metrics, "1.2.3"),
-        load=Load(8),
         root_path=root_path,
     )
 
@@ -302,7 +306,9 @@ def test_errors_of_the_framework_are_problems_too() -> None:
 
 def _around(inner: Any, app: Observe) -> Observe:
     """The outermost layer of `app` around another application."""
-    return Observe(inner, access_log=app.access_log, readiness=app.readiness, load=app.load, cors=Cors(()))
+    return Observe(
+        inner, access_log=app.access_log, readiness=app.readiness, queue=app.queue, arrays=ArrayMemory(), cors=Cors(())
+    )
 
 
 def _read(body: Body, *messages: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = JSON) -> bytes:
@@ -321,26 +327,26 @@ def _read(body: Body, *messages: dict[str, Any], headers: Iterable[tuple[bytes, 
 def test_a_body_is_put_together() -> None:
     """A body may come in parts."""
     parts = [{"type": "http.request", "body": part, "more_body": part != b"c"} for part in (b"a", b"", b"b", b"c")]
-    assert _read(Body(3, 1), *parts) == b"abc"
+    assert _read(_body(3, 1), *parts) == b"abc"
 
 
 def test_a_connection_that_ends_early_leaves_no_body() -> None:
     """Half a body is none."""
     first = {"type": "http.request", "body": b"a", "more_body": True}
     with pytest.raises(errors.IncompleteBody):
-        _read(Body(3, 1), first, {"type": "http.disconnect"})
+        _read(_body(3, 1), first, {"type": "http.disconnect"})
 
 
 def test_a_body_has_a_time_and_a_size() -> None:
     """A body that stalls, grows or is announced as too large is given up."""
     first = {"type": "http.request", "body": b"ab", "more_body": True}
     with pytest.raises(errors.SlowBody):
-        _read(Body(3, 0.01), first)
+        _read(_body(3, 0.01), first)
     with pytest.raises(errors.LargeBody):
-        _read(Body(3, 1), first, first)
+        _read(_body(3, 1), first, first)
     for length in (b"4", b"9" * 5000, b"-1", b"x"):
         with pytest.raises(errors.LargeBody):
-            _read(Body(3, 1), headers=(*JSON, (b"content-length", length)))
+            _read(_body(3, 1), headers=(*JSON, (b"content-length", length)))
 
 
 def test_equal_documents_have_equal_tags() -> None:
@@ -349,7 +355,7 @@ def test_equal_documents_have_equal_tags() -> None:
     def etag(body: bytes, *accepted: tuple[bytes, bytes]) -> str:
         request: Any = SimpleNamespace(scope={"headers": accepted})
         answered = Document(body).answer(request)
-        return dict(answered._headers)[b"etag"].decode()
+        return dict(answered.headers)[b"etag"].decode()
 
     assert etag(b"a") == etag(b"a") != etag(b"b")
     assert etag(b"a" * 5000, *GZIP) == etag(b"a" * 5000, *GZIP) != etag(b"b" * 5000, *GZIP)

@@ -9,7 +9,7 @@ from typing import Any
 import clips
 
 from tests.benchmarks.corpus import Decision
-from tests.benchmarks.peers.plain import Facts
+from tests.benchmarks.peers.plain_conditions import Facts
 from tests.benchmarks.peers.sheet import Form, Sheet
 
 _SIGNS = {">=": ">=", "<=": "<=", ">": ">", "<": "<"}

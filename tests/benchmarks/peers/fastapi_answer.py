@@ -1,233 +1,190 @@
-"""Words a plain decision as the pydantic answer.
+"""Builds the pydantic response from a plain decision.
 
-It says a little less than ours: no derived values and no withheld fixes, and its questions are simply what is unknown
-in the rules that could still raise the level and in the causes that lead. That favours this peer.
+It contains a little less than ours: no derived findings, ignored values or contradictions. That favours this peer.
 """
 
 from __future__ import annotations
 
-from service.knowledge.schema import Condition, RedFlag, Weight
+from collections.abc import Iterable
+from typing import Any
+
+from service.knowledge.reviews import review_of, review_of_all
+from service.knowledge.schema import RedFlag, Weight
 from service.model.scales import Level
 from tests.benchmarks.peers import fastapi_models as said
-from tests.benchmarks.peers.plain import Decided, Facts, Fit, PlainRules
-
-_QUESTIONS = 13
-_CAUSE_QUESTIONS = 5
-
-
-def assessment(rules: PlainRules, decided: Decided, country: str | None) -> said.Assessment:
-    """The answer to one request."""
-    knowledge, level = rules.knowledge, decided.level
-    undecided = [flag for flag in rules.red_flags if rules.holds(flag.when, decided.facts) is None]
-    with_fixes = level.rank < knowledge.policy.no_fixes_from.rank
-    fixes: dict[str, list[str]] = {}
-    for fit in decided.causes if with_fixes else ():
-        for id_ in fit.cause.fixes:
-            withheld = knowledge.fixes[id_].withheld_when
-            if withheld is None or not rules.holds(withheld, decided.facts):
-                fixes.setdefault(id_, []).append(fit.cause.id)
-    return said.Assessment(
-        triage=_triage(rules, decided, undecided),
-        red_flags=[_red_flag(rules, flag, decided.facts) for flag in decided.fired],
-        causes=[_cause(rules, fit, decided.facts, fixes) for fit in decided.causes],
-        fixes=[_fix(rules, id_, addresses) for id_, addresses in fixes.items()],
-        training_advice=_training(rules, decided),
-        questions=_questions(rules, decided, undecided),
-        knowledge=said.Version(
-            version=knowledge.policy.version, digest=knowledge.digest, review=knowledge.policy.review
-        ),
-        notices=_notices(rules, country),
-    )
+from tests.benchmarks.peers.fastapi_fixes import ChosenFixes
+from tests.benchmarks.peers.fastapi_interview import Interviews
+from tests.benchmarks.peers.plain import Decided, Fit, PlainRules
+from tests.benchmarks.peers.plain_facts import Request
 
 
-def _triage(rules: PlainRules, decided: Decided, undecided: list[RedFlag]) -> said.Triage:
-    policy, text = rules.knowledge.policy, rules.knowledge.levels[decided.level]
-    reasons = [
-        said.Reason(
-            rule=flag.id, level=flag.level, statement=flag.title, because=_because(rules, flag.when, decided.facts)
+class Answers:
+    """The responses of the rules."""
+
+    def __init__(self, rules: PlainRules) -> None:
+        knowledge = rules.knowledge
+        self._rules = rules
+        self._interviews = Interviews(rules)
+        self._details = {
+            sign: [name for when in knowledge.findings[sign].implied_by for name in rules.conditions.named(when)]
+            for sign in knowledge.policy.uncovered_signs
+        }
+        self._reviews = {flag.id: review_of(flag) for flag in rules.red_flags}
+        self._version = said.Version(
+            version=knowledge.policy.version, digest=knowledge.digest, review=review_of_all(knowledge)
         )
-        for flag in decided.fired
-    ]
-    reasons += [
-        said.Reason(
-            rule=f"safety_screen.{id_}",
-            level=rules.floors[id_],
-            statement=policy.screen_yes_statement,
-            because=[f"safety_screen.{id_}"],
+
+    def assessment(self, request: Request) -> said.Assessment:
+        """The response to one request."""
+        decided = self._rules.decide(request)
+        not_known = request.get("not_known", [])
+        fixes = ChosenFixes(self._rules, decided)
+        return said.Assessment(
+            received=said.Received(
+                **{part: len(request.get(part) or ()) for part in ("runner", "findings", "training", "not_known")}
+            ),
+            triage=self._triage(decided),
+            about=self._about(decided),
+            red_flags=[self._red_flag(flag, decided) for flag in decided.fired],
+            causes=[self._cause(fit, decided, fixes.shown) for fit in decided.causes],
+            fixes=fixes.shown,
+            withheld_fixes=list(fixes.withheld.values()),
+            training_advice=self._training(decided),
+            interview=self._interviews.interview(decided, not_known, fixes.ask_first),
+            language="en",
+            knowledge=self._version,
+            notices=self._notices(decided, request.get("runner", {}).get("country")),
         )
-        for id_ in decided.said_yes
-    ]
-    if decided.open:
-        still_open = [f"safety_screen.{id_}" for id_ in decided.open]
-        reasons.append(
-            said.Reason(
-                rule="safety_screen_open",
-                level=policy.screen_open_level,
-                statement=policy.screen_open_statement,
-                because=still_open,
-            )
+
+    def _triage(self, decided: Decided) -> said.Triage:
+        policy, text = self._rules.knowledge.policy, self._rules.knowledge.levels[decided.level]
+        because = self._rules.conditions.because
+        found: list[tuple[str, Level, str, list[str]]] = [
+            (flag.id, flag.level, flag.title, because(flag.when, decided.facts)) for flag in decided.fired
+        ]
+        covered = {name for *_, names in found for name in names}
+        signs = [sign for sign in decided.signs if covered.isdisjoint((sign, *self._details[sign]))]
+        if decided.is_out_of_scope:
+            found.append(("out_of_scope", policy.out_of_scope_level, policy.out_of_scope_statement, []))
+        if signs:
+            found.append(("uncovered_sign", policy.uncovered_sign_level, policy.uncovered_sign_statement, signs))
+        is_held_open = bool(decided.asked) and policy.incomplete_level.rank > decided.floor.rank
+        if is_held_open:
+            found.append(("safety_questions_open", policy.incomplete_level, policy.incomplete_statement, []))
+        if decided.held_by:
+            held_by = decided.held_by
+            found.append(("sign_not_known", policy.not_known_sign_level, policy.not_known_statement, held_by))
+        if not found:
+            found.append(("safety_questions_clear", Level.SELF_CARE, policy.screen_clear_statement, []))
+        who = [id_ for flag in decided.fired for id_ in flag.referrals]
+        who = who or [id_ for fit in decided.causes for id_ in fit.cause.referrals]
+        if text.referral is not None and text.referral not in who:
+            who.insert(0, text.referral)
+        return said.Triage(
+            level=decided.level,
+            label=text.label,
+            advice=(text.advice_while_open or text.advice) if is_held_open else text.advice,
+            act_within_hours=text.act_within_hours,
+            screen_complete=not decided.asked,
+            could_rise_to=decided.could_rise_to,
+            referrals=self._labelled(policy.referral_labels, dict.fromkeys(who)),
+            reasons=[
+                said.Reason(rule=rule, level=level, statement=statement, because=names)
+                for rule, level, statement, names in found
+            ],
         )
-    if not reasons:
-        reasons.append(
-            said.Reason(
-                rule="safety_screen_clear",
-                level=Level.SELF_CARE,
-                statement=policy.screen_clear_statement,
-                because=["safety_screen"],
-            )
+
+    def _about(self, decided: Decided) -> list[said.About]:
+        return [
+            said.About(finding=text.finding, text=" ".join(statement.text for statement in text.statements))
+            for text in self._rules.knowledge.about
+            if self._rules.conditions.holds(text.when, decided.facts)
+        ]
+
+    def _red_flag(self, flag: RedFlag, decided: Decided) -> said.RedFlag:
+        return said.RedFlag(
+            id=flag.id,
+            title=flag.title,
+            level=flag.level,
+            because=self._rules.conditions.because(flag.when, decided.facts),
+            advice=flag.advice,
+            rationale=flag.rationale,
+            referrals=self._labelled(self._rules.knowledge.policy.referral_labels, flag.referrals),
+            do_not_drive=flag.do_not_drive,
+            evidence=flag.evidence,
+            sources=list(flag.sources),
+            review=self._reviews[flag.id],
+            codes=list(flag.codes.symptom) if flag.codes else [],
         )
-    who = [id_ for flag in decided.fired for id_ in flag.referrals]
-    who = who or [id_ for fit in decided.causes for id_ in fit.cause.referrals]
-    highest = [decided.level, *(flag.level for flag in undecided), *(rules.floors[id_] for id_ in decided.open)]
-    return said.Triage(
-        level=decided.level,
-        label=text.label,
-        advice=text.advice,
-        act_within_hours=text.act_within_hours,
-        screen_complete=not decided.open,
-        could_rise_to=max(highest, key=lambda level: level.rank),
-        more_to_ask=len(undecided) > _QUESTIONS,
-        referrals=list(dict.fromkeys(who)),
-        reasons=reasons,
-    )
 
-
-def _red_flag(rules: PlainRules, flag: RedFlag, facts: Facts) -> said.RedFlag:
-    return said.RedFlag(
-        id=flag.id,
-        title=flag.title,
-        level=flag.level,
-        because=_because(rules, flag.when, facts),
-        advice=flag.advice,
-        rationale=flag.rationale,
-        referrals=list(flag.referrals),
-        do_not_drive=flag.do_not_drive,
-        evidence=flag.evidence,
-        sources=list(flag.sources),
-        review=flag.review,
-        codes=list(flag.codes.symptom) if flag.codes else [],
-    )
-
-
-def _cause(rules: PlainRules, fit: Fit, facts: Facts, fixes: dict[str, list[str]]) -> said.Cause:
-    cause = fit.cause
-    contributions = [_contribution(rules, weight, facts) for weight in fit.weights]
-    return said.Cause(
-        id=cause.id,
-        name=cause.name,
-        regions=list(cause.regions),
-        likelihood=fit.likelihood,
-        points=fit.points,
-        supporting=[part for part in contributions if part.points > 0],
-        opposing=[part for part in contributions if part.points < 0],
-        unanswered=[name for name in rules.names_of_cause[cause.id] if name not in facts],
-        mechanism=" ".join(statement.text for statement in cause.mechanism),
-        caveats=[statement.text for statement in cause.caveats],
-        fixes=[id_ for id_ in cause.fixes if id_ in fixes],
-        see_someone=[statement.text for statement in cause.see_someone],
-        evidence=cause.evidence,
-        sources=list(cause.sources),
-    )
-
-
-def _contribution(rules: PlainRules, weight: Weight, facts: Facts) -> said.Contribution:
-    because = _because(rules, weight.when, facts)
-    return said.Contribution(
-        finding=because[0],
-        points=weight.points,
-        because=because,
-        statement=weight.statement,
-        evidence=weight.evidence,
-    )
-
-
-def _fix(rules: PlainRules, id_: str, addresses: list[str]) -> said.Fix:
-    fix = rules.knowledge.fixes[id_]
-    return said.Fix(
-        id=id_,
-        title=fix.title,
-        steps=[statement.text for statement in fix.steps],
-        limits=fix.limits,
-        caveats=[statement.text for statement in fix.caveats],
-        addresses=addresses,
-        review_after_days=fix.review_after_days,
-        see_if_not_better=fix.see_if_not_better,
-        evidence=fix.evidence,
-        sources=list(fix.sources),
-    )
-
-
-def _training(rules: PlainRules, decided: Decided) -> said.TrainingAdvice:
-    asked = [rules.knowledge.levels[decided.level].running]
-    asked += [flag.running for flag in decided.fired if flag.running is not None]
-    asked += [fit.cause.running for fit in decided.causes if fit.cause.running is not None]
-    running = max(asked, key=lambda running: running.rank)
-    text = rules.knowledge.running[running]
-    return said.TrainingAdvice(
-        running=running,
-        statement=text.statement,
-        allowed_activities=list(text.allowed_activities),
-        limits=text.limits,
-        recheck_after_days=text.recheck_after_days,
-        return_when=list(text.return_when),
-    )
-
-
-def _questions(rules: PlainRules, decided: Decided, undecided: list[RedFlag]) -> list[said.Question]:
-    questions = [
-        said.Question(
-            id=f"safety_screen.{id_}",
-            text=rules.questions[id_].question,
-            kind="boolean",
-            purpose="safety",
-            could_raise_to=rules.floors[id_],
-            answer_at=f"/safety_screen/{id_}",
+    def _cause(self, fit: Fit, decided: Decided, fixes: list[said.Fix]) -> said.Cause:
+        cause, is_first = fit.cause, fit is decided.causes[0]
+        contributions = [self._contribution(weight, decided) for weight in fit.weights]
+        named = set().union(*(self._rules.conditions.named(it.when) for it in cause.supports + cause.opposes))
+        mechanism = cause.mechanism if is_first else cause.mechanism[:1]
+        return said.Cause(
+            id=cause.id,
+            name=cause.name,
+            regions=list(cause.regions),
+            likelihood=fit.likelihood,
+            points=fit.points,
+            supporting=[part for part in contributions if part.points > 0],
+            opposing=[part for part in contributions if part.points <= 0],
+            unanswered=sorted(named - decided.facts.keys()),
+            mechanism=" ".join(statement.text for statement in mechanism),
+            caveats=[statement.text for statement in cause.caveats] if is_first else [],
+            fixes=[fix.id for fix in fixes if cause.id in fix.addresses],
+            see_someone=[statement.text for statement in cause.see_someone] if is_first else [],
+            evidence=cause.evidence,
+            sources=list(cause.sources),
         )
-        for id_ in decided.open
-    ]
-    levels: dict[str, Level] = {}
-    for flag in undecided:
-        for name in rules.names_of_flag[flag.id]:
-            if name not in decided.facts:
-                levels.setdefault(name, flag.level)
-    asked = list(levels)[:_QUESTIONS]
-    leading = [name for fit in decided.causes[:3] for name in rules.names_of_cause[fit.cause.id]]
-    separating = dict.fromkeys(name for name in leading if name not in decided.facts)
-    asked += [name for name in separating if name not in asked][:_CAUSE_QUESTIONS]
-    for name in asked:
-        finding = rules.knowledge.findings.get(name)
-        if finding is not None:
-            questions.append(
-                said.Question(
-                    id=name,
-                    text=finding.question,
-                    kind=finding.kind,
-                    purpose="safety" if name in levels else "cause",
-                    could_raise_to=levels.get(name, decided.level),
-                    answer_at=f"/{finding.place}/{name}",
-                )
-            )
-    return questions
 
+    def _contribution(self, weight: Weight, decided: Decided) -> said.Contribution:
+        return said.Contribution(
+            points=weight.points,
+            because=self._rules.conditions.because(weight.when, decided.facts),
+            statement=weight.statement,
+            evidence=weight.evidence,
+        )
 
-def _notices(rules: PlainRules, country: str | None) -> list[said.Notice]:
-    numbers = rules.knowledge.emergency_numbers
-    number = numbers.countries.get(country or "", numbers.default).number
-    return [
-        said.Notice(id=id_, text=notice.text.replace("{number}", number), number=number if "{" in notice.text else None)
-        for id_, notice in rules.knowledge.notices.items()
-    ]
+    def _training(self, decided: Decided) -> said.TrainingAdvice:
+        knowledge, holds = self._rules.knowledge, self._rules.conditions.holds
+        asked: list[Any] = [knowledge.levels[decided.level].running, *(flag.running for flag in decided.fired)]
+        asked += [it.running for it in knowledge.derivations.values() if it.when and holds(it.when, decided.facts)]
+        asked += [rule.running for rule in knowledge.running_rules if holds(rule.when, decided.facts)]
+        asked += [
+            fit.cause.running
+            for fit in decided.causes
+            if fit.likelihood.rank >= knowledge.policy.act_on_likelihood.rank
+        ]
+        running = max((demand for demand in asked if demand is not None), key=lambda demand: demand.rank)
+        text, race = knowledge.running[running], knowledge.policy.race_planned
+        return said.TrainingAdvice(
+            running=running,
+            statement=text.statement,
+            allowed_activities=self._labelled(knowledge.policy.activity_labels, text.allowed_activities),
+            limits=text.limits,
+            recheck_after_days=text.recheck_after_days,
+            return_when=[
+                goal.text for goal in text.return_when if goal.when is None or holds(goal.when, decided.facts)
+            ],
+            race=text.race if race is not None and holds(race, decided.facts) else None,
+        )
 
+    def _notices(self, decided: Decided, country: str | None) -> list[said.Notice]:
+        policy, numbers = self._rules.knowledge.policy, self._rules.knowledge.emergency_numbers
+        number = numbers.countries.get(country or "", numbers.default).number
+        may_drive = decided.level.rank < policy.emergency_number_first_from.rank or (
+            decided.level is not Level.EMERGENCY_AMBULANCE and not any(flag.do_not_drive for flag in decided.fired)
+        )
+        return [
+            said.Notice(id=id_, text=notice.text.replace("{number}", number), number=number)
+            if "{number}" in notice.text
+            else said.Notice(id=id_, text=notice.text)
+            for id_, notice in self._rules.knowledge.notices.items()
+            if not (may_drive and id_ == "do_not_drive_yourself")
+        ]
 
-def _because(rules: PlainRules, condition: Condition, facts: Facts) -> list[str]:
-    """The findings that made a condition true."""
-    if isinstance(condition, str):
-        derivation = rules.knowledge.derivations.get(condition)
-        if derivation is None or derivation.when is None:
-            return [condition]
-        return _because(rules, derivation.when, facts)
-    parts = (condition.all_ or ()) + (condition.any_ or ()) + (condition.of or ())
-    if not parts:
-        return [condition.finding or condition.not_ or ""]
-    held = (part for part in parts if rules.holds(part, facts))
-    return list(dict.fromkeys(name for part in held for name in _because(rules, part, facts)))
+    @staticmethod
+    def _labelled(labels: dict[Any, str], ids: Iterable[str]) -> list[said.Labelled]:
+        return [said.Labelled(id=id_, label=labels[id_]) for id_ in ids]

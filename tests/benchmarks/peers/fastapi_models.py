@@ -1,4 +1,4 @@
-"""The request and the answer as pydantic models, as one would write them from the contract."""
+"""The request and the response as pydantic models, written from the contract."""
 
 from __future__ import annotations
 
@@ -13,22 +13,19 @@ Number = int | float
 
 
 def request_model(knowledge: Knowledge) -> type[BaseModel]:
-    """The request of a vocabulary: closed, and each property typed with its range."""
-    places: dict[str, dict[str, Any]] = {
+    """The request of a vocabulary: closed, and each strict property typed with its range.
+
+    Telemetry and the country are not typed, because they never cause a rejection.
+    """
+    fields: dict[str, dict[str, Any]] = {
         place: {id_: _type(finding) for id_, finding in knowledge.findings.items() if finding.place == place}
-        for place in ("runner", "findings", "training")
+        for place in ("runner", "findings")
     }
-    places["runner"]["country"] = Annotated[str, Field(pattern="^[A-Z]{2}$")]
-    places["safety_screen"] = dict.fromkeys(("none_of_these", *knowledge.safety_screen.questions), StrictBool)
-    parts = {place: _closed(place, fields) for place, fields in places.items()}
-    findings = parts.pop("findings")
-    request: type[BaseModel] = create_model(
-        "Request",
-        __config__=ConfigDict(extra="forbid"),
-        findings=(findings, ...),
-        **{name: (part | None, None) for name, part in parts.items()},  # type: ignore[call-overload]
-    )
-    return request
+    fields["runner"]["country"] = Any
+    parts: dict[str, Any] = {place: _closed(place, own) for place, own in fields.items()}
+    parts["training"] = Any
+    parts["not_known"] = list[Literal[tuple(fields["findings"])]]  # type: ignore[misc]
+    return _closed("request", parts)
 
 
 def _closed(name: str, fields: dict[str, Any]) -> type[BaseModel]:
@@ -42,12 +39,25 @@ def _type(finding: Finding) -> Any:
         return StrictBool
     if finding.kind in ("choice", "choices"):
         choice = Literal[finding.values]
-        return choice if finding.kind == "choice" else Annotated[list[choice], Field(min_length=1)]  # type: ignore[valid-type]
+        return choice if finding.kind == "choice" else list[choice]  # type: ignore[valid-type]
     strict: Any = StrictInt if finding.kind == "integer" else StrictInt | StrictFloat
-    number = Annotated[strict, Field(ge=finding.minimum, le=finding.maximum)]
-    if finding.kind != "series":
-        return number
-    return Annotated[list[number], Field(min_length=finding.min_items, max_length=finding.max_items)]
+    return Annotated[strict, Field(ge=finding.minimum, le=finding.maximum)]
+
+
+class Received(BaseModel):
+    """The number of values that were read from each part of the request."""
+
+    runner: int
+    findings: int
+    training: int
+    not_known: int
+
+
+class Labelled(BaseModel):
+    """An id with the text to show for it."""
+
+    id: str
+    label: str
 
 
 class Reason(BaseModel):
@@ -68,9 +78,15 @@ class Triage(BaseModel):
     act_within_hours: int | None
     screen_complete: bool
     could_rise_to: str
-    more_to_ask: bool
-    referrals: list[str]
+    referrals: list[Labelled]
     reasons: list[Reason]
+
+
+class About(BaseModel):
+    """An explanation of a symptom."""
+
+    finding: str
+    text: str
 
 
 class RedFlag(BaseModel):
@@ -82,7 +98,7 @@ class RedFlag(BaseModel):
     because: list[str]
     advice: str
     rationale: str
-    referrals: list[str]
+    referrals: list[Labelled]
     do_not_drive: bool
     evidence: str
     sources: list[str]
@@ -93,7 +109,6 @@ class RedFlag(BaseModel):
 class Contribution(BaseModel):
     """Points that one statement gave to a cause."""
 
-    finding: str
     points: int
     because: list[str]
     statement: str
@@ -129,35 +144,70 @@ class Fix(BaseModel):
     caveats: list[str]
     addresses: list[str]
     review_after_days: int
-    see_if_not_better: str
+    see_if_not_better: Labelled
     evidence: str
     sources: list[str]
 
 
-class Question(BaseModel):
-    """Something worth asking next."""
+class WithheldFix(BaseModel):
+    """A fix that a finding forbids."""
+
+    id: str
+    label: str
+    because: list[str]
+
+
+class Item(BaseModel):
+    """A finding to ask about."""
 
     id: str
     text: str
+    could_raise_to: str
+    send_at_once: bool = False
+    kind: str | None = None
+    choices: list[Labelled] = []
+    unit: str | None = None
+    minimum: Number | None = None
+    maximum: Number | None = None
+    keeps: str | None = None
+
+
+class Group(BaseModel):
+    """Items to show together."""
+
+    id: str
     kind: str
     purpose: str
-    could_raise_to: str
-    answer_at: str
+    text: str
+    none_text: str | None
+    items: list[Item]
+
+
+class Interview(BaseModel):
+    """The next questions."""
+
+    should_stop: bool
+    stop_reason: str | None
+    items_left: int
+    not_known_text: str
+    groups: list[Group]
+    measurements: list[Item]
 
 
 class TrainingAdvice(BaseModel):
-    """What it means for a training plan."""
+    """The advice on running."""
 
     running: str
     statement: str
-    allowed_activities: list[str]
+    allowed_activities: list[Labelled]
     limits: dict[str, Number]
     recheck_after_days: int | None
     return_when: list[str]
+    race: str | None
 
 
 class Version(BaseModel):
-    """Which knowledge gave this answer."""
+    """The knowledge that gave this response."""
 
     version: str
     digest: str
@@ -173,13 +223,17 @@ class Notice(BaseModel):
 
 
 class Assessment(BaseModel):
-    """The whole answer."""
+    """The whole response."""
 
+    received: Received
     triage: Triage
+    about: list[About]
     red_flags: list[RedFlag]
     causes: list[Cause]
     fixes: list[Fix]
+    withheld_fixes: list[WithheldFix]
     training_advice: TrainingAdvice
-    questions: list[Question]
+    interview: Interview
+    language: str
     knowledge: Version
     notices: list[Notice]

@@ -11,11 +11,12 @@ from prometheus_fastapi_instrumentator import Instrumentator
 from pythonjsonlogger.json import JsonFormatter
 
 from service.knowledge.loader import load
-from tests.benchmarks.peers.fastapi_answer import assessment
+from tests.benchmarks.peers.fastapi_answer import Answers
 from tests.benchmarks.peers.fastapi_models import Assessment, request_model
 from tests.benchmarks.peers.plain import PlainRules
 
 rules = PlainRules(load())
+answers = Answers(rules)
 AssessRequest = request_model(rules.knowledge)
 
 handler = logging.StreamHandler(sys.stdout)
@@ -43,8 +44,7 @@ app.add_middleware(CorrelationIdMiddleware)
 Instrumentator().instrument(app).expose(app)
 
 
-@app.post("/assess")
+@app.post("/assess", response_model_exclude_unset=True)
 async def assess(body: AssessRequest) -> Assessment:  # type: ignore[valid-type]
     """The assessment."""
-    request = body.model_dump(exclude_none=True)  # type: ignore[attr-defined]
-    return assessment(rules, rules.decide(request), request.get("runner", {}).get("country"))
+    return answers.assessment(body.model_dump(exclude_none=True))  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ import datalogic_py
 import json_logic
 
 from tests.benchmarks.corpus import Decision
-from tests.benchmarks.peers.plain import Facts
+from tests.benchmarks.peers.plain_conditions import Facts
 from tests.benchmarks.peers.sheet import Form, Score, Sheet
 
 Rule = dict[str, Any]

@@ -1,22 +1,20 @@
-"""The same decision written plainly: conditions are walked recursively over a dictionary of facts, rule by rule.
+"""The decision written plainly, rule by rule over a dictionary of facts.
 
-This is what one would write first from the grammar in `service/knowledge/README.md`; nothing of the engine is used.
-A fact that is missing is unknown, so every walk answers yes, no or None.
+It follows the grammar in `service/knowledge/README.md` and uses no part of the engine, so it also checks the engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from fractions import Fraction
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
 
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Cause, Clause, Condition, RedFlag, Weight
 from service.model.scales import Level, Likelihood
-from tests.benchmarks.peers.plain_measures import measured
-
-Facts = dict[str, Any]
-NONE_OF_THESE = "none_of_these"
+from tests.benchmarks.peers.plain_conditions import CLOSED, Conditions, Facts
+from tests.benchmarks.peers.plain_facts import PlainFacts, Request
 
 
 class Fit(NamedTuple):
@@ -29,61 +27,88 @@ class Fit(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """All that was decided about one runner."""
+    """The decision on one request.
+
+    `floor` is the level of the rules that fired. `asked` are the safety items to ask, each with the highest level of a
+    rule that waits for it. `held_by` are the ids that are not known and hold the level.
+    """
 
     facts: Facts
     level: Level
+    floor: Level
+    could_rise_to: Level
     fired: list[RedFlag]
-    said_yes: list[str]
-    open: list[str]
     signs: list[str]
+    asked: dict[str, Level]
+    held_by: list[str]
     causes: list[Fit]
+
+    @property
+    def is_out_of_scope(self) -> bool:
+        """Whether a red flag takes the runner out of scope."""
+        return any(flag.out_of_scope for flag in self.fired)
 
 
 class PlainRules:
-    """The rules of a knowledge."""
+    """The rules of a knowledge, most urgent first."""
 
     def __init__(self, knowledge: Knowledge) -> None:
+        policy = knowledge.policy
         self.knowledge = knowledge
+        self.conditions = Conditions(knowledge)
         self.red_flags = sorted(knowledge.red_flags.values(), key=lambda flag: (-flag.level.rank, flag.id))
         self.causes = sorted(knowledge.causes.values(), key=lambda cause: cause.rank)
-        self.measured = [it for it in knowledge.derivations.values() if it.measure is not None]
-        self.bands = sorted(knowledge.policy.likelihood_from_points.items(), key=lambda band: -band[1])
-        self.questions = knowledge.safety_screen.questions
-        self.names_of_flag = {flag.id: sorted(self.named(flag.when)) for flag in self.red_flags}
-        self.names_of_cause = {
-            cause.id: sorted(set().union(*(self.named(weight.when) for weight in cause.supports + cause.opposes)))
-            for cause in self.causes
+        self._bands = sorted(policy.likelihood_from_points.items(), key=lambda band: -band[1])
+        self._facts = PlainFacts(knowledge, self.conditions)
+        raising = [(flag.level, self._with_readings(flag.when)) for flag in self.red_flags]
+        raising += [(policy.uncovered_sign_level, sign) for sign in policy.uncovered_signs]
+        self.raising = sorted(raising, key=lambda rule: -rule[0].rank)
+        self._items = {id_: checklist for checklist in knowledge.checklists.values() for id_ in checklist.items}
+        self._openers = {
+            id_: set().union(*map(self.conditions.named, finding.asked_when))
+            for id_, finding in knowledge.findings.items()
         }
-        self.floors = {id_: self._floor(question.members) for id_, question in self.questions.items()}
 
-    def decide(self, request: Mapping[str, Mapping[str, Any]]) -> Decided:
-        """The level and the causes of a request, given as JSON objects without nulls."""
-        facts = self.facts(request)
-        screen = request.get("safety_screen", {})
-        fired = [flag for flag in self.red_flags if self.holds(flag.when, facts)]
-        said_yes = [id_ for id_ in self.questions if screen.get(id_) is True]
-        unanswered = self.unanswered(request, facts)
-        signs = [sign for sign in self.knowledge.policy.uncovered_signs if facts.get(sign) is True]
-        levels = [flag.level for flag in fired] + [self.floors[id_] for id_ in said_yes]
-        if unanswered:
-            levels.append(self.knowledge.policy.screen_open_level)
-        if signs or any(self.holds(member, facts) for q in self.questions.values() for member in q.members):
-            levels.append(Level.CONSULTATION)
+    def decide(self, request: Request) -> Decided:
+        """The decision on a request."""
+        policy, facts = self.knowledge.policy, self.facts(request)
+        not_known = set(request.get("not_known", ())) - facts.keys()
+        fired = [flag for flag in self.red_flags if self.conditions.holds(flag.when, facts)]
+        signs = [sign for sign in policy.uncovered_signs if facts.get(sign) is True]
         out_of_scope = any(flag.out_of_scope for flag in fired)
-        level = max(levels, key=lambda level: level.rank, default=Level.SELF_CARE)
-        with_causes = level.rank < self.knowledge.policy.no_causes_from.rank and not out_of_scope
-        return Decided(facts, level, fired, said_yes, unanswered, signs, self.fitting(facts) if with_causes else [])
+        floor = _highest(
+            [
+                *(flag.level for flag in fired),
+                *([policy.uncovered_sign_level] if signs else []),
+                *([policy.out_of_scope_level] if out_of_scope else []),
+            ]
+        )
+        answerable = dict.fromkeys(policy.measurements, CLOSED) | facts  # a reading is optional
+        asked = self._asked(floor, answerable, not_known)
+        held_by = self._held_by(floor, facts, not_known)
+        level = _highest(
+            [floor, *([policy.incomplete_level] if asked else []), *([policy.not_known_sign_level] if held_by else [])]
+        )
+        could_rise_to = _highest(
+            [level, *(rule for rule, when in self.raising if self.conditions.holds(when, answerable) is not False)]
+        )
+        causes = self.fitting(facts) if level.rank < policy.no_causes_from.rank and not out_of_scope else []
+        return Decided(facts, level, floor, could_rise_to, fired, signs, asked, held_by, causes)
+
+    def facts(self, request: Request) -> Facts:
+        """The facts of a request."""
+        return self._facts.of(request)
 
     def fitting(self, facts: Facts) -> list[Fit]:
         """The causes with points left, the best fitting first."""
+        holds = self.conditions.holds
         fits = []
         for cause in self.causes:
-            if not self.holds(cause.applies_when, facts):
+            if not holds(cause.applies_when, facts):
                 continue
-            if cause.excluded_when is not None and self.holds(cause.excluded_when, facts):
+            if cause.excluded_when is not None and holds(cause.excluded_when, facts):
                 continue
-            weights = tuple(weight for weight in cause.supports + cause.opposes if self.holds(weight.when, facts))
+            weights = tuple(weight for weight in cause.supports + cause.opposes if holds(weight.when, facts))
             points = sum(weight.points for weight in weights)
             likelihood = self.likelihood(cause, points)
             if likelihood is not None:
@@ -91,129 +116,75 @@ class PlainRules:
         return sorted(fits, key=lambda fit: (-fit.likelihood.rank, -fit.points))
 
     def likelihood(self, cause: Cause, points: int) -> Likelihood | None:
-        """The band of these points; None where they are too few to tell."""
-        for band, least in self.bands:
+        """The band of these points; None if they are too few."""
+        for band, least in self._bands:
             if points >= least:
                 cap = cause.likelihood_at_most
                 return cap if cap is not None and cap.rank < band.rank else band
         return None
 
-    def facts(self, request: Mapping[str, Mapping[str, Any]]) -> Facts:
-        """What is known: reported, measured from telemetry, or denied by the safety screen."""
-        facts = {
-            name: set(value) if self.knowledge.findings[name].kind == "choices" else value
-            for place in ("runner", "findings", "training")
-            for name, value in request.get(place, {}).items()
-            if name != "country" and value is not None and value != "unknown"
+    def to_ask(self, name: str, facts: Facts, not_known: Iterable[str]) -> set[str]:
+        """The items to show for an unknown finding: itself, or those that open it."""
+        if name not in self._items or name in facts or name in not_known:
+            return set()
+        if self.applies(name, facts):
+            return {name}
+        return set().union(*(self.to_ask(opener, facts, not_known) for opener in self._openers[name]))
+
+    def applies(self, name: str, facts: Facts) -> bool:
+        """Whether a finding that is not closed may be asked now."""
+        asked_when = self.knowledge.findings[name].asked_when
+        return not asked_when or any(self.conditions.holds(when, facts) for when in asked_when)
+
+    def _asked(self, floor: Level, answerable: Facts, not_known: set[str]) -> dict[str, Level]:
+        """The items whose answer could raise the level above `floor`, or opens one that could."""
+        asked: dict[str, Level] = {}
+        for level, when in self.raising:
+            if level.rank > floor.rank:
+                for name in self.conditions.open_names(when, answerable):
+                    for item in self.to_ask(name, answerable, not_known):
+                        asked.setdefault(item, level)
+        return asked
+
+    def _held_by(self, floor: Level, facts: Facts, not_known: set[str]) -> list[str]:
+        """The ids that are not known and that a rule which can still fire depends on."""
+        policy = self.knowledge.policy
+        if policy.not_known_sign_level.rank <= floor.rank or not not_known:
+            return []
+        open_names = {
+            least: set().union(
+                *(self.conditions.open_names(when, facts) for level, when in self.raising if level.rank >= least.rank)
+            )
+            for least in (policy.not_known_sign_level, policy.not_known_background_from)
         }
-        for derivation in self.measured:
-            value = measured(derivation.measure, facts)
-            if value is not None and derivation.more_than is not None:
-                facts[derivation.id] = value > Fraction(derivation.more_than)
-        reported = set(facts)
-        for id_, question in self.questions.items():
-            if self.is_denied(id_, request):
-                for member in question.members:
-                    if isinstance(member, str) and member not in reported:
-                        facts[member] = False
-        return facts
+        held_by = []
+        for id_ in sorted(not_known):
+            is_background = id_ in self._items and self._items[id_].role == "background"
+            least = policy.not_known_background_from if is_background else policy.not_known_sign_level
+            is_yes_or_no = self.knowledge.findings[id_].kind == "boolean"
+            if is_yes_or_no and not open_names[least].isdisjoint((id_, *self._opened_by(id_))):
+                held_by.append(id_)
+        return held_by
 
-    def is_denied(self, question: str, request: Mapping[str, Mapping[str, Any]]) -> bool:
-        """Whether a question of the screen was answered no, by itself or with all the others."""
-        screen = request.get("safety_screen", {})
-        answer = screen.get(question)
-        return answer is False or (answer is None and screen.get(NONE_OF_THESE) is True)
+    def _opened_by(self, id_: str) -> set[str]:
+        """The findings whose question depends on a finding."""
+        direct = {name for name, openers in self._openers.items() if id_ in openers}
+        return direct.union(*map(self._opened_by, direct))
 
-    def unanswered(self, request: Mapping[str, Mapping[str, Any]], facts: Facts) -> list[str]:
-        """The questions of the screen that nothing answers, not even every finding that they ask about."""
-        screen = request.get("safety_screen", {})
-        return [
-            id_
-            for id_, question in self.questions.items()
-            if screen.get(id_) is None
-            and not self.is_denied(id_, request)
-            and not any(self.holds(member, facts) for member in question.members)
-            and any(self.holds(member, facts) is None for member in question.members)
-        ]
-
-    def holds(self, condition: Condition, facts: Facts) -> bool | None:
-        """Whether a condition is true; None where that is not known."""
-        if isinstance(condition, str):
-            derivation = self.knowledge.derivations.get(condition)
-            if derivation is not None and derivation.when is not None:
-                return self.holds(derivation.when, facts)
-            return facts.get(condition)
-        if condition.all_ is not None:
-            return _every(self.holds(part, facts) for part in condition.all_)
-        if condition.any_ is not None:
-            return _at_least(1, (self.holds(part, facts) for part in condition.any_))
-        if condition.of is not None:
-            return _at_least(condition.at_least_of or 0, (self.holds(part, facts) for part in condition.of))
-        value = facts.get(condition.not_ or condition.finding or "")
-        return None if value is None else _passes(condition, value)
-
-    def _floor(self, members: Iterable[Condition]) -> Level:
-        """What a yes without detail counts as: the least that a member sets, alone if any does, or with others."""
-        alone, together = [], []
-        for member in members:
-            facts = _example(member)
-            levels = [flag.level for flag in self.red_flags if self.holds(flag.when, facts)]
-            if levels:
-                alone.append(max(levels, key=lambda level: level.rank))
-            named = next(iter(facts))
-            together += [flag.level for flag in self.red_flags if named in self.named(flag.when)]
-        return min(alone or together, key=lambda level: level.rank, default=Level.CONSULTATION)
-
-    def named(self, condition: Condition) -> set[str]:
-        """The findings that a condition names, derivations written out."""
-        if isinstance(condition, str):
-            derivation = self.knowledge.derivations.get(condition)
-            return {condition} if derivation is None or derivation.when is None else self.named(derivation.when)
-        parts = (condition.all_ or ()) + (condition.any_ or ()) + (condition.of or ())
-        own = condition.finding or condition.not_
-        return ({own} if own else set()).union(*(self.named(part) for part in parts))
+    def _with_readings(self, condition: Condition) -> Condition:
+        """The condition with each reading that implies a finding beside it: a no does not deny the reading."""
+        if isinstance(condition, Clause):
+            parts = {name: getattr(condition, name) for name in ("all_", "any_", "of")}
+            written = {name: tuple(map(self._with_readings, some)) for name, some in parts.items() if some}
+            return msgspec.structs.replace(condition, **written)
+        derivation = self.knowledge.derivations.get(condition)
+        if derivation is not None:
+            return condition if derivation.when is None else self._with_readings(derivation.when)
+        measurements = set(self.knowledge.policy.measurements)
+        implied_by = self.knowledge.findings[condition].implied_by
+        readings = tuple(it for it in implied_by if self.conditions.named(it) <= measurements)
+        return Clause(any_=(condition, *readings)) if readings else condition
 
 
-def _every(parts: Iterable[bool | None]) -> bool | None:
-    is_known = True
-    for part in parts:
-        if part is False:
-            return False
-        is_known = is_known and part is not None
-    return True if is_known else None
-
-
-def _at_least(least: int, parts: Iterable[bool | None]) -> bool | None:
-    held = unknown = 0
-    for part in parts:
-        held += part is True
-        unknown += part is None
-        if held == least:
-            return True
-    return None if held + unknown >= least else False
-
-
-def _passes(clause: Clause, value: Any) -> bool:
-    if clause.not_ is not None:
-        return value is False
-    if clause.is_ is not None:
-        return value in ((clause.is_,) if isinstance(clause.is_, str) else clause.is_)
-    if clause.includes is not None:
-        return bool(value & set(clause.includes))
-    if clause.only is not None:
-        return bool(value <= set(clause.only))
-    return not (
-        (clause.at_least is not None and value < clause.at_least)
-        or (clause.at_most is not None and value > clause.at_most)
-        or (clause.more_than is not None and value <= clause.more_than)
-        or (clause.less_than is not None and value >= clause.less_than)
-    )
-
-
-def _example(member: Condition) -> Facts:
-    """A fact that makes a member of a screening question true: a yes, or a number at or just under its bound."""
-    if isinstance(member, str):
-        return {member: True}
-    if member.at_least is not None:
-        return {member.finding or "": member.at_least}
-    return {member.finding or "": (member.less_than or 0) - 1}
+def _highest(levels: Iterable[Level]) -> Level:
+    return max(levels, key=lambda level: level.rank, default=Level.SELF_CARE)

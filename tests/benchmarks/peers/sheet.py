@@ -1,27 +1,30 @@
-"""The decision as any rules engine can be told it: facts in, a floor and a score for each cause out.
+"""The decision in a form that any rules engine takes: facts in, a floor and a score for each cause out.
 
 The translation is mechanical: derived conditions are written out where they are named, and everything that the
-grammar knows becomes one of nine small forms. Two things are kept out of the peers' time: telemetry is measured and
-the answers of the safety screen are turned into facts beforehand, and the best cause is picked by shared code.
+grammar knows becomes one of nine small forms. Two things are kept out of the peers' time: the facts are prepared (what
+is reported, implied, measured and closed, and whether open questions or signs that are not known hold the level), and
+shared code picks the best cause.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Cause, Clause, Condition
 from service.model.scales import Level
 from tests.benchmarks.corpus import Decision
-from tests.benchmarks.peers.plain import Facts, PlainRules
+from tests.benchmarks.peers.plain import PlainRules
+from tests.benchmarks.peers.plain_conditions import CLOSED, Facts
+from tests.benchmarks.peers.plain_facts import Request
 
 Form = tuple[Any, ...]
 """`(all, forms)`, `(any, forms)`, `(at_least, count, forms)`, `(yes, fact)`, `(no, fact)`, `(is, fact, values)`,
 `(includes, fact, values)`, `(only, fact, values)` or `(number, fact, ((operator, bound), ...))`."""
 
 _OPERATORS = {"at_least": ">=", "at_most": "<=", "more_than": ">", "less_than": "<"}
-SAID_YES, LEFT_OPEN = "said_yes_", "left_open_"
+SAFETY_QUESTIONS_OPEN, SIGN_NOT_KNOWN = "safety_questions_open", "sign_not_known"
 
 
 class Score(NamedTuple):
@@ -46,23 +49,21 @@ class Sheet(NamedTuple):
     no_causes_from: int
     rules: PlainRules
 
-    def facts(self, request: Mapping[str, Mapping[str, Any]]) -> Facts:
-        """What the peers are given of a request: plain JSON values, and what the screen says."""
-        facts = self.rules.facts(request)
-        for id_ in self.rules.unanswered(request, facts):
-            facts[LEFT_OPEN + id_] = True
-        for id_ in self.rules.questions:
-            if request.get("safety_screen", {}).get(id_) is True:
-                facts[SAID_YES + id_] = True
-        series = {id_ for id_, finding in self.rules.knowledge.findings.items() if finding.kind == "series"}
+    def facts(self, request: Request) -> Facts:
+        """The facts of a request as JSON values, without the findings that do not apply."""
+        decided = self.rules.decide(request)
+        facts = decided.facts | {
+            SAFETY_QUESTIONS_OPEN: bool(decided.asked),
+            SIGN_NOT_KNOWN: bool(decided.held_by),
+        }
         return {
             name: sorted(value) if isinstance(value, set) else value
             for name, value in facts.items()
-            if name not in series
+            if value is not CLOSED and not isinstance(value, tuple)
         }
 
     def decision(self, floor: int, points: Sequence[int], *, is_out_of_scope: bool) -> Decision:
-        """The decision that a peer's floor and points, in the order of `scores`, stand for."""
+        """The decision by a peer's floor and its points, in the order of `scores`."""
         level = list(Level)[floor]
         if floor >= self.no_causes_from or is_out_of_scope:
             return Decision(str(level), None)
@@ -81,20 +82,20 @@ def sheet_of(knowledge: Knowledge) -> Sheet:
     del floors[Level.SELF_CARE.rank]
     for flag in rules.red_flags:
         floors[flag.level.rank].append(_form(flag.when, knowledge))
-    for id_, level in rules.floors.items():
-        floors[level.rank].append(("yes", SAID_YES + id_))
-    floors[knowledge.policy.screen_open_level.rank] += [("yes", LEFT_OPEN + id_) for id_ in rules.questions]
-    members = [member for question in rules.questions.values() for member in question.members]
-    floors[Level.CONSULTATION.rank] += [_form(member, knowledge) for member in members]
+    policy = knowledge.policy
+    out_of_scope: Form = ("any", tuple(_form(flag.when, knowledge) for flag in rules.red_flags if flag.out_of_scope))
+    floors[policy.incomplete_level.rank].append(("yes", SAFETY_QUESTIONS_OPEN))
+    floors[policy.not_known_sign_level.rank].append(("yes", SIGN_NOT_KNOWN))
+    floors[policy.out_of_scope_level.rank].append(out_of_scope)
+    floors[policy.uncovered_sign_level.rank] += [("yes", sign) for sign in policy.uncovered_signs]
     scores = tuple(_score(cause, knowledge) for cause in rules.causes)
     flags = tuple(_form(flag.when, knowledge) for flag in rules.red_flags)
-    floors[knowledge.policy.uncovered_sign_level.rank] += [("yes", sign) for sign in knowledge.policy.uncovered_signs]
     return Sheet(
         tuple((rank, tuple(dict.fromkeys(forms))) for rank, forms in floors.items()),
-        ("any", tuple(_form(flag.when, knowledge) for flag in rules.red_flags if flag.out_of_scope)),
+        out_of_scope,
         scores,
         flags + tuple(form for score in scores for form, _ in score.weights),
-        knowledge.policy.no_causes_from.rank,
+        policy.no_causes_from.rank,
         rules,
     )
 

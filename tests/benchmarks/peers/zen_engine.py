@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import zen
 
 from tests.benchmarks.corpus import Decision
-from tests.benchmarks.peers.plain import Facts
+from tests.benchmarks.peers.plain_conditions import Facts
 from tests.benchmarks.peers.sheet import Form, Score, Sheet
 
 

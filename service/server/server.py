@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
 import os
@@ -18,76 +17,23 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess, multiprocess
 
 from service.parent import end_with_parent
+from service.server.address import beside, reserve
+from service.server.config import Config
 from service.telemetry.metrics import forget
 from service.telemetry.shared_metrics import shared_metrics
-from service.web.listener import Listener
 from service.web.observe import Observe
-from service.web.protocol import Connection
 
 SHARED_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Where workers find the folder of their shared counts; set before any of them imports the library that reads it."""
 
-IDLE_SECONDS: Final = 75
-"""How long a connection waits for its next request: longer than the 60 that common proxies keep theirs.
+ACCEPTS_PER_TURN: Final = 64
+"""Handles of the listening socket: the loop accepts one connection a turn from each.
 
-Where the service ended it first, a proxy would now and then send a request into its end, and may not repeat a POST.
+With one handle, a new connection waits in a flood until those before it have had a turn each, health checks too.
 """
 
 SAME_SIGNAL_SECONDS: Final = 1.0
 """A signal so soon after the first is the same stop told twice: to a whole process group, and by the parent."""
-
-
-class Config(uvicorn.Config):
-    """uvicorn's configuration, the time for a request's head, and the time that a stop leaves to the load balancer."""
-
-    def __init__(
-        self,
-        app: str,
-        *,
-        head_seconds: float,
-        drain_seconds: float,
-        shutdown_seconds: float,
-        is_renewable: bool,
-        **rest: Any,
-    ) -> None:
-        super().__init__(
-            app,
-            factory=True,
-            loop="uvloop",
-            http=Connection,
-            ws="none",
-            interface="asgi3",
-            lifespan="off",
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=IDLE_SECONDS,
-            **rest,
-        )
-        self.head_seconds = head_seconds
-        self.drain_seconds = drain_seconds
-        self.is_renewable = is_renewable
-        self.timeout_graceful_shutdown = cast("int", shutdown_seconds)  # it goes to `asyncio.wait_for`
-
-    def bind_socket(self) -> socket.socket:
-        """The socket to listen on; raises `OSError` with its address where another listens or that cannot be had.
-
-        uvicorn would say so in the log alone, as if a library had something to remark.
-        """
-        is_v6 = ":" in self.host
-        with contextlib.ExitStack() as failed:
-            try:
-                bound = failed.enter_context(socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET))
-                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                bound.bind((self.host, self.port))
-            except OSError as fault:
-                address = f"[{self.host}]" if is_v6 else self.host
-                raise OSError(fault.errno, fault.strerror, f"{address}:{self.port}") from None
-            failed.pop_all()
-        bound.set_inheritable(True)
-        return bound
 
 
 class Server(uvicorn.Server):
@@ -121,7 +67,10 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to close the listener now; the keys are looked at once a second."""
-        self._app.access_log.load(*self._app.load.look())
+        self._app.access_log.queue(*self._app.queue.look())
+        if counter % 10 == 0:  # ticks are a tenth of a second apart
+            self._app.access_log.overload()
+            self._app.access_log.refusals()
         if self._app.access is not None and (self._is_told or counter % 10 == 0):
             is_told, self._is_told = self._is_told, False
             self._app.access.renew(is_told=is_told)
@@ -143,24 +92,17 @@ class Server(uvicorn.Server):
         await super().main_loop()
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
-        """Listen, and take in all that waits at every turn."""
-        await super().startup(sockets)
-
-        def connection() -> asyncio.Protocol:
-            return Connection(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
-
-        loop = asyncio.get_running_loop()
-        self._listeners = [
-            Listener(socket.socket(fileno=os.dup(sock.fileno())), connection, loop)
-            for server in self.servers
-            for sock in server.sockets
-        ]
+        """Listen through several handles of each socket."""
+        handles = [sock.dup() for sock in sockets or [] for _ in range(1, ACCEPTS_PER_TURN)]
+        await super().startup([*(sockets or []), *handles])
 
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
         """Finish what has begun, and say that it has ended."""
-        for listener in self._listeners:
-            listener.close()
         await super().shutdown(sockets)
+        self._app.queue.refuse_all()
+        self._app.access_log.queue(*self._app.queue.look())
+        self._app.access_log.overload()
+        self._app.access_log.refusals()
         self._app.access_log.note("stopped", pid=os.getpid())
 
     @contextlib.contextmanager
@@ -183,7 +125,10 @@ class Worker(multiprocess.Process):
     def target(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to stop, or until whoever would tell it was killed: it would hold the port for ever."""
         end_with_parent(partial(os.kill, os.getpid(), signal.SIGTERM))
-        super().target(sockets)
+        [reserved] = cast("list[socket.socket]", sockets)
+        with reserved:
+            own = beside(reserved)
+        super().target([own])
 
     @property
     def server(self) -> uvicorn.Server:
@@ -194,7 +139,7 @@ class Worker(multiprocess.Process):
 
 
 class Workers(Multiprocess):
-    """Several workers on one socket; a signal to this process stops all of them, a second one hurries them."""
+    """Several workers, each with its own socket; a signal to this process stops all, a second one hurries them."""
 
     config: Config
 
@@ -217,8 +162,6 @@ class Workers(Multiprocess):
     def join_all(self) -> None:
         """Wait for the workers, passing further signals on to them."""
         self.signal_queue.clear()
-        for sock in self.sockets:
-            sock.close()  # else connections would wait here for a worker that no longer accepts
         for process in self.processes:
             while process.exitcode is None:
                 process.process.join(0.1)
@@ -230,14 +173,16 @@ class Workers(Multiprocess):
 def serve(config: Config) -> None:
     """Serve until a signal asks for the end; several workers share their counts through a folder.
 
-    Raises `OSError` where another listens at the address, or it cannot be had, or there is no room for the counts.
+    Raises `OSError` with the address if another process listens there, or it cannot be had, and if there is no room for
+    the counts.
     """
-    with config.bind_socket() as bound:
+    with reserve(config.host, config.port) as reserved:
         if config.workers == 1:
-            Server(config).run([bound])
+            with beside(reserved) as listening:
+                Server(config).run([listening])
             return
         # Wherever uvicorn starts a process, also in place of one that died, it has to be ours: only ours drains.
         multiprocess.Process = Worker  # type: ignore[misc]
         with shared_metrics(config.workers) as folder:
             os.environ[SHARED_COUNTS] = folder
-            Workers(config, [bound]).run()
+            Workers(config, [reserved]).run()

@@ -1,0 +1,15 @@
+"""Collects the sources of a cause or a fix from its statements."""
+
+from __future__ import annotations
+
+from service.knowledge.schema import Cause, Fix, Statement, Weight
+
+
+def sources_of(entry: Cause | Fix) -> tuple[str, ...]:
+    """The sources that the statements of an entry cite, in order of first mention."""
+    cited: tuple[Statement | Weight, ...]
+    if isinstance(entry, Cause):
+        cited = (*entry.mechanism, *entry.caveats, *entry.supports, *entry.opposes, *entry.see_someone)
+    else:
+        cited = (*entry.steps, *entry.caveats)
+    return tuple(dict.fromkeys(source for statement in cited for source in statement.sources))

@@ -1,0 +1,109 @@
+"""The commands that evaluate the knowledge: `check`, `scorecard`, `diff` and `review`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from service import settings
+from service.errors import Issue, KnowledgeFault
+from service.knowledge import loader
+from service.review import sheet, vignettes
+from service.review.cases import replay
+from service.review.diff import compare, since_review
+from service.review.readings import cliffs
+from service.review.scorecard import score
+from service.review.signing import sign
+
+
+def add(commands: Any) -> None:
+    """Add the commands to the subparsers of a command line."""
+    checking = commands.add_parser("check", help="say everything that is wrong with the knowledge")
+    scoring = commands.add_parser("scorecard", help="measure the knowledge against its vignettes")
+    for parser, run in ((checking, check), (scoring, scorecard)):
+        _add_folder(parser)
+        parser.set_defaults(run=run)
+
+    comparing = commands.add_parser("diff", help="say what changed between two knowledge folders, and for whom")
+    comparing.add_argument("--signed", action="store_true", help="list what changed since it was signed in one folder")
+    comparing.add_argument("folders", nargs="*", metavar="FOLDER", help="OLD and NEW; one at most with --signed")
+    comparing.set_defaults(run=diff, parser=comparing)
+
+    reviewing = commands.add_parser("review", help="export entries for a review by a clinician, and import the result")
+    actions = reviewing.add_subparsers(required=True, metavar="action")
+    exporting = actions.add_parser("export", help="write the entries that are not signed into a new CSV file")
+    importing = actions.add_parser("import", help="sign the entries that a completed CSV file approves")
+    for parser, run in ((exporting, export), (importing, import_)):
+        parser.add_argument("file", metavar="FILE", help="the CSV file")
+        _add_folder(parser)
+        parser.set_defaults(run=run)
+
+
+def check(chosen: argparse.Namespace) -> int:
+    """Check the knowledge, its cases and the levels of its readings; print what it holds."""
+    folder = _folder(chosen.folder)
+    knowledge = loader.load(folder)
+    stories = vignettes.read(folder, knowledge)
+    if issues := (*replay(knowledge), *cliffs(knowledge)):
+        raise KnowledgeFault(issues)
+    print(
+        f"{knowledge.policy.version} {knowledge.digest}: {len(knowledge.findings)} findings, "
+        f"{len(knowledge.red_flags)} red flags, {len(knowledge.causes)} causes, {len(knowledge.fixes)} fixes, "
+        f"{len(stories)} vignettes"
+    )
+    return 0
+
+
+def scorecard(chosen: argparse.Namespace) -> int:
+    """Print the scorecard of the knowledge, and on standard error each vignette with another result."""
+    folder = _folder(chosen.folder)
+    knowledge = loader.load(folder)
+    card = score(knowledge, vignettes.read(folder, knowledge))
+    print(card.table())
+    for line in card.surprises():
+        print(line, file=sys.stderr)
+    return 0
+
+
+def diff(chosen: argparse.Namespace) -> int:
+    """Print what changed between two knowledge folders, or in one since its entries were signed."""
+    if chosen.signed:
+        if len(chosen.folders) > 1:
+            chosen.parser.error("--signed takes one FOLDER at most")
+        print(since_review(loader.load(_folder(*chosen.folders))))
+        return 0
+    if len(chosen.folders) != 2:  # noqa: PLR2004 (OLD and NEW)
+        chosen.parser.error("give OLD and NEW, or --signed")
+    folders = Path(chosen.folders[0]), Path(chosen.folders[1])
+    if gone := [Issue(str(folder), "", "is not a folder") for folder in folders if not folder.is_dir()]:
+        raise KnowledgeFault(tuple(gone))
+    old, new = (loader.load(folder) for folder in folders)
+    stories = (*vignettes.read(folders[1], new), *vignettes.read(folders[0], old))
+    print(compare(old, new, stories))
+    return 0
+
+
+def export(chosen: argparse.Namespace) -> int:
+    """Write the sheet of entries to review into a new file, so that a completed one is never overwritten."""
+    content = sheet.write(loader.load(_folder(chosen.folder)))
+    with Path(chosen.file).open("xb") as file:
+        file.write(content)
+    return 0
+
+
+def import_(chosen: argparse.Namespace) -> int:
+    """Sign the entries that a completed sheet approves, and print the comments."""
+    folder = _folder(chosen.folder)
+    print(sign(folder, loader.load(folder), chosen.file, Path(chosen.file).read_bytes()))
+    return 0
+
+
+def _add_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", nargs="?", metavar="FOLDER", help="the knowledge; the one in use when not given")
+
+
+def _folder(name: str | None = None) -> Path:
+    return Path(name) if name else settings.read(os.environ).knowledge_folder(loader.SHIPPED)

@@ -1,0 +1,44 @@
+"""Checks that the level has no cliff: neighbouring values of a reading differ by at most one level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from service.engine.engine import Engine
+from service.errors import Issue
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.schema import CaseRequest, Finding, Value
+from service.model.scales import Level
+from service.review.cases import body_of
+
+_TENTHS = 10
+
+
+def cliffs(knowledge: Knowledge) -> Iterator[Issue]:
+    """Each pair of neighbouring values of a reading whose levels are more than one apart.
+
+    The reading comes with the first complaint of the policy, and every other item is denied. Neighbours are one apart
+    for an integer and 0.1 apart for a number.
+    """
+    engine = Engine(knowledge)
+    for id_ in knowledge.policy.measurements:
+        before: tuple[float, Level] | None = None
+        for value in _values(knowledge.findings[id_]):
+            findings: dict[str, Value] = {knowledge.policy.complaints[0]: True, id_: value}
+            body = body_of(CaseRequest(findings=findings, rest="denied"), knowledge)
+            level = engine.decide(engine.read(body)).urgency.level
+            if before is not None and abs(level.rank - before[1].rank) > 1:
+                says = f"{before[1]} at {before[0]:g} and {level} at {value:g}: neighbours are one level apart at most"
+                yield Issue("findings", id_, says)
+            before = (value, level)
+
+
+def _values(finding: Finding) -> Iterator[float]:
+    """All values of a reading, from the least to the greatest."""
+    if finding.minimum is None or finding.maximum is None:
+        return
+    if finding.kind == "integer":
+        yield from range(int(finding.minimum), int(finding.maximum) + 1)
+    else:
+        low, high = round(finding.minimum * _TENTHS), round(finding.maximum * _TENTHS)
+        yield from (tenths / _TENTHS for tenths in range(low, high + 1))

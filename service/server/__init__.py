@@ -1,0 +1,1 @@
+"""The HTTP server: uvicorn, and everything here that overrides it."""

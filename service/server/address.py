@@ -1,0 +1,48 @@
+"""The address to listen on: reserved by one process, with a listening socket per worker.
+
+With one shared socket, the worker that wakes first accepts every connection that waits, and keeps it for as long as
+the client does. With a socket each, the kernel spreads connections over the workers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+
+
+def reserve(host: str, port: int) -> socket.socket:
+    """Bind the address without listening, so that only `beside` can bind it too.
+
+    Raises `OSError` with the address if it is in use or cannot be had. The first attempt is exclusive: it also fails
+    if a service has bound the address and does not listen yet. SO_REUSEADDR is for the second attempt, since
+    connections of a service that has just ended may still be in TIME_WAIT.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        try:
+            reserved = _bound(family, (host, port))
+        except OSError as fault:
+            if fault.errno != errno.EADDRINUSE:
+                raise
+            reserved = _bound(family, (host, port), socket.SO_REUSEADDR)
+    except OSError as fault:
+        address = f"[{host}]" if family == socket.AF_INET6 else host
+        raise OSError(fault.errno, fault.strerror, f"{address}:{port}") from None
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    return reserved
+
+
+def beside(reserved: socket.socket) -> socket.socket:
+    """A socket for one worker at the reserved address."""
+    return _bound(reserved.family, reserved.getsockname()[:2], socket.SO_REUSEADDR, socket.SO_REUSEPORT)
+
+
+def _bound(family: socket.AddressFamily, address: tuple[str, int], *options: int) -> socket.socket:
+    with contextlib.ExitStack() as failed:
+        bound = failed.enter_context(socket.socket(family))
+        for option in options:
+            bound.setsockopt(socket.SOL_SOCKET, option, 1)
+        bound.bind(address)
+        failed.pop_all()
+    return bound

@@ -1,0 +1,50 @@
+"""The configuration of the server: uvicorn's, with the product's fixed choices and time limits."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+import uvicorn
+
+from service.server.memory import Memory
+
+IDLE_SECONDS: Final = 75
+"""How long a connection waits for its next request: longer than the 60 that common proxies keep theirs.
+
+Where the service ended it first, a proxy would now and then send a request into its end, and may not repeat a POST.
+"""
+
+
+class Config(uvicorn.Config):
+    """uvicorn's configuration, the time for a request's head, and the time that a stop leaves to the load balancer."""
+
+    def __init__(
+        self,
+        app: str,
+        *,
+        head_seconds: float,
+        drain_seconds: float,
+        shutdown_seconds: float,
+        is_renewable: bool,
+        **rest: Any,
+    ) -> None:
+        super().__init__(
+            app,
+            factory=True,
+            loop="uvloop",
+            ws="none",
+            interface="asgi3",
+            lifespan="off",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=IDLE_SECONDS,
+            **rest,
+        )
+        self.memory = Memory()
+        self.head_seconds = head_seconds
+        self.drain_seconds = drain_seconds
+        self.is_renewable = is_renewable
+        self.timeout_graceful_shutdown = cast("int", shutdown_seconds)  # it goes to `asyncio.wait_for`

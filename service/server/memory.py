@@ -1,0 +1,141 @@
+"""The memory budget: the bytes that open connections make the process keep."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final, Protocol
+
+from service.server.refusal_kinds import CONNECTIONS
+
+MEMORY_LIMIT: Final = 104 << 20
+"""Bytes that all connections of a process may hold; with the process itself, less than the 256 MiB of a pod."""
+
+MEMORY_RESERVE: Final = 16 << 20
+"""Part of the limit that only whole requests may use, so that unfinished ones cannot shut them out."""
+
+CONNECTION_LIMIT: Final = 12_000
+"""Open connections of a process; an idle one takes some 6 KiB."""
+
+SPARE_LIMIT: Final = 1024
+"""Connections above the limit, on which only health and metrics are answered; the oldest goes first.
+
+More than are accepted between two reads, so that a health check is read before its connection is pushed out.
+"""
+
+CONNECTION_COST: Final = 6 << 10
+REQUEST_COST: Final = 10 << 10
+FIELD_COST: Final = 160
+"""Bytes of objects beside the text: of an open connection, a request in progress and a header field (measured)."""
+
+SMALL: Final = 16 << 10
+"""Bytes up to which an unfinished request may use the reserve as well."""
+
+
+class Abortable(Protocol):
+    """A connection that can be ended at once."""
+
+    def abort_as(self, label: str) -> None:
+        """End the connection, counted under this label."""
+
+
+class Memory:
+    """The bytes held by all connections of one process, and the connections above the limit."""
+
+    def __init__(
+        self, limit: int = MEMORY_LIMIT, connections: int = CONNECTION_LIMIT, spare: int = SPARE_LIMIT
+    ) -> None:
+        self._limit = limit
+        self._spare_limit = spare
+        self._spare: dict[Abortable, None] = {}
+        self.connections = connections
+        self.held = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether not even a whole request may be started."""
+        return self.held > self._limit
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether only the reserve is left."""
+        return self.held > self._limit - MEMORY_RESERVE
+
+    def add_spare(self, connection: Abortable) -> None:
+        """Keep a connection above the limit, in place of the oldest such connection if there are too many."""
+        self._spare[connection] = None
+        if len(self._spare) > self._spare_limit:
+            oldest = next(iter(self._spare))
+            self.drop_spare(oldest)
+            oldest.abort_as(CONNECTIONS)
+
+    def drop_spare(self, connection: Abortable) -> None:
+        """Forget a connection that has ended."""
+        self._spare.pop(connection, None)
+
+
+class Account:
+    """The bytes held by one connection: its requests in order, what is not parsed, and what is not sent."""
+
+    __slots__ = ("_memory", "_requests", "_unparsed", "_unsent")
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._requests: deque[int] = deque()
+        self._unparsed = 0
+        self._unsent = 0
+        memory.held += CONNECTION_COST
+
+    @property
+    def requests(self) -> int:
+        """The number of requests that are not answered."""
+        return len(self._requests)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether this connection has to let go of what it holds."""
+        memory = self._memory
+        if not memory.is_crowded:
+            return False
+        return memory.is_full or sum(self._requests) + self._unparsed + self._unsent > SMALL
+
+    def begin(self, size: int, fields: int) -> None:
+        """Add a request whose head is whole."""
+        cost = REQUEST_COST + size + FIELD_COST * fields
+        self._requests.append(cost)
+        self._memory.held += cost
+
+    def grow(self, size: int) -> None:
+        """Add a part of the newest request's body."""
+        self._requests[-1] += size
+        self._memory.held += size
+
+    def release(self, size: int) -> None:
+        """Subtract a part of the oldest request's body, which is dealt with."""
+        if self._requests:
+            self._requests[0] -= size
+            self._memory.held -= size
+
+    def end(self) -> None:
+        """Subtract the oldest request, which is answered; a closed account has none left."""
+        if self._requests:
+            self._memory.held -= self._requests.popleft()
+
+    def drop_newest(self) -> None:
+        """Subtract the newest request, which will not be answered."""
+        self._memory.held -= self._requests.pop()
+
+    def set_unparsed(self, size: int) -> None:
+        """Replace the bytes that belong to an incomplete line or chunk."""
+        self._memory.held += size - self._unparsed
+        self._unparsed = size
+
+    def set_unsent(self, size: int) -> None:
+        """Replace the bytes that the client has not taken."""
+        self._memory.held += size - self._unsent
+        self._unsent = size
+
+    def close(self) -> None:
+        """Subtract everything."""
+        self._memory.held -= CONNECTION_COST + sum(self._requests) + self._unparsed + self._unsent
+        self._requests.clear()
+        self._unparsed = self._unsent = 0

@@ -1,0 +1,250 @@
+"""One connection: uvicorn's, with bounds on its memory and time, refusals as problems and a graceful stop."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Final, cast
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from service.problems import LARGE_HEAD, OVERLOADED, SLOW_HEAD, Kind
+from service.server.head import HEAD_LIMIT, kind_of_parser_error
+from service.server.measured import (
+    BACKLOG_LIMIT,
+    DISCARD_LIMIT,
+    FRAMING_LIMIT,
+    PIECE,
+    PIPELINE_LIMIT,
+    MeasuredProtocol,
+    RequestRefused,
+)
+from service.server.memory import Account
+from service.server.queued_request import QueuedRequest
+from service.server.refusal import encoded
+from service.server.refusal_kinds import BODY, FRAMING, MEMORY, PIPELINE, UNREAD
+from service.server.transport import CoalescingTransport
+from service.web.request_queue import mark_whole
+
+if TYPE_CHECKING:
+    from litestar.types import Scope
+    from uvicorn._types import ASGI3Application
+
+
+LINGER_SECONDS: Final = 1.0
+"""Time between a refusal and the end of its connection, in which a client that still sends sees the refusal."""
+
+QUIET_SECONDS: Final = 0.5
+"""How long a stop waits for a request that may be on its way over an idle connection."""
+
+
+class Connection(MeasuredProtocol):
+    """A connection that bounds what it holds and finishes what it has begun."""
+
+    _is_stopping = False
+    _is_refused = False
+    _backlog = b""
+    _refusal: Kind | None = None
+    _head_timer: asyncio.TimerHandle | None = None
+    _unread_timer: asyncio.TimerHandle | None = None
+    _current: RequestResponseCycle | None = None
+    """The request that waits or is being answered; those behind it on this connection are in `pipeline`."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Open the account, and end a connection on which no request comes."""
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=0)  # so that `pause_writing` sees every byte that is not taken
+        memory = self.config.memory
+        self._account = Account(memory)
+        self._head_timer = self.loop.call_later(self.config.head_seconds, self._head_is_late)
+        if len(self.connections) > memory.connections or memory.is_full:
+            self._is_spare = True
+            memory.add_spare(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse, or drop what follows a refusal."""
+        if self._is_refused:
+            self._discard(len(data))
+            return
+        if self._refusal is not None:
+            return
+        if self._backlog:
+            data = self._backlog + data
+        if len(data) > BACKLOG_LIMIT:
+            self._refuse(OVERLOADED, PIPELINE)
+        else:
+            self._parse(data)
+
+    def pause_writing(self) -> None:
+        """Abort, after a while or when memory is short, a connection whose client does not read."""
+        super().pause_writing()
+        self._unread_timer = self.loop.call_later(self.config.head_seconds, self.abort_as, UNREAD)
+        self._account.set_unsent(self.transport.get_write_buffer_size())
+        if self._account.is_over:
+            self.abort_as(MEMORY)
+
+    def resume_writing(self) -> None:
+        """Continue once the client has read everything."""
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+        self._account.set_unsent(0)
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Cancel the timers, close the account and take a request that waits out of the queue."""
+        if self._current is not None:
+            self._app.queue.withdraw(cast("Scope", self._current.scope))
+        for timer in (self._head_timer, self._rest_timer, self._unread_timer):
+            if timer is not None:
+                timer.cancel()
+        self._account.close()
+        self.config.memory.drop_spare(self)
+        super().connection_lost(exc)
+
+    def abort_as(self, label: str) -> None:
+        """End the connection at once, and count it under this label."""
+        if not self.transport.is_closing():
+            self._count(label)
+            self.transport.abort()
+
+    def shutdown(self) -> None:
+        """Stop after what has begun: uvicorn would drop a request whose head is not whole."""
+        self._is_stopping = True
+        if self._account.requests:
+            self.cycle.keep_alive = False
+        else:
+            self.loop.call_later(QUIET_SECONDS, self._close_if_idle)
+
+    def on_headers_complete(self) -> None:
+        """Start a request; during a stop, or above the connection limit, it is the last one here."""
+        super().on_headers_complete()
+        if (self._is_stopping or self._is_spare) and not self._in_head:
+            self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        """End a request's body."""
+        super().on_message_complete()
+        if not self._in_head:
+            mark_whole(cast("Scope", self.cycle.scope))
+
+    def on_response_complete(self) -> None:
+        """Start the next request; or send a refusal that waited; or bound the rest of an unwanted body."""
+        self._account.end()
+        super().on_response_complete()
+        if self._backlog:
+            self.flow.pause_reading()
+            self.loop.call_soon(self._parse_backlog)
+        if self._account.requests or self.transport.is_closing():
+            return
+        if self._refusal is not None:
+            self._send_refusal(self._refusal)
+        elif self._in_body:
+            self._rest_timer = self.loop.call_later(self.config.head_seconds, self.abort_as, BODY)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Submit a request to the queue, which starts it now or in a later turn of the loop."""
+        self._current = cycle
+        start = partial(self._start, cycle, app)
+        self._app.queue.submit(cast("Scope", cycle.scope), QueuedRequest(cycle, self._app, start))
+
+    def _start(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Start the task of a request."""
+        if cycle.scope["method"] != "HEAD":  # its response is a head only
+            cycle.transport = cast("asyncio.Transport", CoalescingTransport(cycle.transport))
+        super()._start_asgi_task(cycle, app)
+
+    def _parse(self, data: bytes) -> None:
+        """Parse in pieces, until too many requests wait; keep the rest."""
+        rest = memoryview(data)
+        try:
+            while rest and self._account.requests < PIPELINE_LIMIT and not self.transport.is_closing():
+                self._feed(rest[:PIECE])
+                self._bound()
+                rest = rest[PIECE:]
+        except RequestRefused as refused:
+            self._refuse(refused.kind, refused.label)
+        except httptools.HttpParserError as error:
+            self._refuse(kind_of_parser_error(str(error)))
+        else:
+            self._backlog = bytes(rest)
+            if self._backlog:
+                self.flow.pause_reading()
+
+    def _parse_backlog(self) -> None:
+        data, self._backlog = self._backlog, b""
+        if not self._is_refused and self._refusal is None:
+            self._parse(data)
+
+    def _bound(self) -> None:
+        """Bound and time what is not whole; raises `RequestRefused`."""
+        if self._in_head:
+            self._unset_keepalive_if_required()
+            if self._carried > HEAD_LIMIT:
+                raise RequestRefused(LARGE_HEAD)
+            if self._head_timer is None:
+                self._head_timer = self.loop.call_later(self.config.head_seconds, self._head_is_late)
+        elif self._carried > FRAMING_LIMIT:  # a chunk's extension, a trailer, or empty lines without end
+            raise RequestRefused(LARGE_HEAD, FRAMING)
+        elif self.cycle is not None and not self.cycle.response_complete:
+            self._unset_keepalive_if_required()
+            self._cancel_head_timer()
+        if self._account.is_over and (self._in_head or (self._in_body and not self.cycle.response_complete)):
+            raise RequestRefused(OVERLOADED, MEMORY)
+
+    def _cancel_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_is_late(self) -> None:
+        if self.transport.is_closing() or self._is_refused:
+            return
+        if self._in_head:
+            self._refuse(SLOW_HEAD)
+        else:
+            self.transport.close()  # no request has begun
+
+    def _close_if_idle(self) -> None:
+        if not self._in_head and not self._account.requests:
+            self.transport.close()
+
+    def _refuse(self, kind: Kind, label: str = "") -> None:
+        """Refuse what came last, after the responses to what came before it.
+
+        The request itself may have begun: it is dropped if nothing of its response is sent, else the connection ends.
+        """
+        label = label or kind.slug
+        if self._in_body and (self.cycle.response_started or self.cycle.response_complete):
+            self.abort_as(label)
+            return
+        self._count(label)
+        if self._in_body:
+            if self.pipeline:
+                self.pipeline.popleft()
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            self.cycle.body.clear()
+            self._account.drop_newest()
+        self._backlog = b""
+        self._in_head = self._in_body = False
+        self._account.set_unparsed(0)
+        self.headers, self.url = [], b""
+        self.parser = self.scope = None  # type: ignore[assignment]  # they hold the rest of what is dropped
+        if self._account.requests:
+            self._refusal = kind
+        else:
+            self._send_refusal(kind)
+
+    def _send_refusal(self, kind: Kind) -> None:
+        self._is_refused = True
+        self.transport.write(encoded(kind, self.server_state.default_headers))
+        self.transport.write_eof()
+        self._unset_keepalive_if_required()
+        self._cancel_head_timer()
+        self._head_timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+
+    def _discard(self, size: int) -> None:
+        self._discarded += size
+        if self._discarded > DISCARD_LIMIT:
+            self.transport.abort()

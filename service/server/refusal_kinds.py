@@ -1,0 +1,16 @@
+"""The kinds of refusals below the application, as the metric and the log name them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from service.problems import UNHEARD
+
+FRAMING: Final = "framing-too-large"
+MEMORY: Final = "out-of-memory"
+CONNECTIONS: Final = "too-many-connections"
+PIPELINE: Final = "pipeline-too-long"
+BODY: Final = "body-not-wanted"
+UNREAD: Final = "not-read"
+
+REFUSALS: Final = (*(kind.slug for kind in UNHEARD), FRAMING, MEMORY, CONNECTIONS, PIPELINE, BODY, UNREAD)

@@ -1,0 +1,44 @@
+"""A transport that sends the head of a response together with its body."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+CONTINUE: Final = b"HTTP/1.1 100 "
+"""The interim response, which a client waits for before it sends the body."""
+
+LARGE: Final = 65_536
+"""Bytes from which a body is not copied to its head: clients that do not read a document share its bytes."""
+
+
+class CoalescingTransport:
+    """Delays a response's head until its body: one system call and one packet."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head = b""
+        self._is_begun = False
+
+    def write(self, data: bytes) -> None:
+        """Write, or keep the head until more follows; a large document is not copied."""
+        if self._is_begun or data.startswith(CONTINUE):
+            self._transport.write(data)
+        elif not self._head:
+            self._head = data
+        else:
+            self._is_begun = True
+            if len(data) < LARGE:
+                self._transport.write(self._head + data)
+            else:
+                self._transport.writelines((self._head, data))
+
+    def close(self) -> None:
+        """Close once all is written; a head without a body shows that the application failed."""
+        if self._head and not self._is_begun:
+            self._transport.write(self._head)
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        """Whether nothing more can be written."""
+        return self._transport.is_closing()

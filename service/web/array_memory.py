@@ -1,0 +1,41 @@
+"""Bound the bytes of arrays that are held at once, from their first byte until the response has ended."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from litestar.types import HTTPReceiveMessage, Receive, Scope
+
+from service.errors import Overloaded
+
+ARRAY_MEMORY_BYTES: Final = 64 << 20
+"""For all arrays of one process: with the process's own needs, less than the memory that a worker is given."""
+
+_HELD: Final = "triage.held"
+"""Scope key: the bytes of the request's array that are held."""
+
+
+class ArrayMemory:
+    """The bytes of the arrays that are being received and answered."""
+
+    def __init__(self) -> None:
+        self._held = 0
+
+    def holding(self, scope: Scope, receive: Receive) -> Receive:
+        """`receive`, counting what it returns; it raises `Overloaded` if there is no room to hold that."""
+        marks = cast("dict[str, int]", scope)
+
+        async def held() -> HTTPReceiveMessage:
+            message = cast("HTTPReceiveMessage", await receive())
+            size = len(cast("bytes", message.get("body", b"")))
+            marks[_HELD] = marks.get(_HELD, 0) + size
+            self._held += size
+            if self._held > ARRAY_MEMORY_BYTES:
+                raise Overloaded
+            return message
+
+        return held
+
+    def release(self, scope: Scope) -> None:
+        """Give back the bytes of a request that has been answered."""
+        self._held -= cast("dict[str, int]", scope).pop(_HELD, 0)

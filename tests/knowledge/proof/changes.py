@@ -1,0 +1,104 @@
+"""Changes of a report as substitutions: a sign becomes present, an answer comes, all that is open is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import z3
+from z3 import z3util
+
+from service.knowledge.conditions import named, parts
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.schema import Clause, Condition
+
+from .model import NEVER, Rules
+
+_TRUE = z3.BoolVal(True)  # noqa: FBT003 - the constant itself
+Change = list[tuple[Any, Any]]
+
+
+def leaves(condition: Condition, knowledge: Knowledge) -> Iterator[Condition]:
+    """The tests of single findings that `condition` is made of, through derivations."""
+    derivation = knowledge.derivations.get(condition) if isinstance(condition, str) else None
+    if derivation is not None and derivation.when is not None:
+        yield from leaves(derivation.when, knowledge)
+    elif group := parts(condition):
+        for part in group:
+            yield from leaves(part, knowledge)
+    else:
+        yield condition
+
+
+def _conditions(knowledge: Knowledge) -> Iterator[Condition]:
+    """The conditions that decide the level: of rules, and of findings that follow from others."""
+    for flag in knowledge.red_flags.values():
+        yield flag.when
+    yield from knowledge.policy.uncovered_signs
+    for finding in knowledge.findings.values():
+        yield from finding.implied_by
+        if finding.settled_by is not None:
+            yield finding.settled_by
+
+
+def signs(rules: Rules) -> list[str]:
+    """The findings that decide the level."""
+    knowledge = rules.knowledge
+    every = (leaf for condition in _conditions(knowledge) for leaf in leaves(condition, knowledge))
+    return list(dict.fromkeys(name for leaf in every for name in named(leaf)))
+
+
+def presence(rules: Rules, name: str) -> tuple[Any, Change]:
+    """When `name` is not yet reported present, and the change that reports it.
+
+    A number or a choice becomes present if it passes a test that it did not pass, and all that it passed.
+    """
+    variable, knowledge = rules.findings[name], rules.knowledge
+    now_known = (variable.known, _TRUE)
+    if variable.kind == "boolean":
+        return z3.Not(z3.And(variable.known, variable.truth)), [now_known, (variable.truth, _TRUE)]
+    later = [z3.FreshConst(part.sort(), name) for part in variable.parts()]
+    changes = [now_known, *zip(variable.parts(), later, strict=True)]
+    allowed = z3.substitute(z3.And(*variable.domain(knowledge.findings[name])), *changes)
+    every = (leaf for condition in _conditions(knowledge) for leaf in leaves(condition, knowledge))
+    clauses = [leaf for leaf in every if isinstance(leaf, Clause) and leaf.finding == name]
+    tests = [rules.test(clause, variable) for clause in clauses]
+    passed = [z3.And(variable.known, test) for test in tests]
+    passing = [z3.substitute(test, *changes) for test in tests]
+    both = list(zip(passed, passing, strict=True))
+    kept = z3.And(*(z3.Implies(before, after) for before, after in both))
+    return z3.And(allowed, kept, z3.Or(*(z3.And(z3.Not(before), after) for before, after in both))), changes
+
+
+def answer(rules: Rules, name: str) -> tuple[Any, Change]:
+    """When `name` is not reported, and that it becomes so, with any value."""
+    variable = rules.findings[name]
+    return z3.Not(variable.known), [(variable.known, _TRUE)]
+
+
+def completion(rules: Rules, formula: Any) -> tuple[Any, Any]:
+    """`formula` after any of the unknown findings became known, and the conditions of that change.
+
+    What is reported stays; closed findings and readings stay unknown. A report-only finding does not answer an item
+    that is answered or closed.
+    """
+    knowledge = rules.knowledge
+    mentioned = {str(constant) for constant in z3util.get_vars(formula)}
+    told: Change = []
+    kept: list[Any] = []
+    for name, variable in rules.findings.items():
+        if str(variable.known) not in mentioned:
+            continue
+        finding = knowledge.findings[name]
+        known = z3.FreshConst(z3.BoolSort(), name)
+        later = [z3.FreshConst(part.sort(), name) for part in variable.parts()]
+        own = [(variable.known, known), *zip(variable.parts(), later, strict=True)]
+        same = z3.And(known, *(now == then for now, then in zip(variable.parts(), later, strict=True)))
+        item = finding.covered_by
+        repeats = NEVER if item is None else z3.Or(rules.is_known(item), rules.closed(item))
+        is_reading = z3.BoolVal(name in knowledge.policy.measurements)
+        barred = z3.Or(rules.closed(name), rules.is_known(name), repeats, is_reading)
+        kept.append(z3.If(variable.known, same, z3.Implies(barred, z3.Not(known))))
+        kept += [z3.substitute(part, *own) for part in variable.domain(finding)]
+        told += own
+    return z3.substitute(formula, *told), z3.And(*kept)

@@ -1,0 +1,133 @@
+"""The memory budget: what is held is counted, given back, and bounded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.server.head import FIELD_LIMIT, HEAD_LIMIT
+from service.server.measured import BACKLOG_LIMIT, DISCARD_LIMIT, FRAMING_LIMIT
+from service.server.memory import (
+    CONNECTION_COST,
+    CONNECTION_LIMIT,
+    FIELD_COST,
+    MEMORY_LIMIT,
+    MEMORY_RESERVE,
+    REQUEST_COST,
+    SMALL,
+    SPARE_LIMIT,
+    Account,
+    Memory,
+)
+
+ROOT = Path(__file__).parents[2]
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["begin", "grow", "release", "end", "drop", "unparsed", "unsent"]), st.integers(0, 9_999))
+)
+
+
+class Evicted:
+    """A connection above the limit, and the label under which it was ended."""
+
+    label = ""
+
+    def abort_as(self, label: str) -> None:
+        """Note the label."""
+        self.label = label
+
+
+@given(STEPS)
+def test_a_closed_connection_holds_nothing(steps: list[tuple[str, int]]) -> None:
+    """Whatever came on a connection, all of it is given back, and it never holds less than nothing."""
+    memory = Memory()
+    account = Account(memory)
+    for step, size in steps:
+        if step == "begin":
+            account.begin(size, 3)
+        elif step == "unparsed":
+            account.set_unparsed(size)
+        elif step == "unsent":
+            account.set_unsent(size)
+        elif account.requests:
+            match step:
+                case "grow":
+                    account.grow(size)
+                case "release":
+                    account.release(min(size, REQUEST_COST))
+                case "end":
+                    account.end()
+                case "drop":
+                    account.drop_newest()
+    account.close()
+    assert memory.held == 0
+
+
+def test_a_request_costs_its_head_its_fields_and_its_body() -> None:
+    """A head of short fields takes many times its bytes."""
+    memory = Memory()
+    account = Account(memory)
+    account.begin(100, 7)
+    account.grow(1_000)
+    assert memory.held == CONNECTION_COST + REQUEST_COST + 100 + 7 * FIELD_COST + 1_000
+    account.release(600)
+    account.end()
+    assert memory.held == CONNECTION_COST
+
+
+def test_a_response_after_the_end_of_its_connection_is_no_error() -> None:
+    """A pipelined request may be answered after its client has left."""
+    memory = Memory()
+    account = Account(memory)
+    account.begin(100, 7)
+    account.close()
+    account.end()
+    account.release(5)
+    assert (memory.held, account.requests) == (0, 0)
+
+
+def test_the_reserve_is_for_small_requests() -> None:
+    """Once only the reserve is left, large unfinished requests have to go, and small ones stay until it is used."""
+    memory = Memory()
+    small, large = Account(memory), Account(memory)
+    small.set_unparsed(SMALL)
+    large.set_unparsed(MEMORY_LIMIT - MEMORY_RESERVE)
+    assert (memory.is_crowded, memory.is_full) == (True, False)
+    assert (small.is_over, large.is_over) == (False, True)
+    large.set_unparsed(MEMORY_LIMIT)
+    assert (memory.is_full, small.is_over) == (True, True)
+    large.close()
+    assert (memory.is_crowded, small.is_over) == (False, False)
+
+
+def test_the_oldest_connection_above_the_limit_goes_first() -> None:
+    """Idle connections above the limit do not keep out a health check, whose request comes at once."""
+    memory = Memory(spare=2)
+    spare = [Evicted() for _ in range(4)]
+    memory.add_spare(spare[0])
+    memory.add_spare(spare[1])
+    memory.drop_spare(spare[0])
+    for each in spare[2:]:
+        memory.add_spare(each)
+    assert [each.label for each in spare] == ["", "too-many-connections", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("kind", "limits"),
+    [
+        ("head-too-large", [f"{HEAD_LIMIT:,}", f"{FIELD_LIMIT}"]),
+        ("framing-too-large", [f"{FRAMING_LIMIT >> 10} KiB"]),
+        ("too-many-connections", [f"{CONNECTION_LIMIT:,}", f"{SPARE_LIMIT:,}"]),
+        ("pipeline-too-long", [f"{BACKLOG_LIMIT >> 10} KiB"]),
+        ("body-not-wanted", [f"{DISCARD_LIMIT >> 20} MiB"]),
+        ("out-of-memory", [f"{MEMORY_LIMIT >> 20} MiB"]),
+    ],
+)
+def test_operators_are_told_the_limits(kind: str, limits: list[str]) -> None:
+    """The page on telemetry gives each limit as the code has it."""
+    page = (ROOT / "deploy" / "telemetry.md").read_text(encoding="utf-8")
+    kinds = page.partition("## Kinds of refused connections")[2].partition("## ")[0]
+    (row,) = [line for line in kinds.splitlines() if line.startswith(f"| `{kind}` |")]
+    assert [limit for limit in limits if limit not in row] == []
