@@ -8,6 +8,7 @@ from service.engine.bitset import Bits, members
 from service.engine.decision import Decision
 from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
+from service.knowledge.citations import sources_of
 from service.knowledge.reviews import review_of
 from service.knowledge.schema import Statement, Weight
 from service.model.explanation import (
@@ -104,7 +105,7 @@ class Explanations:
         for suggested in decision.fixes:
             fix = knowledge.fixes[suggested.id]
             short = () if fix.short is None else (fix.short,)
-            brief = tuple(Statement(text=text, evidence=fix.evidence, sources=fix.sources) for text in short)
+            brief = tuple(Statement(text=text, evidence=fix.evidence, sources=sources_of(fix)) for text in short)
             yield from _sourced(fix.id, (*brief, *fix.steps, *fix.caveats))
 
     def _entries(self, decision: Decision) -> Iterator[ExplainedEntry]:
