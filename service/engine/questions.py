@@ -75,10 +75,7 @@ class Questions:
         context: CauseContext,
     ) -> InterviewDecision:
         """The groups to show, the readings to offer, and the reason to stop if there is nothing to ask."""
-        skip = situation.answered | situation.waiting
-        for id_ in safety:
-            skip |= self._items[id_].bit
-        about_causes, held_back = self._cause_questions(skip, floors, situation, context)
+        about_causes, held_back = self._cause_questions(floors, situation, context)
         found = {**about_causes, **safety}
         groups = tuple(
             [
@@ -89,31 +86,29 @@ class Questions:
         )
         measurements = tuple(self._readings(floors.level, situation))
         reason = None if groups else self._stop_reason(floors, urgency, context, measurements)
-        return InterviewDecision(groups, measurements, len(found) + held_back, reason)
+        return InterviewDecision(groups, measurements, len(found) + len(held_back - safety.keys()), reason)
 
     def _cause_questions(
-        self, skip: Bits, floors: Floors, situation: Situation, context: CauseContext
-    ) -> tuple[dict[str, AskedItem], int]:
-        """The items that are not in `skip`, and the number of those that do not fit into this response.
+        self, floors: Floors, situation: Situation, context: CauseContext
+    ) -> tuple[dict[str, AskedItem], set[str]]:
+        """The items that do not raise the level by themselves, and the ids that do not fit into this response.
 
         They are about the causes, or contraindications to ask before a fix is given.
         """
         found: dict[str, AskedItem] = {}
         if not context.is_asked:
-            return found, 0
+            return found, set()
         level = floors.level
         known = situation.match.known | situation.not_known
+        skip = situation.answered | situation.waiting
+        first = [item for item in self._first_cause_items if not item.bit & skip]
         room = self._policy.cause_questions_per_response
-        for item in self._first_cause_items:
-            if not item.bit & skip:
-                room -= 1
-                if room >= 0:
-                    found[item.id] = item.asked[level]
-        found.update((item.id, item.asked[level]) for item in self._separating_of(context, known, skip))
+        found |= {item.id: item.asked[level] for item in first[:room]}
+        found |= {item.id: item.asked[level] for item in self._separating_of(context, known, skip)}
         for id_ in context.ask_first:
             if not self._items[id_].bit & known:
                 found[id_] = self._items[id_].asked[level]
-        return found, max(0, -room)
+        return found, {item.id for item in first[room:]}
 
     def _separating_of(self, context: CauseContext, known: Bits, skip: Bits) -> list[Item]:
         """The items that separate the leading causes, unless one is likely already or enough were asked."""

@@ -66,6 +66,8 @@ _NOT_HERE = {
     "internal_error",
     "unavailable",
     "overloaded",
+    "unsupported_transfer_coding",
+    "unsupported_http_version",
 }
 # The key that an installation which has keys and limits is asked with, once its one request of today is spent.
 _GUARDED = {"unauthorized": "stranger", "forbidden": "revoked", "rate_limited": "good"}
