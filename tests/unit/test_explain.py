@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from service.engine import Engine
+from service.knowledge.citations import sources_of
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.reviews import NOT_REVIEWED, digest_of
 from service.knowledge.schema import Cause, Fix, RedFlag, Statement, SymptomText
@@ -194,7 +195,7 @@ def _sourced(about: str, entry: RedFlag | Cause | Fix | SymptomText) -> list[Sou
         stated = entry.statements
     else:
         short = () if entry.short is None else (entry.short,)
-        own = (Statement(text=text, evidence=entry.evidence, sources=entry.sources) for text in short)
+        own = (Statement(text=text, evidence=entry.evidence, sources=sources_of(entry)) for text in short)
         stated = (*own, *entry.steps, *entry.caveats)
     return [
         SourcedStatement(
