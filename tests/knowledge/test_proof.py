@@ -175,7 +175,10 @@ def test_could_rise_to_is_never_exceeded(rules: Rules, rulebook: Rulebook, solve
 
 
 def test_could_rise_to_is_reached(rules: Rules, rulebook: Rulebook, solver: z3.Solver) -> None:
-    """Each open term above the level becomes true if its unknown findings get values that pass, none of them closed."""
+    """Each open term above the level becomes true if its unknown findings get values that pass, none of them closed.
+
+    A term of a finding that another value contradicts stays open, which can only show too high a level.
+    """
     for number, level in rulebook.raising_terms():
         term = rulebook.matcher.terms[number]
         assert len({atom.finding for atom in term}) == len(term)
@@ -198,7 +201,8 @@ def test_could_rise_to_is_reached(rules: Rules, rulebook: Rulebook, solver: z3.S
             allowed.append(z3.If(z3.And(is_known, variable.known), same, met))
             changes += [(variable.known, z3.BoolVal(True)), *own]  # noqa: FBT003 - the constant itself
         reached = z3.substitute(compiled.is_true(rules, term), *changes)
-        unmet = (z3.Not(rules.reaches[level]), compiled.is_open(rules, term), *allowed, z3.Not(reached))
+        usable = [z3.Not(rules.is_contradicted(atom.finding)) for atom in term]
+        unmet = (z3.Not(rules.reaches[level]), compiled.is_open(rules, term), *usable, *allowed, z3.Not(reached))
         _prove(rules, solver, f"a term of {level} is open and cannot be met in", *unmet)
 
 

@@ -48,17 +48,24 @@ def signs(rules: Rules) -> list[str]:
     return list(dict.fromkeys(name for leaf in every for name in named(leaf)))
 
 
+def denied(knowledge: Knowledge) -> set[str]:
+    """The findings whose absence makes a condition that decides the level true."""
+    every = (leaf for condition in _conditions(knowledge) for leaf in leaves(condition, knowledge))
+    return {leaf.not_ for leaf in every if isinstance(leaf, Clause) and leaf.not_ is not None}
+
+
 def presence(rules: Rules, name: str) -> tuple[Any, Change]:
     """When `name` is not yet reported present, and the change that reports it.
 
     A number or a choice becomes present if it passes a test that it did not pass, and all that it passed. A report in
-    which `name` settles a contradiction is left out: the urgent reading ends with the contradiction.
+    which `name` settles a contradiction is left out: the urgent reading ends with the contradiction. A no on which a
+    rule rests stays: a yes in its place is another answer.
     """
     variable, knowledge = rules.findings[name], rules.knowledge
     consistent = z3.Not(rules.contradicts(name))
     now_known = (variable.known, _TRUE)
     if variable.kind == "boolean":
-        unreported = z3.Not(z3.And(variable.known, variable.truth))
+        unreported = z3.Not(variable.known if name in denied(knowledge) else z3.And(variable.known, variable.truth))
         return z3.And(consistent, unreported), [now_known, (variable.truth, _TRUE)]
     later = [z3.FreshConst(part.sort(), name) for part in variable.parts()]
     changes = [now_known, *zip(variable.parts(), later, strict=True)]
@@ -74,9 +81,9 @@ def presence(rules: Rules, name: str) -> tuple[Any, Change]:
 
 
 def answer(rules: Rules, name: str) -> tuple[Any, Change]:
-    """When `name` is not reported and settles no contradiction, and that it becomes so, with any value."""
+    """When `name` is not known and settles no contradiction, and that it becomes reported, with any value."""
     variable = rules.findings[name]
-    return z3.And(z3.Not(variable.known), z3.Not(rules.contradicts(name))), [(variable.known, _TRUE)]
+    return z3.Not(z3.Or(variable.known, rules.is_known(name), rules.contradicts(name))), [(variable.known, _TRUE)]
 
 
 def completion(rules: Rules, formula: Any) -> tuple[Any, Any]:

@@ -109,8 +109,7 @@ class Rules:
             variable, finding = self.variable(name), self.knowledge.findings.get(name)
             says_yes = z3.And(variable.known, variable.truth)
             says_no = z3.And(variable.known, z3.Not(variable.truth))
-            if finding is not None and finding.contradicted_by is not None:
-                says_yes = z3.And(says_yes, z3.Not(self.holds(finding.contradicted_by)))
+            says_yes = z3.And(says_yes, z3.Not(self.is_contradicted(name)))
             ways = [says_yes]
             ways += [
                 z3.And(self.holds(condition), z3.Not(z3.And(says_no, self._is_explained(name, condition))))
@@ -129,6 +128,11 @@ class Rules:
         }
         others = [self.findings[other] for other in findings[name].implied_unless if other in openers]
         return z3.Or(NEVER, *(z3.And(other.known, other.truth) for other in others))
+
+    def is_contradicted(self, name: str) -> Any:
+        """A yes to the finding is not used, because another value contradicts it."""
+        finding = self.knowledge.findings.get(name)
+        return NEVER if finding is None or finding.contradicted_by is None else self.holds(finding.contradicted_by)
 
     def contradicts(self, name: str) -> Any:
         """What is reported is contradicted, or would be, by a value of `name`, so that one may lower the level."""
