@@ -153,7 +153,7 @@ conversations: .venv/dev ## Every term and random report that `make test` sample
 
 prove: .venv/dev ## Prove the safety laws of the shipped rules, and record of which knowledge
 	$(BIN)/python -m pytest -q tests/knowledge/test_proof.py
-	$(BIN)/python -m tests.knowledge.proof.record
+	$(BIN)/python tests/knowledge/proof/record.py
 
 mutants: .venv/dev ## Break the engine in over two thousand ways and count what the tests notice (minutes)
 	rm -rf mutants

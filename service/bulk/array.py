@@ -12,7 +12,7 @@ from service.report.json_body import TOO_DEEP, malformed
 MOST: Final = 1_000
 """Items of one array; a stream of lines has no such limit."""
 
-COMMAS: Final = 400
+COMMAS: Final = 600
 """More than a request has that says all there is to say.
 
 Each item of an array becomes an object before they are counted, so millions of them would fill the memory.

@@ -41,5 +41,6 @@ def test_every_command_for_changing_the_contract_exists() -> None:
     commands = [shlex.split(line, comments=True) for line in block.splitlines()]
     assert [command[3:] for command in commands if "service.contract" in command] == [[], ["--write"]]
     scripts = [command[1] for command in commands if "-m" not in command]
-    assert scripts and all((SHIPPED.parent / script).is_file() for script in scripts)
+    assert scripts
+    assert all((SHIPPED.parent / script).is_file() for script in scripts)
     assert main([]) == 0

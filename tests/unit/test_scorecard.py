@@ -208,6 +208,11 @@ def test_the_command_prints_the_table_and_complains_of_surprises(
     (folder / "vignettes").mkdir()
     text = msgspec.json.encode({"subject": "One runner", "vignettes": [_vignette("consultation")]})
     (folder / "vignettes" / "one.yaml").write_bytes(text)
+    # One level, so that neighbouring temperatures are not further apart than `check` allows.
+    heat = msgspec.json.decode((folder / "red_flags" / "heat.yaml").read_bytes())
+    (folder / "red_flags" / "heat.yaml").write_bytes(
+        msgspec.json.encode(heat | {"level": "consultation", "do_not_drive": False})
+    )
     assert cli.main(["scorecard", str(folder)]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("| right level |")
