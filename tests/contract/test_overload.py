@@ -185,8 +185,10 @@ def test_a_batch_and_single_requests_do_not_hold_each_other_up(impatient: Any) -
     while not received.endswith(b"0\r\n\r\n"):
         received += busy.recv(65_536)
     lines = [line for line in received.partition(b"\r\n\r\n")[2].splitlines() if line.startswith(b"{")]
-    assert len(lines) == 100
-    assert all(json.loads(line)["triage"] for line in lines)
+    items = [json.loads(line) for line in lines]
+    assert [item["status"] for item in items] == [200] * 100
+    expected = impatient.assess(GOOD).json
+    assert [item["assessment"] for item in items] == [expected] * 100
 
 
 def test_requests_in_a_row_on_one_connection_are_answered_in_order(patient: Any) -> None:

@@ -1,4 +1,4 @@
-"""Every body that is refused, byte by byte over a real socket: generated cases never find these."""
+"""Bodies at the limits of the contract, refused or accepted, byte by byte over a real socket."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from service.engine import Engine
+
 CANARY = "zq9canary"
 JSON = "application/json"
 GOOD = b'{"findings": {"ache": true}}'
+NOTHING_READ = {"runner": 0, "findings": 0, "training": 0, "not_known": 0}
 
 
 MALFORMED: dict[str, bytes] = {
@@ -68,10 +71,6 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "a string": (f'"{CANARY}"'.encode(), ""),
     "a number": (b"7", ""),
     "null": (b"null", ""),
-    "nothing in it": (b"{}", "/findings"),
-    "no finding": (b'{"findings": {}}', "/findings"),
-    "only null findings": (b'{"findings": {"ache": null}}', "/findings"),
-    "null findings": (b'{"findings": null}', "/findings"),
     "findings are a list": (b'{"findings": ["ache"]}', "/findings"),
     "text for a yes/no": (_findings(ache=CANARY), "/findings/ache"),
     "'true' for a yes/no": (_findings(ache="true"), "/findings/ache"),
@@ -96,12 +95,9 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "choice with a line break": (_findings(side="left\n"), "/findings/side"),
     "number for a choice": (_findings(side=1), "/findings/side"),
     "text for choices": (_findings(where="heel"), "/findings/where"),
-    "no choices": (_findings(where=[]), "/findings/where"),
     "unknown among choices": (_findings(where=["heel", CANARY]), "/findings/where/1"),
     "number among choices": (_findings(where=["heel", 1]), "/findings/where/1"),
     "too many choices": (_findings(where=["heel"] * 100), "/findings/where"),
-    "wrong kind of country": (b'{"findings": {"ache": true}, "runner": {"country": 1}}', "/runner/country"),
-    "small country": (b'{"findings": {"ache": true}, "runner": {"country": "us"}}', "/runner/country"),
     "age over the range": (b'{"findings": {"ache": true}, "runner": {"age_years": 121}}', "/runner/age_years"),
     "member of an earlier contract": (b'{"findings": {"ache": true}, "safety_screen": {}}', "/safety_screen"),
     "not known as an object": (b'{"findings": {"ache": true}, "not_known": {}}', "/not_known"),
@@ -146,10 +142,113 @@ def test_an_unknown_name_is_refused_with_the_nearest(service: Any) -> None:
     assert problem["errors"][0]["nearest"] == "ache"
 
 
-def test_an_unknown_name_that_is_like_no_other_is_not_repeated(service: Any) -> None:
-    """A name that no known name is near to may be anything, so it is not repeated."""
-    service.assess(_findings(**{"ache": True, CANARY: True})).problem(422, "broken-contract")
-    service.assess(json.dumps({"findings": {"ache": True}, CANARY: {}}).encode()).problem(422, "broken-contract")
+@pytest.mark.parametrize("part", ["", "/findings", "/runner"])
+@pytest.mark.parametrize("name", ["zq9 kanary", "Zq9kanary", "9kanary", "kanary/", "zq9kanary" * 8])
+def test_an_unknown_name_that_is_no_id_is_not_repeated(service: Any, part: str, name: str) -> None:
+    """A name without the form of an id may be anything, so the fault points to the part and no text repeats it."""
+    answer = service.assess(_with_unknown_name(part, name))
+    (error,) = answer.problem(422, "broken-contract")["errors"]
+    assert error == {"pointer": part, "code": "unknown_property", "detail": "the name is not known"}
+    assert "kanary" not in answer.body.decode().lower()
+
+
+@pytest.mark.parametrize("part", ["", "/findings", "/runner"])
+def test_an_unknown_name_that_is_an_id_is_in_the_pointer_only(service: Any, part: str) -> None:
+    """A client that has an id from a newer instance can remove it and retry, so the pointer contains the id."""
+    answer = service.assess(_with_unknown_name(part, "zq9kanary"))
+    (error,) = answer.problem(422, "broken-contract")["errors"]
+    assert error == {"pointer": f"{part}/zq9kanary", "code": "unknown_property", "detail": "the name is not known"}
+    assert answer.body.count(b"kanary") == 1
+
+
+def _with_unknown_name(part: str, name: str) -> bytes:
+    request: dict[str, Any] = {"findings": {"ache": True}, "runner": {}}
+    (request[part[1:]] if part else request)[name] = 7
+    return json.dumps(request).encode()
+
+
+EMPTY: dict[str, bytes] = {
+    "nothing in it": b"{}",
+    "no finding": b'{"findings": {}}',
+    "only null findings": b'{"findings": {"COMPLAINT": null}}',
+    "null findings": b'{"findings": null}',
+    "null parts": b'{"runner": null, "findings": null, "training": null, "not_known": null}',
+    "empty parts": b'{"runner": {}, "findings": {}, "training": {}, "not_known": []}',
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_a_request_without_a_value_is_answered(service: Any, name: str) -> None:
+    """A request without a value is valid: nothing was read or ignored, nothing is ruled out, and questions follow."""
+    answer = service.assess(EMPTY[name].replace(b"COMPLAINT", b"ache"))
+    assert answer.status == 200
+    assert answer.headers["content-type"] == JSON
+    assessment = answer.json
+    assert assessment["received"] == NOTHING_READ
+    assert assessment["ignored"] == []
+    assert assessment["triage"]["level"] == "consultation"
+    assert assessment["triage"]["screen_complete"] is False
+    assert assessment["interview"]["should_stop"] is False
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_a_request_without_a_value_is_asked_for_the_complaint(engine: Engine, name: str) -> None:
+    """With the knowledge that the service ships with, the first group asks for all complaints."""
+    body = EMPTY[name].replace(b"COMPLAINT", b"calf_cramp")
+    first = json.loads(engine.answer(engine.read(body)).body)["interview"]["groups"][0]
+    assert first["id"] == "complaint"
+    assert {"calf_cramp", "foot_numbness"} <= {item["id"] for item in first["items"]}
+
+
+def _beside_ache(**parts: Any) -> bytes:
+    return json.dumps({"findings": {"ache": True}, **parts}).encode()
+
+
+IGNORED: dict[str, tuple[bytes, str, str]] = {
+    "wrong kind of country": (_beside_ache(runner={"country": 1}), "/runner/country", "type"),
+    "object for a country": (_beside_ache(runner={"country": {CANARY: CANARY}}), "/runner/country", "type"),
+    "small country": (_beside_ache(runner={"country": "us"}), "/runner/country", "pattern"),
+    "country with a line break": (_beside_ache(runner={"country": "US\n"}), "/runner/country", "pattern"),
+    "text for a country": (_beside_ache(runner={"country": CANARY}), "/runner/country", "pattern"),
+    "number for telemetry": (_beside_ache(training=7), "/training", "type"),
+    "text for telemetry": (_beside_ache(training=CANARY), "/training", "type"),
+    "list for telemetry": (_beside_ache(training=[CANARY]), "/training", "type"),
+    "text for a series": (_beside_ache(training={"km": CANARY}), "/training/km", "type"),
+    "object for a series": (_beside_ache(training={"km": {CANARY: 1}}), "/training/km", "type"),
+    "short series": (_beside_ache(training={"km": [1]}), "/training/km", "too_few_items"),
+    "long series": (_beside_ache(training={"km": [1] * 27}), "/training/km", "too_many_items"),
+    "text in a series": (_beside_ache(training={"km": [1, CANARY]}), "/training/km", "type"),
+    "true in a series": (_beside_ache(training={"km": [1, True]}), "/training/km", "type"),
+    "null in a series": (_beside_ache(training={"km": [1, None]}), "/training/km", "type"),
+    "too large in a series": (_beside_ache(training={"km": [1, 987654]}), "/training/km", "out_of_range"),
+    "1e999 in a series": (
+        b'{"findings": {"ache": true}, "training": {"km": [1, 1e999]}}',
+        "/training/km",
+        "out_of_range",
+    ),
+    "5000 digits in a series": (
+        b'{"findings": {"ache": true}, "training": {"km": [1, ' + b"9" * 5000 + b"]}}",
+        "/training/km",
+        "out_of_range",
+    ),
+    "unknown telemetry": (_beside_ache(training={"zq9": 987654}), "/training/zq9", "unknown_property"),
+    "unknown telemetry that is no id": (_beside_ache(training={CANARY + " 1": 7}), "/training", "unknown_property"),
+    "a finding as telemetry": (_beside_ache(training={"sign_1": True}), "/training/sign_1", "unknown_property"),
+}
+
+
+@pytest.mark.parametrize("name", IGNORED)
+def test_a_faulty_country_or_telemetry_is_ignored_and_listed(service: Any, name: str) -> None:
+    """A faulty country or telemetry is dropped and listed without its value; the response is that of the rest."""
+    body, pointer, code = IGNORED[name]
+    answer = service.assess(body)
+    assert answer.status == 200
+    ((listed_pointer, listed_code, detail),) = [entry.values() for entry in answer.json["ignored"]]
+    assert (listed_pointer, listed_code) == (pointer, code)
+    for value in (CANARY, "987654", "99999"):
+        assert value not in answer.body.decode()
+    assert detail
+    assert answer.json | {"ignored": []} == service.assess(GOOD).json
 
 
 ACCEPTED: dict[str, bytes] = {
@@ -159,6 +258,7 @@ ACCEPTED: dict[str, bytes] = {
     "null beside a finding": _findings(ache=True, side=None),
     "minus zero": b'{"findings": {"pain": -0}}',
     "edges of a range": _findings(pain=10, temp=30),
+    "no choices": _findings(where=[]),
 }
 
 
@@ -169,6 +269,16 @@ def test_what_the_contract_allows_is_answered(service: Any, name: str) -> None:
     assert answer.status == 200
     assert answer.headers["content-type"] == JSON
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_an_empty_list_of_choices_is_the_answer_none(service: Any) -> None:
+    """An empty list says that none of the choices applies: it is read, and the question is not asked again."""
+    assessment = service.assess(_findings(where=[])).json
+    assert assessment["received"] == NOTHING_READ | {"findings": 1}
+    assert assessment["ignored"] == []
+    asked = [item["id"] for group in assessment["interview"]["groups"] for item in group["items"]]
+    assert "side" in asked
+    assert "where" not in asked
 
 
 def test_a_client_that_leaves_with_half_a_body_is_not_taken_for_a_faulty_one(service: Any) -> None:
