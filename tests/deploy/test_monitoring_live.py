@@ -144,11 +144,15 @@ def watched(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Ite
 
 
 def _post(address: str) -> None:
-    """Some assessments, and half as many bodies that are no JSON; each on a connection of its own."""
+    """Some assessments, half as many bodies that are no JSON, and one line that is not HTTP; a connection for each."""
     for number in range(ASSESSED):
         assert _status(address, EXAMPLES[number % len(EXAMPLES)]) == 200
     for _ in range(REFUSED):
         assert _status(address, b"{") == 400
+    host, port = address.split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(b"this is not HTTP\r\n\r\n")
+        assert b" 400 " in connection.makefile("rb").readline()
 
 
 def _status(address: str, body: bytes) -> int:
@@ -164,6 +168,7 @@ def test_the_scraper_reads_what_was_sent(watched: Watched) -> None:
         "sum(triage_assessments_total)": ASSESSED,
         'triage_rejected_total{type="malformed-body", instance="%s"}' % watched.workers: REFUSED,  # noqa: UP031 (braces)
         'sum(triage_http_request_seconds_bucket{route="/assess", le="+Inf"})': ASSESSED + REFUSED,
+        'triage_connections_refused_total{kind="bad-request", instance="%s"}' % watched.workers: 1,  # noqa: UP031 (braces)
     }
     _until(lambda: {asked: watched.value(asked) for asked in sums} == sums, "the sums are others")
 
