@@ -105,7 +105,7 @@ _DIARY: dict[str, Any] = {"question": "Do you keep a diary?", "kind": "boolean"}
         (_PALPITATIONS, _set("level", "self_care"), "a red flag sets at least consultation"),
         (_PALPITATIONS, _set("level", "urgent"), "Invalid enum value 'urgent'"),
         (_PALPITATIONS, _drop("evidence"), "missing required field `evidence`"),
-        (_PALPITATIONS, _set("review", "reviewed"), "Expected `object`, got `str` - at `$.review`"),
+        (_PALPITATIONS, _set("review", "reviewed"), "review: Expected `object | null`, got `str`"),
         (_PALPITATIONS, _drop("sources"), "missing required field `sources`"),
         (_CLOT, _set("sources", []), "has no source"),
         (_CLOT, _set("sources", ["S999"]), "'S999' is not a source"),
@@ -127,7 +127,7 @@ _DIARY: dict[str, Any] = {"question": "Do you keep a diary?", "kind": "boolean"}
         ("levels.yaml", _drop("consultation_24"), "'consultation_24' is missing"),
         ("causes/long_stride.yaml", _set("fixes", ["shorten_strides"]), "'shorten_strides' is no fix"),
         ("causes/long_stride.yaml", _set("rank", 1), "another cause has this rank"),
-        ("causes/long_stride.yaml", _set("mechanism", 0, "by", "someone"), "'someone' is no speaker"),
+        ("causes/long_stride.yaml", _set("mechanism", 0, "by", "someone"), "'someone' is not a speaker"),
         ("causes/long_stride.yaml", _set("cases", []), "no case in which it is listed"),
         ("fixes/shorten_stride.yaml", _set("withheld_when", "any", ["calf_cramps"]), "'calf_cramps' is no finding"),
     ],
@@ -277,14 +277,6 @@ def test_the_proof_refuses_an_engine_that_reads_another_rule(shipped: Knowledge,
     rules = Rules(_broken(shipped, "red_flags", "palpitations", "when", "felt_hot"))
     with pytest.raises(AssertionError, match="-d '"):
         _compare(rules, engine)
-
-
-def test_the_proof_refuses_an_implication_that_another_sign_takes_back(shipped: Knowledge) -> None:
-    """A finding that is implied unless another one is reported must not be the only way to fire a rule."""
-    planted = {"all": ["inner_ankle_pain", {"any": ["foot_numbness", "foot_tingling"]}]}
-    rules = Rules(_broken(shipped, "red_flags", "sole_numbness_with_inner_ankle_pain", "when", planted))
-    with pytest.raises(AssertionError, match="reporting leg_numbness silences a rule in: -d '"):
-        proofs.test_a_sign_that_becomes_present_silences_no_rule(rules, _solver(rules))
 
 
 def test_the_proof_refuses_a_sign_without_a_question(shipped: Knowledge) -> None:

@@ -49,8 +49,9 @@ def signs(rules: Rules) -> list[str]:
 
 
 def denied(knowledge: Knowledge) -> set[str]:
-    """The findings whose absence makes a condition that decides the level true."""
-    every = (leaf for condition in _conditions(knowledge) for leaf in leaves(condition, knowledge))
+    """The findings whose absence answers another item."""
+    settling = [finding.settled_by for finding in knowledge.findings.values() if finding.settled_by is not None]
+    every = (leaf for condition in settling for leaf in leaves(condition, knowledge))
     return {leaf.not_ for leaf in every if isinstance(leaf, Clause) and leaf.not_ is not None}
 
 
@@ -58,8 +59,8 @@ def presence(rules: Rules, name: str) -> tuple[Any, Change]:
     """When `name` is not yet reported present, and the change that reports it.
 
     A number or a choice becomes present if it passes a test that it did not pass, and all that it passed. A report in
-    which `name` settles a contradiction is left out: the urgent reading ends with the contradiction. A no on which a
-    rule rests stays: a yes in its place is another answer.
+    which `name` settles a contradiction is left out: the urgent reading ends with the contradiction. A no that
+    answers another item stays: a yes in its place is another answer.
     """
     variable, knowledge = rules.findings[name], rules.knowledge
     consistent = z3.Not(rules.contradicts(name))
