@@ -37,7 +37,8 @@ lint: .venv/dev ## Style, types, import layers and the knowledge itself
 
 unit: .venv/dev ## Tests with branch coverage of service/
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -n 2 --dist loadfile tests/unit tests/knowledge
+	$(BIN)/coverage run -m pytest tests/contract tests/benchmarks/test_collapse.py tests/benchmarks/test_results.py
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -154,7 +154,7 @@ class Running:
 
 
 def read_answer(connection: socket.socket) -> Answer:
-    """One answer, as far as its `Content-Length`, or to the end where it has none."""
+    """One answer, as far as its `Content-Length`, or to the end of a connection that closes after it."""
     received = b""
     while b"\r\n\r\n" not in received and (part := connection.recv(65536)):
         received += part
@@ -163,6 +163,9 @@ def read_answer(connection: socket.socket) -> Answer:
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
     while len(body) < int(headers.get("content-length", 0)) and (part := connection.recv(65536)):
         body += part
+    if "content-length" not in headers and headers.get("connection") == "close":
+        while part := connection.recv(65536):
+            body += part
     return Answer(int(status.split()[1]), headers, body)
 
 
