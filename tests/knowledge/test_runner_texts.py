@@ -72,11 +72,12 @@ def test_a_self_care_response_is_short() -> None:
 
 
 def test_each_text_reads_at_grade_8() -> None:
-    """A text of more than seven words, read as its sentences; shorter ones are names and labels."""
+    """A text of more than seven words, read as its sentences; the titles and rationales of red flags are not yet."""
     grades = {
         f"{place.file} {place.path}: {text}": round(grade(text), 1)
         for place, text in runner_texts(shipped())
-        if len(text.split()) > _SHORT_TEXT and not place.file.startswith("red_flags/")
+        if len(text.split()) > _SHORT_TEXT
+        and not (place.file.startswith("red_flags/") and place.path in ("title", "rationale"))
     }
     assert {text: found for text, found in grades.items() if found > _GRADE_AT_MOST} == {}
 
