@@ -90,7 +90,7 @@ class Engine:
         policy = self._knowledge.policy
         facts = self._implications.facts(report)
         measured = self._derivations.measure(facts.known)
-        situation = self._items.situation(self._matcher.match(facts.known), report)
+        situation = self._items.situation(self._matcher.match(facts.known), facts.known, report)
         floors = self._urgencies.floors(situation)
         safety = self._questions.safety(floors, situation)
         urgency = self._urgencies.urgency(floors, situation, report, is_complete=not safety)
