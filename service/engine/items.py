@@ -98,7 +98,7 @@ class Items:
         self._readings = [(matcher.bit_of[id_], matcher.naming[id_]) for id_ in knowledge.policy.measurements]
         self._applicability = tuple(self._conditions_in_order())
         self._waiting = reduce(or_, (group.bits for group in self._applicability if group.when), 0)
-        """The findings that wait for another one as long as nothing is known."""
+        """The findings that wait while nothing is known."""
         self._deciding = self._groups_by_finding()
         yes_or_no = {id_ for id_, finding in knowledge.findings.items() if finding.kind == "boolean"}
         background = {
@@ -207,7 +207,10 @@ class Items:
             yield _Applicability(when, of, bits, naming, findings)
 
     def _groups_by_finding(self) -> dict[str, set[int]]:
-        """The places of the groups that each finding decides, itself or by closing another finding that does."""
+        """The places of the groups that each finding can decide.
+
+        A finding also decides what it can close, and so the groups that those findings decide.
+        """
         matcher = self._matcher
         id_of = {bit: id_ for id_, bit in matcher.bit_of.items()}
         deciding: dict[str, set[int]] = {}
