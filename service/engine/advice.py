@@ -19,7 +19,12 @@ class RunningAdvice:
         self._red_flags = {id_: flag.running for id_, flag in knowledge.red_flags.items()}
         self._causes = {id_: cause.running for id_, cause in knowledge.causes.items()}
         self._act_on = knowledge.policy.act_on_likelihood
-        self._rules = [(rulebook.matcher.terms_of[pattern], running) for pattern, running in rulebook.running_rules]
+        self._matcher = rulebook.matcher
+        self._demands: dict[int, Running] = dict(rulebook.running_rules)
+        for pattern, derivation in rulebook.derivations.items():
+            if derivation.running is not None:
+                self._demands[pattern] = derivation.running
+        self._demanding = rulebook.terms_of(self._demands)
         self._goals = {
             running: [
                 (number, rulebook.matcher.terms_of[rulebook.goals[running, number]] if goal.when is not None else None)
@@ -31,11 +36,6 @@ class RunningAdvice:
             (running, number, rulebook.matcher.terms_of[pattern])
             for (running, number), pattern in rulebook.races.items()
         ]
-        self._derived = [
-            (rulebook.matcher.terms_of[pattern], derivation.running)
-            for pattern, derivation in rulebook.derivations.items()
-            if derivation.running is not None
-        ]
 
     def decide(self, urgency: Urgency, causes: Sequence[ListedCause], situation: Situation) -> RunningDecision:
         """The strictest demand of all, with the goals that apply and the first answer on a race.
@@ -45,7 +45,7 @@ class RunningAdvice:
         fired = situation.match.fired
         asked: list[Running | None] = [self._levels[urgency.level]]
         asked += [self._red_flags[flag.id] for flag in urgency.fired]
-        asked += [running for terms, running in (*self._derived, *self._rules) if terms & fired]
+        asked += [self._demands[pattern] for pattern, _ in self._matcher.patterns(fired & self._demanding)]
         asked += [self._causes[cause.id] for cause in causes if cause.likelihood.rank >= self._act_on.rank]
         running = max((demand for demand in asked if demand is not None), key=lambda demand: demand.rank)
         goals = tuple(number for number, terms in self._goals[running] if terms is None or terms & fired)

@@ -8,18 +8,20 @@ from typing import NamedTuple
 from service.engine.bitset import Bits
 from service.engine.decision import ListedCause, WeighedStatement
 from service.engine.items import Items, Situation
-from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
 from service.knowledge.schema import Cause
 from service.model.scales import Likelihood
 
 
 class _Candidate(NamedTuple):
-    """A cause compiled: when it applies, what excludes it, and the items that its weights name."""
+    """A cause compiled.
+
+    `excluded` are the terms that exclude it, `weighing` those of its weights, and `items` those that its weights name.
+    """
 
     cause: Cause
-    applies: Bits
     excluded: Bits
+    weighing: Bits
     items: tuple[tuple[str, Bits, Bits], ...]
 
 
@@ -32,33 +34,29 @@ class Causes:
         self._act_on = rulebook.knowledge.policy.act_on_likelihood
         asked = [item.id for compiled in items.checklists for item in compiled.items]
         self._candidates = {
-            cause.id: self._compile(rulebook, pattern, cause, asked) for pattern, cause in rulebook.applies.items()
+            pattern: self._compile(rulebook, cause, asked) for pattern, cause in rulebook.applies.items()
         }
+        self._applying = rulebook.terms_of(rulebook.applies)
         self._weights = rulebook.weights
-        self._weighing = rulebook.terms_of(rulebook.weights)
 
     def listed(self, situation: Situation) -> tuple[ListedCause, ...]:
         """The causes with points left, the best fitting first."""
-        match = situation.match
-        weighed: dict[str, list[tuple[int, Bits]]] = {}
-        for pattern, terms in self._matcher.patterns(match.fired & self._weighing):
-            weighed.setdefault(self._weights[pattern].cause, []).append((pattern, terms))
-        listed = [
-            cause
-            for id_, contributions in weighed.items()
-            if self._fits(candidate := self._candidates[id_], match)
-            and (cause := self._weigh(candidate, contributions, situation)) is not None
-        ]
+        fired = situation.match.fired
+        listed = []
+        for pattern, _ in self._matcher.patterns(fired & self._applying):
+            candidate = self._candidates[pattern]
+            weighing = fired & candidate.weighing
+            if not weighing or candidate.excluded & fired:
+                continue
+            cause = self._weigh(candidate, self._matcher.patterns(weighing), situation)
+            if cause is not None:
+                listed.append(cause)
         listed.sort(key=lambda cause: (-cause.likelihood.rank, -cause.points))
         return tuple(listed)
 
     def acted_on(self, causes: Sequence[ListedCause]) -> Sequence[ListedCause]:
         """The causes whose fixes are given: those that are likely enough, or all if none is."""
         return [cause for cause in causes if cause.likelihood.rank >= self._act_on.rank] or causes
-
-    @staticmethod
-    def _fits(candidate: _Candidate, match: Match) -> bool:
-        return bool(candidate.applies & match.fired) and not candidate.excluded & match.fired
 
     def _weigh(
         self, candidate: _Candidate, contributions: Sequence[tuple[int, Bits]], situation: Situation
@@ -91,9 +89,9 @@ class Causes:
         return None
 
     @staticmethod
-    def _compile(rulebook: Rulebook, applies: int, cause: Cause, asked: Sequence[str]) -> _Candidate:
+    def _compile(rulebook: Rulebook, cause: Cause, asked: Sequence[str]) -> _Candidate:
         matcher = rulebook.matcher
         terms = rulebook.terms_of(pattern for pattern, weight in rulebook.weights.items() if weight.cause == cause.id)
         excluded = rulebook.terms_of([rulebook.excludes[cause.id]] if cause.id in rulebook.excludes else [])
         items = ((id_, matcher.bit_of[id_], matcher.naming[id_] & terms) for id_ in asked)
-        return _Candidate(cause, matcher.terms_of[applies], excluded, tuple(item for item in items if item[2]))
+        return _Candidate(cause, excluded, terms, tuple(item for item in items if item[2]))

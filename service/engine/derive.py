@@ -38,9 +38,8 @@ class Derivations:
                     place, derivation, compiled(derivation.measure), Fraction(derivation.more_than), names
                 )
                 self._reading.setdefault(names[0], []).append(measured)
-        self._named = [
-            (rulebook.matcher.terms_of[pattern], derivation) for pattern, derivation in rulebook.derivations.items()
-        ]
+        self._named = rulebook.derivations
+        self._naming = rulebook.terms_of(rulebook.derivations)
 
     def measure(self, known: dict[str, Reported]) -> list[Derived]:
         """Add the measured findings to `known` and return those that hold."""
@@ -58,9 +57,8 @@ class Derivations:
 
     def named(self, match: Match, known: Mapping[str, Reported]) -> Iterator[Derived]:
         """The named conditions that hold, with the number that passed if they rest on one."""
-        for terms, derivation in self._named:
-            if terms & match.fired:
-                yield self._found(derivation, terms & match.fired, known)
+        for pattern, terms in self._matcher.patterns(match.fired & self._naming):
+            yield self._found(self._named[pattern], terms, known)
 
     def _found(self, derivation: Derivation, terms: int, known: Mapping[str, Reported]) -> Derived:
         names = self._matcher.because(terms)

@@ -59,7 +59,8 @@ class Engine:
         rulebook = Rulebook(knowledge)
         self._knowledge = knowledge
         self._matcher = rulebook.matcher
-        self._about = [(rulebook.matcher.terms_of[pattern], number) for pattern, number in rulebook.about.items()]
+        self._about = rulebook.about
+        self._telling = rulebook.terms_of(rulebook.about)
         self._implications = Implications(knowledge)
         self._items = Items(rulebook)
         self._derivations = Derivations(rulebook)
@@ -90,7 +91,8 @@ class Engine:
         policy = self._knowledge.policy
         facts = self._implications.facts(report)
         measured = self._derivations.measure(facts.known)
-        situation = self._items.situation(self._matcher.match(facts.known), report)
+        situation = self._items.situation(self._matcher.match(facts.known), facts.known, report)
+        fired = situation.match.fired
         floors = self._urgencies.floors(situation)
         safety = self._questions.safety(floors, situation)
         urgency = self._urgencies.urgency(floors, situation, report, is_complete=not safety)
@@ -107,7 +109,7 @@ class Engine:
             known=facts.known,
             match=situation.match,
             urgency=urgency,
-            about=tuple(number for terms, number in self._about if terms & situation.match.fired),
+            about=tuple([self._about[pattern] for pattern, _ in self._matcher.patterns(fired & self._telling)]),
             causes=causes,
             fixes=fixes.given,
             withheld=fixes.withheld,

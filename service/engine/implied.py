@@ -78,14 +78,13 @@ class Implications:
                 del known[id_]
         # Sorted, so that the order of names in the request changes no byte of the response.
         waiting = sorted(
-            [name for name, value in known.items() if name in (self._rules if value is not False else self._denials)]
+            [name for name in self._rules.keys() & known.keys() if known[name] is not False or name in self._denials]
         )
         while waiting:
-            rules = self._rules[waiting.pop()]
-            implied = [
-                rule.implied for rule in rules if not self._is_explained(rule, report) and self._applies(rule, facts)
-            ]
-            waiting.extend(name for name in implied if name in self._rules)
+            for rule in self._rules[waiting.pop()]:
+                is_new = not (rule.unless and self._is_explained(rule, report)) and self._applies(rule, facts)
+                if is_new and rule.implied in self._rules:
+                    waiting.append(rule.implied)
         for id_, term in self._contradicted:
             if known.get(id_) is True and _holds(term, known):
                 del known[id_]  # its parent, which it implies, stays
@@ -104,21 +103,24 @@ class Implications:
         """Apply `rule`; return whether it made its finding true."""
         known, implied = facts.known, rule.implied
         before = known.get(implied)
-        pointers = tuple(self._pointers[name] for name in (implied, *(atom.finding for atom in rule.term)))
         if not _holds(rule.term, known):
             settles = rule.settles and _fails(rule.term, known)
             if settles and before is None:
                 known[implied] = False
             elif settles and before is True:
-                facts.conflicts.append(Conflict(is_denial=True, pointers=pointers[::-1]))
+                facts.conflicts.append(Conflict(is_denial=True, pointers=self._named(rule)[::-1]))
             return False
         if before is True:
             return False
         if before is False:
-            facts.conflicts.append(Conflict(is_denial=True, pointers=pointers))
+            facts.conflicts.append(Conflict(is_denial=True, pointers=self._named(rule)))
         known[implied] = True
         facts.derived.append(Derived(implied, tuple(atom.finding for atom in rule.term)))
         return True
+
+    def _named(self, rule: _Rule) -> tuple[str, ...]:
+        """The pointers to the finding that `rule` implies and to its term."""
+        return tuple(self._pointers[name] for name in (rule.implied, *(atom.finding for atom in rule.term)))
 
     def _add(self, rule: _Rule) -> None:
         for atom in rule.term:

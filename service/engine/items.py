@@ -13,7 +13,7 @@ from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
 from service.knowledge.schema import Checklist
 from service.model.scales import Level
-from service.report.report import Report
+from service.report.report import Report, Reported
 
 
 class Situation(NamedTuple):
@@ -97,6 +97,9 @@ class Items:
         self.measurements = tuple(self._item(id_) for id_ in knowledge.policy.measurements)
         self._readings = [(matcher.bit_of[id_], matcher.naming[id_]) for id_ in knowledge.policy.measurements]
         self._applicability = tuple(self._conditions_in_order())
+        self._waiting = reduce(or_, (group.bits for group in self._applicability if group.when), 0)
+        """The findings that wait while nothing is known."""
+        self._deciding = self._groups_by_finding()
         yes_or_no = {id_ for id_, finding in knowledge.findings.items() if finding.kind == "boolean"}
         background = {
             id_
@@ -109,11 +112,16 @@ class Items:
         self.unknown_background = {id_: self._family(id_) for id_ in yes_or_no & background}
         """The same for a background finding: a condition, a medicine or a part of the history."""
 
-    def situation(self, match: Match, report: Report) -> Situation:
-        """The match with closed findings as absent, and the findings that are not asked."""
+    def situation(self, match: Match, facts: Mapping[str, Reported], report: Report) -> Situation:
+        """The match with closed findings as absent, and the findings that are not asked.
+
+        Only the groups whose conditions name a known finding are looked at, or one that those can close.
+        """
         fired, failed, touched, known = match
-        closed = waiting = 0
-        for when, of, bits, naming, findings in self._applicability:
+        closed = opened = 0
+        groups = set[int]().union(*[self._deciding[id_] for id_ in self._deciding.keys() & facts.keys()])
+        for number in sorted(groups):
+            when, of, bits, naming, findings = self._applicability[number]
             if (when and failed & when == when) or (of and failed & of == of):
                 if not bits & known:
                     closed |= bits
@@ -123,9 +131,9 @@ class Items:
                         if not bit & known:
                             closed |= bit
                             failed |= own
-            elif when and not fired & when:
-                waiting |= bits
-        waiting ^= waiting & known
+            elif fired & when:
+                opened |= bits
+        waiting = self._waiting ^ (self._waiting & (closed | opened | known))
         not_known = 0
         for id_ in report.not_known:
             not_known |= self._matcher.bit_of[id_]
@@ -197,3 +205,17 @@ class Items:
             findings = tuple((matcher.bit_of[id_], matcher.naming[id_]) for id_ in ids)
             bits, naming = (reduce(or_, part) for part in zip(*findings, strict=True))
             yield _Applicability(when, of, bits, naming, findings)
+
+    def _groups_by_finding(self) -> dict[str, set[int]]:
+        """The places of the groups that each finding can decide.
+
+        A finding also decides what it can close, and so the groups that those findings decide.
+        """
+        matcher = self._matcher
+        id_of = {bit: id_ for id_, bit in matcher.bit_of.items()}
+        deciding: dict[str, set[int]] = {}
+        for number, group in reversed(tuple(enumerate(self._applicability))):
+            decided = {number}.union(*(deciding.get(id_of[bit], ()) for bit, _ in group.findings))
+            for id_ in matcher.because(group.when | group.of):
+                deciding.setdefault(id_, set()).update(decided)
+        return deciding

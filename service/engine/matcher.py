@@ -82,7 +82,7 @@ class Matcher:
         """The terms that name each finding."""
         self._tables: dict[str, _Verdicts] = {}
         self._judges: dict[str, Judge] = {}
-        self._absent: dict[str, Bits] = {}
+        self._absent: dict[str, tuple[Bits, Bits]] = {}
         for finding in self.bit_of:
             self._compile(finding)
 
@@ -93,11 +93,12 @@ class Matcher:
         terms at once.
         """
         ones = twos = fours = failed = seen = 0
-        naming, absent, tables, judges = self.naming, self._absent, self._tables, self._judges
+        absent, tables, judges = self._absent, self._tables, self._judges
         for finding, value in known.items():
             if value is False and finding in absent:
-                failed |= naming[finding]
-                seen |= absent[finding]
+                fails, bit = absent[finding]
+                failed |= fails
+                seen |= bit
                 continue
             table = tables.get(finding)
             # No term names a series, so each value here is one that a term can test.
@@ -146,7 +147,7 @@ class Matcher:
             verdicts: dict[Value, Verdict] = {value: self._verdict(finding, value) for value in named}
             self._tables[finding] = _Verdicts(verdicts, Verdict(0, self.naming[finding], self.bit_of[finding]))
             if named == {True}:
-                self._absent[finding] = self.bit_of[finding]
+                self._absent[finding] = self.naming[finding], self.bit_of[finding]
         else:
             self._judges[finding] = lambda value: self._verdict(finding, value)
 

@@ -44,6 +44,7 @@ class Questions:
         ]
         self._first_cause_items = [item for checklist, item in about_causes if checklist.stage != "separating"]
         self._separating_items = [entry for entry in about_causes if entry[0].stage == "separating"]
+        self._first_cause_bits = sum(item.bit for item in self._first_cause_items)
         self._separating = sum(item.bit for _, item in self._separating_items)
         self._items = {item.id: item for compiled in items.checklists for item in compiled.items}
 
@@ -77,16 +78,20 @@ class Questions:
         """The groups to show, the readings to offer, and the reason to stop if there is nothing to ask."""
         about_causes, held_back = self._cause_questions(floors, situation, context)
         found = {**about_causes, **safety}
-        groups = tuple(
+        groups = self._groups(found) if found else ()
+        measurements = tuple(self._readings(floors.level, situation))
+        reason = None if groups else self._stop_reason(floors, urgency, context, measurements)
+        return InterviewDecision(groups, measurements, len(found) + len(held_back - safety.keys()), reason)
+
+    def _groups(self, found: Mapping[str, AskedItem]) -> tuple[AskedGroup, ...]:
+        """The checklists that have an item in `found`, each with its items."""
+        return tuple(
             [
                 AskedGroup(checklist.id, asked)
                 for checklist, _, _, ids in self._checklists
                 if (asked := tuple([found[id_] for id_ in ids if id_ in found]))
             ]
         )
-        measurements = tuple(self._readings(floors.level, situation))
-        reason = None if groups else self._stop_reason(floors, urgency, context, measurements)
-        return InterviewDecision(groups, measurements, len(found) + len(held_back - safety.keys()), reason)
 
     def _cause_questions(
         self, floors: Floors, situation: Situation, context: CauseContext
@@ -101,7 +106,9 @@ class Questions:
         level = floors.level
         known = situation.match.known | situation.not_known
         skip = situation.answered | situation.waiting
-        first = [item for item in self._first_cause_items if not item.bit & skip]
+        first = []
+        if self._first_cause_bits & skip != self._first_cause_bits:
+            first = [item for item in self._first_cause_items if not item.bit & skip]
         room = self._policy.cause_questions_per_response
         found |= {item.id: item.asked[level] for item in first[:room]}
         found |= {item.id: item.asked[level] for item in self._separating_of(context, known, skip)}

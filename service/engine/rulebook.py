@@ -31,32 +31,13 @@ class WeightRef(NamedTuple):
 class Rulebook:
     """Patterns by number; each map says which number belongs to which entry.
 
-    Red flags come first, most urgent first, so that lists in the order of the patterns begin with them.
+    The most numerous come last, because a set of terms is as long as its last term: what few conditions name stays
+    short however many rules follow. Red flags are in their order of urgency, and so are the lists of those that fired.
     """
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
         self._patterns: list[tuple[Term, ...]] = []
-        self.red_flags: dict[int, RedFlag] = {
-            self._add(_with_readings(flag.when, knowledge)): flag
-            for flag in sorted(knowledge.red_flags.values(), key=lambda flag: (-flag.level.rank, flag.id))
-        }
-        self.uncovered_signs = self._add_any(knowledge.policy.uncovered_signs)
-        self.derivations: dict[int, Derivation] = {
-            self._add(derivation.when): derivation
-            for derivation in knowledge.derivations.values()
-            if derivation.when is not None
-        }
-        causes = sorted(knowledge.causes.values(), key=lambda cause: cause.rank)
-        self.applies: dict[int, Cause] = {self._add(cause.applies_when): cause for cause in causes}
-        self.excludes: dict[str, int] = {
-            cause.id: self._add(cause.excluded_when) for cause in causes if cause.excluded_when is not None
-        }
-        self.weights: dict[int, WeightRef] = {
-            self._add(weight.when): WeightRef(cause.id, number, weight.points)
-            for cause in causes
-            for number, weight in enumerate((*cause.supports, *cause.opposes))
-        }
         self.withheld: dict[str, int] = {
             fix.id: self._add(fix.withheld_when) for fix in knowledge.fixes.values() if fix.withheld_when is not None
         }
@@ -94,6 +75,26 @@ class Rulebook:
             for id_, finding in knowledge.findings.items()
             if finding.asked_of is not None
         }
+        self.derivations: dict[int, Derivation] = {
+            self._add(derivation.when): derivation
+            for derivation in knowledge.derivations.values()
+            if derivation.when is not None
+        }
+        causes = sorted(knowledge.causes.values(), key=lambda cause: cause.rank)
+        self.applies: dict[int, Cause] = {self._add(cause.applies_when): cause for cause in causes}
+        self.excludes: dict[str, int] = {
+            cause.id: self._add(cause.excluded_when) for cause in causes if cause.excluded_when is not None
+        }
+        self.weights: dict[int, WeightRef] = {
+            self._add(weight.when): WeightRef(cause.id, number, weight.points)
+            for cause in causes
+            for number, weight in enumerate((*cause.supports, *cause.opposes))
+        }
+        self.red_flags: dict[int, RedFlag] = {
+            self._add(_with_readings(flag.when, knowledge)): flag
+            for flag in sorted(knowledge.red_flags.values(), key=lambda flag: (-flag.level.rank, flag.id))
+        }
+        self.uncovered_signs = self._add_any(knowledge.policy.uncovered_signs)
         self.matcher = Matcher(self._patterns, (*knowledge.findings, *knowledge.derivations))
         self.flagging = self.terms_of(self.red_flags)
         at_level = {

@@ -44,14 +44,14 @@ class Urgencies:
         self._red_flags = rulebook.red_flags
         self._flagging = rulebook.flagging
         self._highest = rulebook.highest
-        self._falling = rulebook.falling
         self._uncovered = rulebook.matcher.terms_of[rulebook.uncovered_signs]
         # A sign is covered by a red flag that names it or one of its details.
         self._details = {
             sign: tuple(name for condition in rulebook.knowledge.findings[sign].implied_by for name in named(condition))
             for sign in self._policy.uncovered_signs
         }
-        self._from = {level: _from(rulebook.falling, level) for level in Level}
+        self._from = {level: _from(rulebook.falling, level.rank) for level in Level}
+        self._above = {level: _from(rulebook.falling, level.rank + 1) for level in Level}
 
     def floors(self, situation: Situation) -> Floors:
         """The floors that the fired rules set."""
@@ -75,7 +75,7 @@ class Urgencies:
             if signs:
                 reasons.append(LevelReason(UNCOVERED_SIGN, policy.uncovered_sign_level, signs))
         level = max((reason.level for reason in reasons), key=_rank, default=Level.SELF_CARE)
-        above = self._above(level)
+        above = self._above[level]
         still_open = above ^ (above & situation.match.failed)
         waiting = still_open & self._items.waiting_for_a_reading(situation)
         return Floors(level, reasons, tuple(fired), is_out_of_scope, still_open ^ waiting, waiting)
@@ -125,23 +125,15 @@ class Urgencies:
                     found.append(id_)
         return tuple(found)
 
-    def _above(self, level: Level) -> Bits:
-        """The terms that set a higher level."""
-        return self._from[level] ^ (self._from[level] & _at(self._falling, level))
-
 
 def _rank(level: Level) -> int:
     return level.rank
 
 
-def _at(falling: Iterable[tuple[Bits, Level]], level: Level) -> Bits:
-    return next(terms for terms, own in falling if own is level)
-
-
-def _from(falling: Iterable[tuple[Bits, Level]], level: Level) -> Bits:
-    """The terms that set `level` or more."""
+def _from(falling: Iterable[tuple[Bits, Level]], least: int) -> Bits:
+    """The terms that set a level of rank `least` or more."""
     whole = 0
     for terms, own in falling:
-        if own.rank >= level.rank:
+        if own.rank >= least:
             whole |= terms
     return whole

@@ -81,7 +81,7 @@ def _deciding_here(engine: Engine, bodies: Sequence[bytes]) -> Work:
 
     def decide() -> None:
         for report, known, is_complete in prepared:
-            situation = engine._items.situation(engine._matcher.match(known), report)
+            situation = engine._items.situation(engine._matcher.match(known), known, report)
             floors = engine._urgencies.floors(situation)
             engine._urgencies.urgency(floors, situation, report, is_complete=is_complete)
             engine._causes.listed(situation)

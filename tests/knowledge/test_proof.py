@@ -141,7 +141,8 @@ def test_the_engine_closes_the_same_findings(
             if model is None:
                 continue
             report = engine.read(json.dumps(rules.request(model)).encode())
-            situation = items.situation(rulebook.matcher.match(engine.decide(report).known), report)
+            known = engine.decide(report).known
+            situation = items.situation(rulebook.matcher.match(known), known, report)
             for formula, bits in ((rules.closed(id_), situation.closed), (rules.waiting(id_), situation.waiting)):
                 is_set = bool(bits & rulebook.matcher.bit_of[id_])
                 says = z3.is_true(model.eval(formula, model_completion=True))
