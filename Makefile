@@ -35,8 +35,8 @@ lint: .venv/dev ## Style, types, import layers and the knowledge itself
 	$(BIN)/lint-imports
 	$(BIN)/triage check
 
-# The solver makes the proof slow to trace, and what it proves says nothing of coverage.
-PROOF := tests/knowledge/test_proof.py tests/knowledge/test_planted_faults.py
+# Tracing coverage makes these several times slower, and other tests run the same lines.
+PROOF := tests/knowledge/test_proof.py tests/knowledge/test_planted_faults.py tests/knowledge/test_robustness.py
 
 unit: .venv/dev ## The proof, and tests with branch coverage of service/
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PROOF)
