@@ -72,12 +72,6 @@ class Within:
             return None
         return Within(self.finding, low, high, low_open, not closed)
 
-    def outside(self) -> tuple[Within, ...]:
-        """The ranges that a number must lie in to be outside this one."""
-        below = Within(self.finding, high=self.low, high_open=not self.low_open)
-        above = Within(self.finding, low=self.high, low_open=not self.high_open)
-        return tuple(part for part in (below, above) if -math.inf < part.high and part.low < math.inf)
-
 
 @dataclass(frozen=True, slots=True)
 class Selection:

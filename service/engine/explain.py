@@ -104,9 +104,10 @@ class Explanations:
             yield from (_weighed(cause.id, weights[number]) for number in shown)
         for suggested in decision.fixes:
             fix = knowledge.fixes[suggested.id]
-            short = () if fix.short is None else (fix.short,)
-            brief = tuple(Statement(text=text, evidence=fix.evidence, sources=sources_of(fix)) for text in short)
-            yield from _sourced(fix.id, (*brief, *fix.steps, *fix.caveats))
+            if fix.short is not None:
+                short = Statement(text=fix.short, evidence=fix.evidence, sources=sources_of(fix))
+                yield from _sourced(fix.id, (short,))
+            yield from _sourced(fix.id, (*fix.steps, *fix.caveats))
 
     def _entries(self, decision: Decision) -> Iterator[ExplainedEntry]:
         knowledge = self._rulebook.knowledge

@@ -103,7 +103,6 @@ class Rulebook:
         at_level[knowledge.policy.uncovered_sign_level].append(self.uncovered_signs)
         self.falling = tuple((self.terms_of(at_level[level]), level) for level in reversed(Level))
         """The terms that set a level, by level, the most urgent first."""
-        self.raising = self.flagging | self.matcher.terms_of[self.uncovered_signs]
 
     def highest(self, terms: Bits, least: Level) -> Level:
         """The highest level that one of `terms` sets, and at least `least`."""

@@ -7,7 +7,7 @@ could still become true exactly when some term has no atom that fails: three-val
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import combinations
 
 from service.engine.atoms import Atom, OneOf, Selection, Within
@@ -93,8 +93,3 @@ def _merged(left: Term, right: Term) -> Term | None:
 def _minimal(terms: tuple[Term, ...]) -> tuple[Term, ...]:
     sets = [frozenset(term) for term in terms]
     return tuple(term for number, term in enumerate(terms) if not any(other < sets[number] for other in sets)) or _NEVER
-
-
-def findings_of(terms: Iterable[Term]) -> Mapping[str, None]:
-    """The findings that `terms` name, in order, each once."""
-    return dict.fromkeys(atom.finding for term in terms for atom in term)

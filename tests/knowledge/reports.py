@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from service.engine import Engine
+from service.engine.decision import Decision
 from service.knowledge.conditions import named, parts
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import load
@@ -20,6 +22,27 @@ from service.knowledge.schema import Clause, Condition, Finding
 Body = dict[str, Any]
 _BOUNDS = ("at_least", "at_most", "more_than", "less_than")
 _SERIES = ([30, 33], [30, 33.1], [30] * 8 + [60], [100, 150], [0, 0], [5, 4, 3])
+
+
+LAWS = settings(
+    max_examples=150,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+"""The settings of a law: the same reports in each run."""
+
+DRINK_NO_MORE = (
+    "drank_beyond_thirst",
+    "weight_gain_during_run",
+    "nsaid_with_run",
+    "fluid_restriction_or_organ_disease",
+    "kidney_disease",
+    "diuretic",
+    "pregnant_or_postpartum",
+)
+"""The findings with which drinking more could do harm."""
 
 
 @cache
@@ -150,3 +173,8 @@ def known_in(request: Body) -> dict[str, Any]:
 def encoded(request: Body) -> bytes:
     """`request` as a client sends it."""
     return json.dumps(request).encode()
+
+
+def decide(request: Body) -> Decision:
+    """The decision of the shipped engine on `request`."""
+    return engine().decide(engine().read(encoded(request)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.engine.decision import Decision
@@ -14,31 +14,10 @@ from service.knowledge.schema import Condition
 from service.model.assessment import StopReason
 from service.model.scales import Level, Likelihood, Running
 
-from .reports import REPORTS, Body, encoded, engine, plus, shipped
+from .reports import DRINK_NO_MORE, LAWS, REPORTS, Body, decide, plus, shipped
 
-_laws = settings(
-    max_examples=150,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
-
-_DRINK_NO_MORE = (
-    "drank_beyond_thirst",
-    "weight_gain_during_run",
-    "nsaid_with_run",
-    "fluid_restriction_or_organ_disease",
-    "kidney_disease",
-    "diuretic",
-    "pregnant_or_postpartum",
-)
 _THIRSTY = {"calf_cramp": True, "heavy_or_salty_sweat": True}
 _FLUIDS = {"daily_fluids", "sports_drink_on_long_runs"}
-
-
-def _decide(request: Body) -> Decision:
-    return engine().decide(engine().read(encoded(request)))
 
 
 def _holds(condition: Condition, decision: Decision) -> bool:
@@ -53,11 +32,11 @@ def _given(decision: Decision) -> set[str]:
     return {fix.id for fix in decision.fixes}
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_no_fix_is_given_before_its_contraindications_are_known(request_: Body) -> None:
     """Each finding of `ask_first` is known, and a fix that a finding forbids is not given."""
-    for decision in (_decide(request_), _decide(plus(request_, _THIRSTY))):
+    for decision in (decide(request_), decide(plus(request_, _THIRSTY))):
         for id_ in _given(decision):
             fix = shipped().fixes[id_]
             assert set(fix.ask_first) <= decision.known.keys()
@@ -65,11 +44,11 @@ def test_no_fix_is_given_before_its_contraindications_are_known(request_: Body) 
         assert _given(decision).isdisjoint(withheld.id for withheld in decision.withheld)
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_urgent_levels_offer_nothing_to_try(request_: Body) -> None:
     """No fix and no cause from the levels of the policy up, nor for a person outside the scope."""
-    decision = _decide(request_)
+    decision = decide(request_)
     policy = shipped().policy
     if decision.level.rank >= policy.no_fixes_from.rank or decision.urgency.is_out_of_scope:
         assert decision.fixes == decision.withheld == ()
@@ -77,11 +56,11 @@ def test_urgent_levels_offer_nothing_to_try(request_: Body) -> None:
         assert decision.causes == ()
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_no_response_is_empty(request_: Body) -> None:
     """Self-care with a complaint has a fix; without one, no fix is for a cause."""
-    decision = _decide(request_)
+    decision = decide(request_)
     has_complaint = any(decision.known.get(id_) is True for id_ in shipped().policy.complaints)
     if decision.level is Level.SELF_CARE:
         assert has_complaint <= bool(decision.fixes)
@@ -90,37 +69,37 @@ def test_no_response_is_empty(request_: Body) -> None:
         assert all(fix.addresses == () for fix in decision.fixes)
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_contested_and_nerve_causes_keep_their_bounds(request_: Body) -> None:
     """Dehydration is never called likely, and a pinched nerve is never left to self-care."""
-    decision = _decide(request_)
+    decision = decide(request_)
     for cause in decision.causes:
         assert cause.id != "dehydration_electrolyte" or cause.likelihood is not Likelihood.LIKELY
         assert cause.id != "pinched_nerve" or decision.level.rank >= Level.CONSULTATION.rank
 
 
-@_laws
-@given(REPORTS, st.sampled_from([*_DRINK_NO_MORE, "run_duration_min"]))
+@LAWS
+@given(REPORTS, st.sampled_from([*DRINK_NO_MORE, "run_duration_min"]))
 def test_no_one_at_risk_is_advised_to_drink_more(request_: Body, name: str) -> None:
     """With one of the contraindications no quantity to drink and no sports drink is given."""
-    decision = _decide(plus(request_, {**_THIRSTY, name: 241 if name == "run_duration_min" else True}))
+    decision = decide(plus(request_, {**_THIRSTY, name: 241 if name == "run_duration_min" else True}))
     assert not _FLUIDS & _given(decision)
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_no_cadence_change_while_the_calf_cramps(request_: Body) -> None:
     """Steps are not shortened with active calf cramps."""
-    decision = _decide(plus(request_, {"calf_cramp": True, "foot_numbness": True}))
+    decision = decide(plus(request_, {"calf_cramp": True, "foot_numbness": True}))
     assert "shorten_stride" not in _given(decision)
 
 
-@_laws
+@LAWS
 @given(REPORTS, REPORTS)
 def test_running_is_never_less_strict_at_a_higher_level(one: Body, other: Body) -> None:
     """Of two responses the one at the higher level asks for at least as much of the runner."""
-    lower, higher = sorted((_decide(one), _decide(other)), key=lambda decision: decision.level.rank)
+    lower, higher = sorted((decide(one), decide(other)), key=lambda decision: decision.level.rank)
     if lower.level is not higher.level:
         assert lower.running.running.rank <= higher.running.running.rank
     assert higher.running.running.rank >= shipped().levels[higher.level].running.rank

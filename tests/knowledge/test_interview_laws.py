@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from service.engine.decision import AskedItem, Decision
 from service.model.assessment import Assessment, StopReason
 from service.model.scales import Level
 
-from .reports import REPORTS, Body, body, encoded, engine, known_in, plus, shipped, values
+from .reports import LAWS, REPORTS, Body, body, decide, encoded, engine, known_in, plus, shipped, values
 from .three_valued import closed, open_terms, rule_level, waits_for_a_reading
 
 _CALM = {"spo2_pct": 98, "resting_heart_rate_bpm": 60, "breaths_per_min": 14, "body_temp_c": 36.5}
-
-_laws = settings(
-    max_examples=150,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
-
-
-def _decide(request: Body) -> Decision:
-    return engine().decide(engine().read(encoded(request)))
 
 
 def _asked(decision: Decision) -> list[AskedItem]:
@@ -36,19 +24,19 @@ def _unknown_signs(decision: Decision) -> tuple[str, ...]:
     return next((reason.because for reason in decision.urgency.reasons if reason.rule == "sign_not_known"), ())
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_no_item_could_raise_the_level_above_could_rise_to(request_: Body) -> None:
     """An item promises no more than the whole response does."""
-    decision = _decide(request_)
+    decision = decide(request_)
     assert all(item.could_raise_to.rank <= decision.could_rise_to.rank for item in _asked(decision))
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_a_closed_finding_is_not_asked_and_cannot_fire(request_: Body) -> None:
     """Only a contraindication of a fix that is called for is asked although nothing opens it."""
-    decision = _decide(request_)
+    decision = decide(request_)
     shut = closed(decision.known)
     contraindications = {id_ for fix in shipped().fixes.values() for id_ in fix.ask_first}
     assert {item.id for item in _asked(decision)} & shut <= contraindications
@@ -56,11 +44,11 @@ def test_a_closed_finding_is_not_asked_and_cannot_fire(request_: Body) -> None:
     assert not {name for fired in decision.fired for name in fired.because if name not in decision.known} & shut
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_urgent_levels_ask_only_what_leads_higher(request_: Body) -> None:
     """Nothing is asked when an ambulance is called, and at an emergency only what can lead to one."""
-    decision = _decide(request_)
+    decision = decide(request_)
     if decision.level is Level.EMERGENCY_AMBULANCE:
         assert _asked(decision) == []
     if decision.level is Level.EMERGENCY:
@@ -76,7 +64,7 @@ def test_an_item_is_sent_at_once_if_its_yes_alone_is_an_emergency(id_: str) -> N
 def _is_urgent_alone(id_: str) -> bool:
     if shipped().findings[id_].kind != "boolean":
         return False
-    return _decide(body({id_: True})).level.rank >= shipped().policy.send_at_once_from.rank
+    return decide(body({id_: True})).level.rank >= shipped().policy.send_at_once_from.rank
 
 
 def _is_sent_at_once(id_: str) -> bool:
@@ -94,11 +82,11 @@ def _openers(id_: str) -> list[str]:
     return [condition for condition in shipped().findings[id_].asked_when if isinstance(condition, str)]
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_the_conversation_stops_if_and_only_if_nothing_is_asked(request_: Body) -> None:
     """`should_stop` stands without groups, and the reason is the first that applies."""
-    decision = _decide(request_)
+    decision = decide(request_)
     interview = decision.interview
     assert interview.should_stop == (not interview.groups) == (interview.stop_reason is not None)
     assert interview.should_stop <= (interview.items_left == 0)
@@ -123,11 +111,11 @@ def _reason(decision: Decision) -> StopReason:
     return StopReason.CANNOT_BE_KNOWN if above else StopReason.SETTLED
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_only_not_known_answers_end_an_open_conversation(request_: Body) -> None:
     """If nothing is asked below an emergency, each open term waits for a reading or for an answer not known."""
-    decision = _decide(request_)
+    decision = decide(request_)
     assume(decision.interview.should_stop and decision.level.rank < Level.EMERGENCY.rank)
     unknown = decision.report.not_known - decision.known.keys()
     for raising in open_terms(decision):
@@ -142,7 +130,7 @@ def _waits_for(id_: str, unknown: frozenset[str] | set[str], decision: Decision)
     return id_ in unknown or any(_waits_for(opener, unknown, decision) for opener in _openers(id_))
 
 
-@_laws
+@LAWS
 @given(REPORTS, st.data())
 def test_settled_means_settled(request_: Body, data: st.DataObject) -> None:
     """After the reason `settled` no answer and no reading that can apply exceeds the level."""
@@ -151,48 +139,48 @@ def test_settled_means_settled(request_: Body, data: st.DataObject) -> None:
     known = {name: value for name, value in readings.items() if name not in left_out}
     not_known = data.draw(st.sampled_from([(), left_out, ("leg_swollen",), request_.get("not_known", ())]))
     request = body(known, not_known)
-    decision = _decide(request)
+    decision = decide(request)
     shut = closed(decision.known)
     later = [plus(request, {id_: value}) for id_ in left_out if id_ not in shut for value in values(id_)]
-    if any(_decide(more).level.rank > decision.level.rank for more in later):
+    if any(decide(more).level.rank > decision.level.rank for more in later):
         assert decision.interview.stop_reason is not StopReason.SETTLED
     if decision.interview.stop_reason is StopReason.SETTLED:
         assert decision.could_rise_to is decision.level
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_a_reading_is_offered_at_the_level_that_it_could_set(request_: Body) -> None:
     """No reading that can apply leads above the level, `could_rise_to` and its own `could_raise_to`."""
-    decision = _decide({**request_, "not_known": []})
+    decision = decide({**request_, "not_known": []})
     offered = {item.id: item.could_raise_to.rank for item in decision.interview.measurements}
     for id_ in shipped().policy.measurements:
         if id_ not in decision.known and id_ not in closed(decision.known):
             most = max(decision.could_rise_to.rank, offered.get(id_, 0))
             later = {**request_, "not_known": []}
-            assert max(_decide(plus(later, {id_: value})).level.rank for value in values(id_)) <= most
+            assert max(decide(plus(later, {id_: value})).level.rank for value in values(id_)) <= most
 
 
-@_laws
+@LAWS
 @given(REPORTS, st.data())
 def test_not_known_is_never_a_no(request_: Body, data: st.DataObject) -> None:
     """It fires and silences nothing, lowers no level that a no keeps, and is never asked again."""
     id_ = data.draw(st.sampled_from([name for name, it in shipped().findings.items() if it.place == "findings"]))
     known = {name: value for name, value in known_in(request_).items() if name != id_}
     listed = {*request_.get("not_known", ()), id_}
-    unsent, not_known = _decide(body(known, listed - {id_})), _decide(body(known, listed))
+    unsent, not_known = decide(body(known, listed - {id_})), decide(body(known, listed))
     assert id_ not in {item.id for item in _asked(not_known)}
     if id_ not in not_known.report.not_known or id_ in not_known.known:
         return
     assert (not_known.fired, rule_level(not_known)) == (unsent.fired, rule_level(unsent))
     assert not_known.could_rise_to is unsent.could_rise_to or not_known.could_rise_to is not_known.level
     if shipped().findings[id_].kind == "boolean":
-        denied = _decide(body({**known, id_: False}, listed - {id_}))
+        denied = decide(body({**known, id_: False}, listed - {id_}))
         assert not_known.could_rise_to.rank >= denied.could_rise_to.rank
         assert not_known.level.rank >= rule_level(denied).rank
 
 
-@_laws
+@LAWS
 @given(REPORTS, st.data())
 def test_an_answer_beside_not_known_counts_only_if_it_is_urgent(request_: Body, data: st.DataObject) -> None:
     """A yes, a reading and a choice count, a no does not, and the contradiction is listed."""
@@ -200,20 +188,20 @@ def test_an_answer_beside_not_known_counts_only_if_it_is_urgent(request_: Body, 
     value = data.draw(st.sampled_from(values(id_)))
     others = {*request_.get("not_known", ())} - {id_}
     known = {name: it for name, it in known_in(request_).items() if name != id_}
-    both = _decide(body({**known, id_: value}, {*others, id_}))
-    alone = _decide(body(known, {*others, id_}) if value is False else body({**known, id_: value}, others))
+    both = decide(body({**known, id_: value}, {*others, id_}))
+    alone = decide(body(known, {*others, id_}) if value is False else body({**known, id_: value}, others))
     assert (both.urgency, both.causes, both.fixes) == (alone.urgency, alone.causes, alone.fixes)
     assert (f"/findings/{id_}", "/not_known") in {conflict.pointers for conflict in both.conflicts}
 
 
-@_laws
+@LAWS
 @given(REPORTS, st.sets(st.sampled_from(sorted(shipped().findings)), max_size=6))
 def test_an_unknown_sign_holds_the_level_while_a_term_depends_on_it(request_: Body, unknown: set[str]) -> None:
     """A sign does so for any open term, background only for one from the level of the policy on, numbers never."""
     policy = shipped().policy
     listed = {id_ for id_ in unknown if shipped().findings[id_].place == "findings"}
     known = {name: value for name, value in known_in(request_).items() if name not in listed}
-    decision = _decide(body(known, listed))
+    decision = decide(body(known, listed))
     background = {
         id_ for checklist in shipped().checklists.values() if checklist.role == "background" for id_ in checklist.items
     }

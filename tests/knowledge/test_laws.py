@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from service.engine import Engine
@@ -15,23 +15,11 @@ from service.knowledge.knowledge import Knowledge
 from service.model.scales import Level, Running
 
 from .proof.record import ANSWERS, answers_digest, corpus
-from .reports import REPORTS, Body, encoded, engine, known_in, plus, shipped, values
+from .reports import LAWS, REPORTS, Body, decide, encoded, engine, known_in, plus, shipped, values
 from .three_valued import RaisingTerm, closed, open_terms, passing, raising_terms, rule_level, waits_for_a_reading
 
 _TELEMETRY = [name for name, finding in shipped().findings.items() if finding.place == "training"] + ["unheard_of"]
 _JUNK: list[Any] = [None, True, "many", -1, 0, 1e9, [], [1, "2"], [[]], {}, {"km": 3}, [0.0] * 400]
-
-_laws = settings(
-    max_examples=150,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
-
-
-def _decide(request: Body) -> Decision:
-    return engine().decide(engine().read(encoded(request)))
 
 
 def _flags(decision: Decision) -> set[str]:
@@ -42,22 +30,22 @@ def _top(terms: list[RaisingTerm], least: Level) -> Level:
     return max((least, *(raising.level for raising in terms)), key=lambda level: level.rank)
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_the_level_is_the_most_urgent_of_its_reasons(request_: Body) -> None:
     """No rule that fired is above the level, and no answer could lead below it."""
-    decision = _decide(request_)
+    decision = decide(request_)
     reasons = [reason.level for reason in decision.urgency.reasons]
     assert decision.level is max(reasons, key=lambda level: level.rank)
     assert all(shipped().red_flags[id_].level.rank <= decision.level.rank for id_ in _flags(decision))
     assert decision.could_rise_to.rank >= decision.level.rank
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_exactly_the_true_rules_fire(request_: Body) -> None:
     """A red flag fires if and only if one of its terms is true of what is known."""
-    decision = _decide(request_)
+    decision = decide(request_)
     true = {
         raising.rule
         for raising in raising_terms()
@@ -66,11 +54,11 @@ def test_exactly_the_true_rules_fire(request_: Body) -> None:
     assert _flags(decision) == true - {"uncovered_sign"}
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_an_emergency_is_sent_to_an_emergency_department(request_: Body) -> None:
     """The emergency department is a referral of each emergency, for any reason."""
-    decision = _decide(request_)
+    decision = decide(request_)
     assert decision.level.rank < Level.EMERGENCY.rank or "emergency_department" in decision.referrals
 
 
@@ -80,7 +68,7 @@ def _turned(value: Any) -> Any:
     return value
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_the_same_report_gets_the_same_bytes(request_: Body) -> None:
     """A report in another order of names, or sent twice, gets the same response, explained or not."""
@@ -121,28 +109,28 @@ def _passes(name: str, value: Any) -> set[Any]:
     return {test for test in _tests_of(name) if test.holds(read)}
 
 
-@_laws
+@LAWS
 @given(REPORTS, st.data())
 def test_a_sign_that_becomes_present_never_lowers_the_level(request_: Body, data: st.DataObject) -> None:
     """It silences no rule and lowers no level that a rule set; a no that becomes a yes lowers no level at all."""
     name = data.draw(st.sampled_from(_signs()))
     present = _more_present(request_, name)
     assume(present)
-    before, after = _decide(request_), _decide(plus(request_, {name: data.draw(st.sampled_from(present))}))
+    before, after = decide(request_), decide(plus(request_, {name: data.draw(st.sampled_from(present))}))
     assert _flags(before) <= _flags(after)
     assert rule_level(after).rank >= rule_level(before).rank
     if name in before.known:
         assert after.level.rank >= before.level.rank
 
 
-@_laws
+@LAWS
 @given(REPORTS, REPORTS)
 def test_no_answer_lowers_a_level_that_a_rule_set(request_: Body, more: Body) -> None:
     """Answers to unknown findings silence no rule, and lower only the level of open questions and unknown signs."""
-    before = _decide(request_)
+    before = decide(request_)
     told = known_in(request_)
     answers = {name: value for name, value in known_in(more).items() if name not in told}
-    after = _decide(plus(request_, answers))
+    after = decide(plus(request_, answers))
     assert _flags(before) <= _flags(after)
     assert rule_level(after).rank >= rule_level(before).rank
     if after.level.rank < before.level.rank:
@@ -150,27 +138,27 @@ def test_no_answer_lowers_a_level_that_a_rule_set(request_: Body, more: Body) ->
         assert rule_level(before).rank < before.level.rank
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_could_rise_to_is_the_highest_open_term(request_: Body) -> None:
     """The most urgent term that could still become true by answers alone, and some completion reaches it."""
-    decision = _decide(request_)
+    decision = decide(request_)
     by_answers = [term for term in open_terms(decision) if not waits_for_a_reading(term, decision)]
     assert decision.could_rise_to is _top(by_answers, decision.level)
     assume(decision.could_rise_to is not decision.level)
     chosen = next(raising for raising in by_answers if raising.level is decision.could_rise_to)
     answers = {atom.finding: passing(atom) for atom in chosen.term if atom.finding not in decision.known}
-    assert _decide(plus(request_, answers)).level is decision.could_rise_to
+    assert decide(plus(request_, answers)).level is decision.could_rise_to
 
 
-@_laws
+@LAWS
 @given(REPORTS, REPORTS)
 def test_could_rise_to_is_never_exceeded(request_: Body, more: Body) -> None:
     """No answers to unknown findings that are not closed, readings aside, lead above it without contradicting a no."""
-    before = _decide(request_)
+    before = decide(request_)
     shut = {*before.known, *known_in(request_), *closed(before.known), *shipped().policy.measurements}
     answers = {name: value for name, value in known_in(more).items() if name not in shut and not _repeats(name, before)}
-    after = _decide(plus(request_, answers))
+    after = decide(plus(request_, answers))
     assume(set(after.conflicts) <= set(before.conflicts))
     assert after.level.rank <= before.could_rise_to.rank
 
@@ -180,11 +168,11 @@ def _repeats(name: str, decision: Decision) -> bool:
     return shipped().findings[name].covered_by in {*decision.known, *closed(decision.known)}
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_self_care_needs_an_end_to_the_safety_questions(request_: Body) -> None:
     """Self-care comes out if and only if no rule, no open question and no unknown sign asks for more."""
-    decision = _decide(request_)
+    decision = decide(request_)
     held = {reason.rule for reason in decision.urgency.reasons} & {"safety_questions_open", "sign_not_known"}
     is_calm = rule_level(decision) is Level.SELF_CARE and not held
     assert (decision.level is Level.SELF_CARE) == is_calm
@@ -198,21 +186,21 @@ def test_self_care_needs_an_end_to_the_safety_questions(request_: Body) -> None:
     assert decision.screen_complete == (not safety)
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_self_care_gives_something_to_try(request_: Body) -> None:
     """No runner is sent home with nothing to do, unless the report contradicts itself."""
-    decision = _decide(request_)
+    decision = decide(request_)
     assert decision.level is not Level.SELF_CARE or decision.fixes or decision.conflicts
 
 
-@_laws
+@LAWS
 @given(REPORTS, st.data())
 def test_a_detail_counts_although_its_parent_was_denied(request_: Body, data: st.DataObject) -> None:
     """The urgent reading wins and is listed as a contradiction, unless another complaint explains the detail."""
     parent, detail = data.draw(st.sampled_from(_details()))
-    denied = _decide(plus(request_, {parent: False, detail: True}))
-    affirmed = _decide(plus(request_, {parent: True, detail: True}))
+    denied = decide(plus(request_, {parent: False, detail: True}))
+    affirmed = decide(plus(request_, {parent: True, detail: True}))
     if any(known_in(request_).get(name) is True for name in shipped().findings[parent].implied_unless):
         return
     assert denied.known[parent] is True
@@ -233,15 +221,15 @@ def _details() -> list[tuple[str, str]]:
     ]
 
 
-@_laws
+@LAWS
 @given(REPORTS, st.lists(st.tuples(st.sampled_from(_TELEMETRY), st.sampled_from(_JUNK))), st.sampled_from(_JUNK))
 def test_telemetry_never_rejects_and_never_changes_the_level(
     request_: Body, sent: list[tuple[str, Any]], whole: Any
 ) -> None:
     """A watch may point to a cause; it raises and lowers nothing, whatever it sends."""
-    plain = _decide({part: value for part, value in request_.items() if part != "training"})
+    plain = decide({part: value for part, value in request_.items() if part != "training"})
     for training in ({**request_.get("training", {}), **dict(sent)}, whole):
-        decision = _decide({**request_, "training": training})
+        decision = decide({**request_, "training": training})
         assert (decision.level, decision.could_rise_to) == (plain.level, plain.could_rise_to)
         assert decision.urgency.reasons == plain.urgency.reasons
 

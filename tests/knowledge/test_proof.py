@@ -23,6 +23,7 @@ from service.model.scales import Level
 from .proof import compiled
 from .proof.changes import answer, completion, presence, signs
 from .proof.model import Rules, curl
+from .reports import DRINK_NO_MORE
 
 _RISING = [level for level in Level if level is not Level.SELF_CARE]
 
@@ -290,15 +291,6 @@ def test_no_two_red_flags_are_one_condition(rules: Rules, solver: z3.Solver) -> 
             assert differ is not None, f"{one} and {other} are one condition"
 
 
-_DRINK_NO_MORE: tuple[Condition, ...] = (
-    "drank_beyond_thirst",
-    "weight_gain_during_run",
-    "nsaid_with_run",
-    "fluid_restriction_or_organ_disease",
-    "kidney_disease",
-    "diuretic",
-    "pregnant_or_postpartum",
-)
 _NO_CADENCE_CHANGE: tuple[Condition, ...] = ("calf_cramp", "calf_pain", "hills_new_or_increased", "cramp_on_hills")
 _NO_STRETCH: tuple[Condition, ...] = ("swelling_one_leg", "calf_warm_red", "calf_hard_tight", "sudden_pop_back_of_leg")
 
@@ -306,7 +298,7 @@ _NO_STRETCH: tuple[Condition, ...] = ("swelling_one_leg", "calf_warm_red", "calf
 @pytest.mark.parametrize(
     ("fixes", "forbidding"),
     [
-        (("daily_fluids", "sports_drink_on_long_runs"), _DRINK_NO_MORE),
+        (("daily_fluids", "sports_drink_on_long_runs"), DRINK_NO_MORE),
         (("shorten_stride",), _NO_CADENCE_CHANGE),
         (("gentle_calf_stretch",), _NO_STRETCH),
     ],

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from service.engine.decision import Decision
@@ -14,18 +14,10 @@ from service.engine.terms import Term, terms_of
 from service.knowledge.schema import Condition
 from service.model.scales import Running
 
-from .reports import REPORTS, Body, encoded, engine, known_in, plus, shipped
+from .reports import LAWS, REPORTS, Body, decide, engine, known_in, plus, shipped
 from .three_valued import passing
 
 _PAINFUL = ("calf_pain", "calf_tightness_pressure", "calf_tender_to_touch", "sudden_sharp_calf_pain")
-
-_laws = settings(
-    max_examples=150,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
 
 
 class _Support(NamedTuple):
@@ -33,10 +25,6 @@ class _Support(NamedTuple):
 
     cause: str
     term: Term
-
-
-def _decide(request: Body) -> Decision:
-    return engine().decide(engine().read(encoded(request)))
 
 
 def _rank(decision: Decision) -> int:
@@ -59,14 +47,14 @@ def _opposing(decision: Decision) -> set[tuple[str, int]]:
     return {(cause.id, statement.number) for cause in decision.causes for statement in cause.opposing}
 
 
-@_laws
+@LAWS
 @given(REPORTS, st.data())
 def test_more_support_for_a_cause_never_makes_running_milder(request_: Body, data: st.DataObject) -> None:
     """It may speak against another cause, or close a question that holds the level up; else it counts upwards."""
     support = data.draw(st.sampled_from(_supports()))
     told = known_in(request_)
     answers = {atom.finding: passing(atom) for atom in support.term if atom.finding not in told}
-    before, after = _decide(request_), _decide(plus(request_, answers))
+    before, after = decide(request_), decide(plus(request_, answers))
     assume(before.level.rank <= after.level.rank and _opposing(after) <= _opposing(before))
     assume({cause.id for cause in before.causes} <= {cause.id for cause in after.causes})
     assert _rank(after) >= _rank(before)
@@ -79,11 +67,11 @@ def _holds(condition: Condition, decision: Decision) -> bool:
     )
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_the_strictest_sign_decides(request_: Body) -> None:
     """The level, the red flags, the signs and the causes that are acted on; a less likely cause demands nothing."""
-    knowledge, decision = shipped(), _decide(request_)
+    knowledge, decision = shipped(), decide(request_)
     demands: list[Running | None] = [knowledge.levels[decision.level].running]
     demands += [knowledge.red_flags[flag.id].running for flag in decision.fired]
     demands += [rule.running for rule in knowledge.running_rules if _holds(rule.when, decision)]
@@ -112,18 +100,18 @@ def _derived(decision: Decision) -> list[_DerivedIn]:
     return msgspec.json.decode(engine().render(decision), type=_Derivations).derived
 
 
-@_laws
+@LAWS
 @given(REPORTS)
 def test_a_sudden_sharp_pain_is_never_told_to_run(request_: Body) -> None:
     """A strained calf rests until walking is free of pain."""
-    assert _rank(_decide(plus(request_, {"sudden_sharp_calf_pain": True}))) >= Running.PAUSE.rank
+    assert _rank(decide(plus(request_, {"sudden_sharp_calf_pain": True}))) >= Running.PAUSE.rank
 
 
-@_laws
+@LAWS
 @given(REPORTS, st.sampled_from(_PAINFUL))
 def test_the_goals_name_pain_if_there_is_pain(request_: Body, name: str) -> None:
     """A runner with calf pain is not sent back to running by goals on cramps and numbness alone."""
-    decision = _decide(plus(request_, {name: True}))
+    decision = decide(plus(request_, {name: True}))
     goals = shipped().running[decision.running.running].return_when
     shown: list[Any] = [goals[number].text for number in decision.running.goals]
     assert decision.running.running is Running.STOP or any("pain" in text for text in shown)

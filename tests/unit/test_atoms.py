@@ -63,24 +63,6 @@ def test_within_narrows_to_the_overlap(left: Within, right: Within, both: Within
     assert right.narrowed(left) == both
 
 
-@pytest.mark.parametrize(
-    ("atom", "outside"),
-    [
-        (Within("age", high=18, high_open=True), (Within("age", low=18),)),
-        (Within("age", high=18), (Within("age", low=18, low_open=True),)),
-        (Within("age", low=18), (Within("age", high=18, high_open=True),)),
-        (Within("age", low=18, low_open=True), (Within("age", high=18),)),
-        (Within("age", 18, 60), (Within("age", high=18, high_open=True), Within("age", low=60, low_open=True))),
-        (Within("age"), ()),
-    ],
-)
-def test_outside_is_what_a_range_leaves(atom: Within, outside: tuple[Within, ...]) -> None:
-    """A number is outside exactly where the range does not hold."""
-    assert atom.outside() == outside
-    for number in (17, 18, 18.5, 60, 61):
-        assert atom.holds(number) != any(part.holds(number) for part in outside)
-
-
 def test_selection_wants_one_of_each_group_and_nothing_else() -> None:
     """Each group has a member among the chosen, and all chosen are allowed."""
     atom = Selection("where", _CHOICES, (_chosen("heel", "toes"),), _chosen("heel", "sole"))

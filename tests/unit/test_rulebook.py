@@ -33,7 +33,8 @@ def test_raising_terms_are_those_of_red_flags_and_uncovered_signs(rulebook: Rule
         Level.CONSULTATION_24,
         *[Level.CONSULTATION] * 5,
     ]
-    assert rulebook.raising.bit_count() == len(levels)
+    raising = rulebook.flagging | rulebook.matcher.terms_of[rulebook.uncovered_signs]
+    assert raising.bit_count() == len(levels)
 
 
 def test_the_highest_level_of_some_terms_is_never_below_the_least(rulebook: Rulebook) -> None:

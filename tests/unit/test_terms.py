@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from service.engine.atoms import OneOf, Selection, Within
-from service.engine.terms import Term, findings_of, terms_of
+from service.engine.terms import Term, terms_of
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Condition
 
@@ -109,9 +109,3 @@ def test_an_open_side_is_unbounded(knowledge: Knowledge) -> None:
     ((atom,),) = _terms(knowledge, {"finding": "pain", "at_least": 8})
     assert isinstance(atom, Within)
     assert (atom.low, atom.high) == (8, math.inf)
-
-
-def test_findings_are_listed_once_in_order(knowledge: Knowledge) -> None:
-    """The findings of terms keep the order in which they are named."""
-    terms = _terms(knowledge, {"any": [{"all": ["shoe", "ache"]}, {"all": ["salty", "ache"]}]})
-    assert list(findings_of(terms)) == ["shoe", "ache", "salty"]
