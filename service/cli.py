@@ -140,7 +140,10 @@ def assess_batch(chosen: argparse.Namespace) -> int:
 
 
 def _only_here(path: Path) -> BinaryIO:
-    """The file, opened to go on with; raises `OSError` where another run writes it, or it is not to be gone on with."""
+    """The file, opened and locked for this run.
+
+    Raises `OSError` if another run writes it, or if it is not a plain file.
+    """
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "is no plain file; name one, or - for standard output", str(path))
     file = path.open("a+b")

@@ -63,7 +63,7 @@ def _lines(spark: SparkSession, source: str) -> DataFrame:
 
 
 def _in_order(read: DataFrame, *columns: Column | str) -> DataFrame:
-    """What was read, by the names of the files and as it stands in each, in parts of like size for all cores.
+    """The rows in the order of files and lines, in parts of similar size.
 
     Spark itself reads the largest blocks first, and a small file on one core. The sort comes before the assessment,
     while the rows are small.

@@ -27,7 +27,7 @@ class Limiter(Protocol):
 
 @dataclass(slots=True)
 class Admission:
-    """A request that was let in: whose it is, who pays for it, and the header fields that its answer is to carry."""
+    """An admitted request: its partner, its payer, its quota and its header fields."""
 
     partner: Partner | None
     payer: str

@@ -1,4 +1,4 @@
-"""A file of requests, one a line, answered into a file over all cores; a run that was cut off goes on where it was.
+"""Answers a file of requests over all cores, and resumes an interrupted run.
 
 An answer depends on its request and the knowledge alone, so what a file of answers holds can be checked: its first
 and its last answer, and its first and its last refusal, must be what the same requests give now. Chunks reach the

@@ -47,5 +47,8 @@ class Names:
 
 
 def pointer(parent: str, name: str) -> str:
-    """The JSON Pointer of `name` if it has the form of an id, so a client can remove it; else of its parent."""
+    """The JSON Pointer of `name`, or of its parent.
+
+    A name in the form of an id is pointed at, so a client can remove it.
+    """
     return f"{parent}/{name}" if _ID.fullmatch(name) else parent

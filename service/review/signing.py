@@ -152,7 +152,10 @@ def _line(text: str, key: yaml.Node) -> int:
 
 
 def _end(text: str, value: yaml.Node) -> int:
-    """The end of the last line of a value; the end mark of a block includes the lines up to the next key."""
+    """The end of the last line of a value.
+
+    The end mark of a block includes the lines up to the next key.
+    """
     last = value
     while isinstance(last, yaml.MappingNode) and not last.flow_style:
         last = last.value[-1][1]

@@ -86,7 +86,7 @@ class AccessLog:
     def item(
         self, record: RequestRecord, assessed: EncodedAssessment | None, problem: str | None, error: Exception | None
     ) -> None:
-        """Count one item of a batch as a request of its own would be; only an error gets a line of its own."""
+        """Count an item of a batch like a request; log it only if it failed."""
         record.items += 1
         if assessed is not None:
             self._metrics.assessment(assessed.level, assessed.red_flags, assessed.leading_cause)

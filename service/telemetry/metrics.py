@@ -18,7 +18,10 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series a 
 
 
 class _Children(dict[tuple[str, ...], Child]):
-    """The children of one metric by label values: `labels()` takes a lock and a hash that a hot path need not pay."""
+    """The children of one metric, by label values.
+
+    They are kept, because `labels()` takes a lock and a hash at each call.
+    """
 
     def __init__(self, metric: Child) -> None:
         super().__init__()

@@ -124,7 +124,10 @@ async def begun(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 class Stream:
-    """An ASGI answer of slices; the connection is cut if they fail, and ends in order if the rate limit is spent."""
+    """A streamed ASGI response of slices.
+
+    The connection is cut if a slice fails, and ends in order if the rate limit is spent.
+    """
 
     def __init__(self, media_type: bytes, slices: Slices, record: RequestRecord) -> None:
         self._media_type = media_type

@@ -1,4 +1,4 @@
-"""Stands before the routes that need a key or have a limit; where there is neither, it is not there at all."""
+"""Checks keys and rate limits before the routes; absent if neither is configured."""
 
 from __future__ import annotations
 
