@@ -7,9 +7,7 @@ atom on the same finding both pass, so that a term mentions each finding once an
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain, combinations
 from typing import Protocol
 
 from service.report.report import Value
@@ -91,11 +89,5 @@ class Selection:
         """The selections that both allow."""
         assert isinstance(other, Selection)
         both = Selection(self.finding, self.choices, self.includes + other.includes, self.only & other.only)
-        return both if any(both.holds(chosen) for chosen in selections(self.choices)) else None
-
-
-def selections(choices: Iterable[str]) -> Iterable[frozenset[str]]:
-    """Every way of choosing at least one of `choices`."""
-    listed = sorted(choices)
-    sizes = range(1, len(listed) + 1)
-    return map(frozenset, chain.from_iterable(combinations(listed, size) for size in sizes))
+        # The largest selection meets each group if any selection does.
+        return both if both.holds(both.only) else None

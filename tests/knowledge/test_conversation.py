@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from service.contract import SHIPPED as CONTRACT
-from service.engine.atoms import Atom, OneOf, Selection, Within, selections
+from service.engine.atoms import OneOf
 from service.engine.terms import Term, terms_of
 from service.knowledge.loader import SHIPPED
 from service.knowledge.schema import CaseRequest
@@ -29,6 +29,7 @@ from service.review.cases import body_of, present_in
 
 from .reports import engine, groups, shipped, values
 from .simulated_runner import Conversation, RepeatedQuestion, SimulatedRunner, decoded, respond, runner_of
+from .three_valued import passing
 
 _ALL = "EVERY_CONVERSATION" in os.environ
 _RANDOM_TRUTHS = 1000 if _ALL else 150
@@ -175,16 +176,6 @@ def _raising_terms() -> list[tuple[str, Level, Term]]:
     ]
 
 
-def _value(atom: Atom) -> Any:
-    """A value that makes `atom` hold."""
-    if isinstance(atom, Selection):
-        return sorted(next(chosen for chosen in selections(atom.choices) if atom.holds(chosen)))
-    if isinstance(atom, OneOf):
-        return next(iter(sorted(atom.values)))
-    assert isinstance(atom, Within)
-    return next(value for value in values(atom.finding) if atom.holds(value))
-
-
 _TERMS = _raising_terms()[::_EACH_TERM]
 
 
@@ -192,7 +183,7 @@ _TERMS = _raising_terms()[::_EACH_TERM]
 @pytest.mark.parametrize(("rule", "level", "term"), _TERMS, ids=lambda part: part if isinstance(part, str) else "")
 def test_each_term_is_reached_from_each_plain_complaint(rule: str, level: Level, term: Term, complaint: str) -> None:
     """A runner who starts with one complaint reaches the level of each term, because of a sign that it names."""
-    truth = {atom.finding: _value(atom) for atom in term}
+    truth = {atom.finding: passing(atom) for atom in term}
     if truth.keys() <= NOT_REACHED or (rule, complaint) in NOT_ASKED:
         assert level.rank < Level.CONSULTATION_24.rank
         return

@@ -5,11 +5,12 @@ A term is true, failed or open. It fails if a known value fails one of its tests
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import chain, combinations
 from typing import Any, NamedTuple
 
-from service.engine.atoms import Atom, OneOf, Selection, Within, selections
+from service.engine.atoms import Atom, OneOf, Selection, Within
 from service.engine.decision import Decision
 from service.engine.terms import Term, terms_of
 from service.knowledge.schema import Condition, People
@@ -102,12 +103,19 @@ def waits_for_a_reading(raising: RaisingTerm, decision: Decision) -> bool:
     )
 
 
+def _selections(choices: Iterable[str]) -> Iterator[frozenset[str]]:
+    """Every selection of at least one of `choices`, the smallest first."""
+    listed = sorted(choices)
+    sizes = range(1, len(listed) + 1)
+    return map(frozenset, chain.from_iterable(combinations(listed, size) for size in sizes))
+
+
 def passing(atom: Atom) -> Any:
     """A value, as a client sends it, that makes `atom` hold."""
     if isinstance(atom, OneOf):
         return min(atom.values, key=str)
     if isinstance(atom, Selection):
-        return sorted(next(chosen for chosen in selections(atom.choices) if atom.holds(chosen)))
+        return sorted(next(chosen for chosen in _selections(atom.choices) if atom.holds(chosen)))
     assert isinstance(atom, Within)
     return next(value for value in values(atom.finding) if atom.holds(value))
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from service.engine.atoms import OneOf, Selection, Within, selections
+from service.engine.atoms import OneOf, Selection, Within
 
 _INF = math.inf
 _CHOICES = frozenset({"heel", "toes", "sole"})
@@ -79,13 +79,6 @@ def test_selection_narrows_to_what_can_be_chosen() -> None:
     toes = Selection("where", _CHOICES, (_chosen("toes"),), _CHOICES)
     assert heel.narrowed(only_toes) is None
     assert heel.narrowed(toes) == Selection("where", _CHOICES, (_chosen("heel"), _chosen("toes")), _CHOICES)
-
-
-def test_selections_are_every_way_of_choosing() -> None:
-    """Three choices can be chosen in seven ways, never none."""
-    ways = list(selections(_CHOICES))
-    assert len(ways) == len(set(ways)) == 7
-    assert frozenset() not in ways
 
 
 @pytest.mark.parametrize("value", [-_INF, _INF, 0])
