@@ -31,8 +31,11 @@ from service.knowledge.schema import (
 from service.model.scales import Level, Running
 
 
-class Knowledge(msgspec.Struct, frozen=True, kw_only=True, dict=True, omit_defaults=True):
-    """Every clinical statement, rule, threshold and source of the service, in file order."""
+class Knowledge(msgspec.Struct, frozen=True, kw_only=True, dict=True, omit_defaults=True, eq=False):
+    """Every clinical statement, rule, threshold and source of the service, in file order.
+
+    Knowledge is hashable by identity; compare its content by `digest`.
+    """
 
     policy: Policy
     levels: dict[Level, LevelText]

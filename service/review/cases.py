@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -64,8 +65,12 @@ def present_in(values: Mapping[str, Any], knowledge: Knowledge) -> frozenset[str
         finding = knowledge.findings.get(id_)
         if finding is not None and isinstance(value, _TYPES.get(finding.kind, ())):
             known[id_] = frozenset(value) if isinstance(value, list) else value
-    facts = Implications(knowledge).facts(Report(known))
+    facts = _implications(knowledge).facts(Report(known))
     return frozenset(id_ for id_, value in facts.known.items() if value is True)
+
+
+# A check reads thousands of cases of one knowledge.
+_implications = lru_cache(maxsize=1)(Implications)
 
 
 def _items(knowledge: Knowledge) -> Iterator[str]:

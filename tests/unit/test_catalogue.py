@@ -39,7 +39,7 @@ def test_every_document_says_which_knowledge_it_is_from(knowledge: Knowledge, se
 def test_the_whole_is_the_knowledge(knowledge: Knowledge, served: Catalogue) -> None:
     """Decoded again it is the same knowledge."""
     content = msgspec.json.decode(served.whole)["content"]
-    assert msgspec.convert(content, Knowledge) == knowledge
+    assert msgspec.convert(content, Knowledge).digest == knowledge.digest
 
 
 def test_the_whole_counts_the_reviews(knowledge: Knowledge, served: Catalogue) -> None:
