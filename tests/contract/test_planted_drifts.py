@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -290,9 +291,14 @@ def test_a_drift_in_answers_is_noticed(drift: Callable[[RequestRecord], None], a
     assert _ANSWERS[drift] in _failed_checks(document, Bent(app, bend=drift))
 
 
+@cache
+def _request_properties() -> frozenset[str]:
+    return frozenset(read_yaml(committed().decode())["components"]["schemas"]["AssessmentRequest"]["properties"])
+
+
 def _unknown_names_dropped(body: bytes) -> bytes:
     """Reads a body as a service does that ignores what it does not know."""
-    known = read_yaml(committed().decode())["components"]["schemas"]["AssessmentRequest"]["properties"]
+    known = _request_properties()
     try:
         value = json.loads(body)
     except ValueError:
