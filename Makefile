@@ -1,73 +1,103 @@
-# One verb a job; `make` alone lists them.
+# `make` alone lists the targets by group.
 PYTHON ?= python3.11
 PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit contract browser spark faults deploy image rules bench scorecard conversations prove mutants lock lock-npm release-contract clean
+.PHONY: help run fmt check test lint unit laws contract browser spark faults deploy image rules bench scorecard conversations \
+	prove mutants openapi lock lock-npm release-contract clean
 
-help: ## List what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+help: ## List the targets
+	@awk -F ':.*## ' '/^##@ / { printf "%s%s\n", gap, substr($$0, 5); gap = "\n" } \
+		/^[a-z-]+:.*## / { printf "  %-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .venv/pyvenv.cfg:
 	$(PYTHON) -m venv .venv
 
 # Its own pip first: that of an old Python refuses a locked package that another one asks for with an extra.
-.venv/runtime: requirements.lock requirements-build.lock pyproject.toml | .venv/pyvenv.cfg
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+.venv/runtime: requirements/runtime.lock requirements/build.lock pyproject.toml | .venv/pyvenv.cfg
+	@echo "Installing the locked packages into .venv (about a minute)"
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/dev: requirements-dev.lock .venv/runtime
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+.venv/dev: requirements/dev.lock .venv/runtime
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@touch $@
 
-run: .venv/runtime ## Serve on port 8000, or `make run PORT=8081`
+# A lock, so that a second `make run` in the same clone waits for the installation of the first.
+LOCK := $(shell command -v flock >/dev/null && echo flock .install.lock)
+
+##@ Use
+run: ## Serve on port 8000 (PORT=8081 for another port)
+	@$(LOCK) $(MAKE) --no-print-directory --silent .venv/runtime
 	@TRIAGE_PORT=$(PORT) exec $(BIN)/triage serve
 
-test: lint unit ## Everything that must hold: lint, types, layers, knowledge, laws, contract
+scorecard: .venv/runtime ## Answer the vignettes and print the results as a table
+	@$(BIN)/triage scorecard
 
-lint: .venv/dev ## Style, types, import layers and the knowledge itself
+##@ Develop
+fmt: .venv/dev ## Format the code and apply safe fixes
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format --quiet .
+
+check: lint ## Run the checks before a commit: lint and the quick tests
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/unit
+
+openapi: .venv/dev ## Rebuild the contract and its examples
+	$(BIN)/python tests/contract/conversation.py
+	$(BIN)/python -m service.contract --write
+
+##@ Test
+test: lint unit ## Lint and the tests: code, knowledge, contract
+
+lint: .venv/dev ## Check style, types, import layers and the knowledge
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/triage check
 
-# Tracing coverage makes these several times slower, and other tests run the same lines.
-PROOF := tests/knowledge/test_proof.py tests/knowledge/test_planted_faults.py tests/knowledge/test_robustness.py
+# Laws of the knowledge that take minutes; CI runs them too.
+LAWS := tests/knowledge/test_proof.py tests/knowledge/test_planted_faults.py tests/knowledge/test_robustness.py
 
-unit: .venv/dev ## The proof, and tests with branch coverage of service/
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(PROOF)
+# Tests that spend their time in a library or repeat an engine run thousands of times: tracing coverage doubles that.
+UNTRACED := tests/contract/test_conformance.py tests/contract/test_planted_drifts.py
+
+unit: .venv/dev ## Run the tests without lint, with branch coverage of service/
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 2 --dist loadfile tests/unit tests/knowledge $(addprefix --ignore=,$(PROOF))
-	$(BIN)/coverage run -m pytest tests/contract tests/benchmarks/test_collapse.py tests/benchmarks/test_results.py
+	$(BIN)/coverage run -m pytest -q -n 2 --dist loadfile tests/unit tests/contract tests/benchmarks/test_collapse.py \
+		tests/benchmarks/test_results.py $(addprefix --ignore=,$(UNTRACED))
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/knowledge $(UNTRACED) $(addprefix --ignore=,$(LAWS))
+
+laws: .venv/dev ## Prove the safety laws, plant faults in the rules, drop facts from the vignettes
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(LAWS)
 
 # Node comes as a wheel, so that its version is locked by hash like everything else.
-.venv/contract: requirements-contract.lock tests/contract/npm/package-lock.json .venv/dev
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-contract.lock
+.venv/contract: requirements/contract.lock tests/contract/npm/package-lock.json .venv/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/contract.lock
 	mkdir -p .venv/npm
 	cp tests/contract/npm/package.json tests/contract/npm/package-lock.json tests/contract/npm/.npmrc .venv/npm
 	cd .venv/npm && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --loglevel=error
 	@touch $@
 
 # The generator of clients is a Java program.
-contract: .venv/contract ## The contract with the tools of its partners: linters, versions, mock, proxy, clients
+contract: .venv/contract ## Check the contract with partners' tools: linters, mock, proxy, clients, Postman
 	@command -v javac >/dev/null || { apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends openjdk-17-jdk-headless; } >/dev/null 2>&1 || true
 	$(BIN)/python -m pytest tests/consumers
 
-.venv/browser: requirements-browser.lock .venv/dev
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.lock
+.venv/browser: requirements/browser.lock .venv/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.lock
 	@touch $@
 
 BROWSER_PACKAGES := chromium nginx
 
 # The tests start an nginx of their own; the one that the package would start is not wanted.
-browser: .venv/browser ## The docs page in a real Chromium with no internet, also behind nginx (Debian's; fetched where that can be)
+browser: .venv/browser ## Check the pages in Chromium without a network, also behind nginx
 	@dpkg -s $(BROWSER_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends $(BROWSER_PACKAGES) && \
 		systemctl disable --now nginx; } >/dev/null 2>&1 || true
@@ -75,12 +105,12 @@ browser: .venv/browser ## The docs page in a real Chromium with no internet, als
 	@test ! -x /usr/bin/chromium || $(BIN)/python -m pytest -q tests/browser
 
 # Spark comes as source only, and brings its Java parts in it; the lock of the build builds it.
-.venv/spark: requirements-spark.lock .venv/dev
+.venv/spark: requirements/spark.lock .venv/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation \
-		-r requirements-spark.lock
+		-r requirements/spark.lock
 	@touch $@
 
-spark: .venv/spark ## The bulk job on a Spark of two cores (with Debian's Java 17 where there is none)
+spark: .venv/spark ## Run the bulk job on Spark
 	$(BIN)/mypy deploy/spark
 	@command -v java >/dev/null || { apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless; } >/dev/null 2>&1 || true
@@ -90,98 +120,98 @@ spark: .venv/spark ## The bulk job on a Spark of two cores (with Debian's Java 1
 FAULT_PACKAGES := haproxy nginx redis-server openssl wrk
 
 # The tests start a proxy and a store of their own; those that the packages would start are not wanted.
-faults: .venv/dev ## Stops, floods, full disks, slow clients, a soak: what came of each, as a table (SOAK_SECONDS=120)
+faults: .venv/dev ## Attack the running service and print a table (SOAK_SECONDS=120)
 	@missing=$$(for it in $(FAULT_PACKAGES); do dpkg -s $$it >/dev/null 2>&1 || echo $$it; done); \
 		test -z "$$missing" || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing && \
 		for it in $$missing; do systemctl disable --now $$it; done; } >/dev/null 2>&1 || true
 	$(BIN)/python -m pytest -q tests/faults
 
-.venv/bench: requirements-bench.lock .venv/dev
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+.venv/bench: requirements/bench.lock .venv/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.lock
 	@touch $@
 
 ROUNDS ?= 7
 SECONDS ?= 3
 REQUESTS ?= 200000
 
-bench: .venv/bench ## How fast it is, beside others: some minutes; or one part, `make bench PARTS=throughput ROUNDS=11`
+bench: .venv/bench ## Measure speed beside other software (PARTS=throughput ROUNDS=11)
 	@command -v wrk >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk; } \
 		>/dev/null 2>&1 || true
 	$(BIN)/python -m pytest -q -n0 tests/benchmarks/test_peers.py
 	$(BIN)/python -m tests.benchmarks $(PARTS) --rounds $(ROUNDS) --seconds $(SECONDS) --requests $(REQUESTS)
 
-release-contract: .venv/runtime ## Keep openapi.yaml as the release of its version, which later ones are measured by
-	$(BIN)/python -m service.contract
-	cp openapi/openapi.yaml openapi/released/$$(sed -n 's/^  version: //p' openapi/openapi.yaml | head -1).yaml
-	cd openapi/released && sha256sum *.yaml > SHA256SUMS
-
-.venv/deploy: requirements-deploy.lock .venv/dev
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-deploy.lock
+.venv/deploy: requirements/deploy.lock .venv/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/deploy.lock
 	@touch $@
 
 # In a place of its own: it pins older versions of what the others need.
-.venv/policy/done: requirements-policy.lock requirements-build.lock | .venv/pyvenv.cfg
+.venv/policy/done: requirements/policy.lock requirements/build.lock | .venv/pyvenv.cfg
 	$(PYTHON) -m venv .venv/policy
-	.venv/policy/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
-	.venv/policy/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-policy.lock
+	.venv/policy/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.lock
+	.venv/policy/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/policy.lock
 	@touch $@
 
 DEPLOY_PACKAGES := jq prometheus buildah podman runc conmon netavark catatonit uidmap mmdebstrap
 
 # The tests start a Prometheus of their own; the one that the package would start is not wanted.
-deploy: .venv/deploy .venv/policy/done ## The proof of deploy/, with Debian's tools (fetched where that can be, skipped where not)
+deploy: .venv/deploy .venv/policy/done ## Check the image, the manifests and the alerts
 	@dpkg -s $(DEPLOY_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends $(DEPLOY_PACKAGES) && \
 		systemctl disable --now prometheus; } >/dev/null 2>&1 || true
 	$(BIN)/python -m pytest -q tests/deploy
 
+##@ Deploy
 IMAGE ?= runner-triage
 BUILDER ?= docker
 
-image: .venv/runtime ## Build the image with labels that are true, or `make image IMAGE=NAME BUILDER=podman`
+image: .venv/runtime ## Build the image (IMAGE=NAME BUILDER=podman)
 	$(BUILDER) build --file deploy/Dockerfile --tag $(IMAGE) \
 		--build-arg VERSION=$$($(BIN)/python -c 'from importlib.metadata import version as v; print(v("runner-triage"))') \
 		--build-arg REVISION=$$(git rev-parse HEAD) \
 		--build-arg KNOWLEDGE_DIGEST=$$($(BIN)/triage check | grep -o 'sha256:[0-9a-f]*') .
 
 # The operator wants the rules inside an object, promtool wants them plain; a test holds the two together.
-rules: ## Write the alert rules as the Prometheus operator reads them
+rules: ## Write the alert rules for the Prometheus operator
 	@cd deploy/monitoring && { printf '%s\n' '# Made of rules.yaml by "make rules".' \
 		'apiVersion: monitoring.coreos.com/v1' 'kind: PrometheusRule' 'metadata:' '  name: runner-triage' 'spec:'; \
 		sed 's/^\(.\)/  \1/' rules.yaml; } > prometheus-rule.yaml
 
-scorecard: .venv/runtime ## How the knowledge answers its vignettes, as a table
-	@$(BIN)/triage scorecard
-
-conversations: .venv/dev ## Every term and random report that `make test` samples, as conversations (minutes)
+##@ Knowledge
+conversations: .venv/dev ## Run every conversation that `make test` samples (minutes)
 	EVERY_CONVERSATION=1 $(BIN)/python -m pytest -q tests/knowledge/test_conversation.py tests/knowledge/test_asked_items.py
 
-prove: .venv/dev ## Prove the safety laws of the shipped rules, and record of which knowledge
+prove: .venv/dev ## Prove the safety laws and record the digest of the knowledge
 	$(BIN)/python -m pytest -q tests/knowledge/test_proof.py
 	$(BIN)/python tests/knowledge/proof/record.py
 
-mutants: .venv/dev ## Break the engine in over two thousand ways and count what the tests notice (minutes)
+mutants: .venv/dev ## Change the engine in many ways and list the changes that no test notices
 	rm -rf mutants
 	$(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results
 
+##@ Maintain
 COMPILE := uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate
 
-lock: ## Lock every dependency with hashes (needs uv)
-	printf '%s\n' 'pip>=26' 'setuptools>=80' | $(COMPILE) -o requirements-build.lock -
-	echo 'cyclonedx-bom>=7.5,<8' | $(COMPILE) -o requirements-image.lock -
-	echo 'checkov>=3.3,<4' | $(COMPILE) -o requirements-policy.lock -
-	$(COMPILE) -o requirements.lock pyproject.toml
-	$(COMPILE) --extra dev --constraint requirements.lock -o requirements-dev.lock pyproject.toml
-	$(COMPILE) --extra contract --constraint requirements-dev.lock -o requirements-contract.lock pyproject.toml
-	$(COMPILE) --extra deploy --constraint requirements-dev.lock -o requirements-deploy.lock pyproject.toml
-	$(COMPILE) --extra spark --constraint requirements-dev.lock -o requirements-spark.lock pyproject.toml
-	$(COMPILE) --extra bench --constraint requirements-dev.lock -o requirements-bench.lock pyproject.toml
+lock: ## Lock the Python packages with hashes (needs uv)
+	printf '%s\n' 'pip>=26' 'setuptools>=80' | $(COMPILE) -o requirements/build.lock -
+	echo 'cyclonedx-bom>=7.5,<8' | $(COMPILE) -o requirements/image.lock -
+	echo 'checkov>=3.3,<4' | $(COMPILE) -o requirements/policy.lock -
+	$(COMPILE) -o requirements/runtime.lock pyproject.toml
+	$(COMPILE) --extra dev --constraint requirements/runtime.lock -o requirements/dev.lock pyproject.toml
+	$(COMPILE) --extra contract --constraint requirements/dev.lock -o requirements/contract.lock pyproject.toml
+	$(COMPILE) --extra deploy --constraint requirements/dev.lock -o requirements/deploy.lock pyproject.toml
+	$(COMPILE) --extra spark --constraint requirements/dev.lock -o requirements/spark.lock pyproject.toml
+	$(COMPILE) --extra bench --constraint requirements/dev.lock -o requirements/bench.lock pyproject.toml
 
-lock-npm: .venv/contract ## Lock the Node tools with hashes and without addresses
+lock-npm: .venv/contract ## Lock the npm packages with hashes and without addresses
 	cd tests/contract/npm && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --ignore-scripts
 	$(BIN)/python tests/contract/npm/without_addresses.py
 
-clean: ## Remove what was built here
+release-contract: .venv/runtime ## Keep openapi.yaml as the released contract of its version
+	$(BIN)/python -m service.contract
+	cp openapi/openapi.yaml openapi/released/$$(sed -n 's/^  version: //p' openapi/openapi.yaml | head -1).yaml
+	cd openapi/released && sha256sum *.yaml > SHA256SUMS
+
+clean: ## Remove everything that was built
 	rm -rf .venv build *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants

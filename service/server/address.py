@@ -28,7 +28,10 @@ def reserve(host: str, port: int) -> socket.socket:
             reserved = _bound(family, (host, port), socket.SO_REUSEADDR)
     except OSError as fault:
         address = f"[{host}]" if family == socket.AF_INET6 else host
-        raise OSError(fault.errno, fault.strerror, f"{address}:{port}") from None
+        says = fault.strerror
+        if fault.errno == errno.EADDRINUSE:
+            says = f"{says}; choose another port with TRIAGE_PORT or `make run PORT=8081`"
+        raise OSError(fault.errno, says, f"{address}:{port}") from None
     reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     return reserved
 

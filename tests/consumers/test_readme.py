@@ -41,7 +41,7 @@ def test_the_lock_of_the_node_tools_names_no_address() -> None:
 
 def test_the_locks_agree() -> None:
     """What the partners' tools share with ours is pinned once: one environment holds both."""
-    locks = [(SHIPPED.parent / f"requirements-{name}.lock").read_text(encoding="utf-8") for name in ("dev", "contract")]
+    locks = [(SHIPPED.parent / f"requirements/{name}.lock").read_text(encoding="utf-8") for name in ("dev", "contract")]
     ours, theirs = (dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock, re.MULTILINE)) for lock in locks)
     assert {name: theirs[name] for name in ours.keys() & theirs.keys()} == {
         name: ours[name] for name in ours.keys() & theirs.keys()

@@ -108,9 +108,10 @@ class Workshop:
             self.must("mmdebstrap", "--quiet", "--mode=root", variant, packages, link, "bookworm", archive, _SOURCES)
             self.must("podman", "import", "--quiet", "--change", _PATH, archive, f"localhost/{base}-base")
             Path(archive).unlink()
-        for lock in ("requirements.lock", "requirements-build.lock", "requirements-image.lock"):
+        for lock in ("requirements/runtime.lock", "requirements/build.lock", "requirements/image.lock"):
             # The image's Python may be an older one than ours, which takes more: fetch for any.
             for_any = re.sub(r" ; python_\w*version[^\\]*", " ", (ROOT / lock).read_text(encoding="utf-8"))
+            (self.folder / lock).parent.mkdir(exist_ok=True)
             (self.folder / lock).write_text(for_any, encoding="utf-8")
             self.must(
                 sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes", "--only-binary=:all:",

@@ -8,7 +8,7 @@ from importlib.metadata import metadata
 from pathlib import Path
 from typing import Final
 
-LOCK: Final = Path(__file__).parents[2] / "requirements.lock"
+LOCK: Final = Path(__file__).parents[2] / "requirements/runtime.lock"
 ALLOWED: Final = {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "MPL-2.0", "PSF-2.0"}
 """Licences that let the service be used, changed and passed on; MPL asks for the source of changed files of its own."""
 

@@ -15,7 +15,7 @@ from tests.deploy.licences import ALLOWED, licence, on_this_platform, page
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
-LOCKS = sorted(ROOT.glob("requirements*.lock"))
+LOCKS = sorted(ROOT.glob("requirements/*.lock"))
 DATABASE = "api.osv.dev"
 
 
@@ -43,7 +43,7 @@ def test_no_known_hole() -> None:
     except OSError as error:
         pytest.skip(f"audit: {DATABASE} cannot be reached ({error})")
     audit = [sys.executable, "-m", "pip_audit", "--require-hashes", "--disable-pip", "--vulnerability-service", "osv"]
-    for lock in ("requirements.lock", "requirements-build.lock", "requirements-image.lock"):
+    for lock in ("requirements/runtime.lock", "requirements/build.lock", "requirements/image.lock"):
         done = subprocess.run([*audit, "--requirement", ROOT / lock], check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
 

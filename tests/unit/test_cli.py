@@ -123,7 +123,8 @@ def test_an_address_that_is_taken_ends_with_1(capsys: Any, workers: str) -> None
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert cli.main(["serve", "--port", port, "--workers", workers]) == cli.WRONG_SETUP
-    assert capsys.readouterr().err == f"127.0.0.1:{port}: Address already in use\n"
+    says = "Address already in use; choose another port with TRIAGE_PORT or `make run PORT=8081`"
+    assert capsys.readouterr().err == f"127.0.0.1:{port}: {says}\n"
 
 
 def test_a_wrong_command_ends_with_2() -> None:
