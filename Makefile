@@ -62,8 +62,9 @@ lint: .venv/dev ## Check style, types, import layers and the knowledge
 # Laws of the knowledge that take minutes; CI runs them too.
 LAWS := tests/knowledge/test_proof.py tests/knowledge/test_planted_faults.py tests/knowledge/test_robustness.py
 
-# Tests that spend their time in a library or repeat an engine run thousands of times: tracing coverage doubles that.
-UNTRACED := tests/contract/test_conformance.py tests/contract/test_planted_drifts.py
+# Tests that spend their time in a library or answer thousands of requests: tracing them doubles it and covers nothing new.
+UNTRACED := tests/contract/test_conformance.py tests/contract/test_planted_drifts.py tests/contract/test_agreement.py \
+	tests/contract/test_batch.py tests/unit/test_bulk_file.py tests/unit/test_readings.py
 
 unit: .venv/dev ## Run the tests without lint, with branch coverage of service/
 	$(BIN)/coverage erase
