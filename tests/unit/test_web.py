@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 import io
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -30,7 +32,7 @@ from service.web.body import Body
 from service.web.contract import SHIPPED, Contract
 from service.web.cors import Cors
 from service.web.observe import Observe
-from service.web.page import page
+from service.web.page import FOLDER, page
 from service.web.request_queue import RequestQueue
 
 JSON = ((b"content-type", b"application/json"),)
@@ -216,12 +218,19 @@ def test_the_page_needs_no_other_host(app: Observe) -> None:
     assert '"/' not in html
     assert "<script>" not in html
     assert "style=" not in html
-    for name in ("swagger-ui.css", "swagger-ui-bundle.js", "init.js"):
+    for name in ("page.css", "scalar.js", "init.js"):
         assert f'"docs/{name}"' in html
         assert ask(app, "GET", f"/docs/{name}").status == 200
     policy = ask(app, "GET", "/docs").headers["content-security-policy"]
-    assert "script-src 'self'" in policy
-    assert "unsafe" not in policy
+    assert "script-src 'self';" in policy
+    assert "style-src 'self' 'unsafe-inline';" in policy  # the viewer inserts style elements
+    assert policy.count("unsafe") == 1
+
+
+def test_the_viewer_is_the_released_one() -> None:
+    """The bundle of the viewer is the file whose package, version and digest `NOTICE` names."""
+    (digest,) = re.findall(r"^SHA-256: (\w+)$", (FOLDER / "NOTICE").read_text(), re.MULTILINE)
+    assert hashlib.sha256((FOLDER / "scalar.js").read_bytes()).hexdigest() == digest
 
 
 def test_the_page_is_at_one_address(app: Observe) -> None:
@@ -362,7 +371,7 @@ def test_equal_documents_have_equal_tags() -> None:
 
 
 GZIP = ((b"accept-encoding", b"gzip"),)
-LARGE = ["/knowledge", "/knowledge/findings", "/openapi.json", "/openapi.yaml", "/docs/swagger-ui-bundle.js"]
+LARGE = ["/knowledge", "/knowledge/findings", "/openapi.json", "/openapi.yaml", "/docs/scalar.js"]
 
 
 @pytest.fixture
