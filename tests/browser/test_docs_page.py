@@ -84,7 +84,7 @@ def phone(chromium: Browser, direct: str) -> Iterator[Seen]:
 
 
 def test_the_page_shows_the_contract(seen: Seen) -> None:
-    """Title, version, guide and every operation of the contract are in the menu or the page, from this service alone."""
+    """Title, version, every operation and every section of the guide are there, from this service alone."""
     contract = seen.contract()
     introduction = seen.page.locator(".introduction-section")
     expect(introduction).to_contain_text(contract["info"]["title"])
