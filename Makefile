@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help run fmt check test lint unit laws contract browser spark faults deploy image rules bench scorecard conversations \
-	prove mutants openapi lock lock-npm release-contract clean
+	prove mutants openapi postman lock lock-npm release-contract clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { printf "%s%s\n", gap, substr($$0, 5); gap = "\n" } \
@@ -48,6 +48,9 @@ check: lint ## Run the checks before a commit: lint and the quick tests
 openapi: .venv/dev ## Rebuild the contract and its examples
 	$(BIN)/python tests/contract/conversation.py
 	$(BIN)/python -m service.contract --write
+
+postman: .venv/contract ## Rebuild the Postman collection of the contract
+	$(BIN)/python -m tests.consumers.postman
 
 ##@ Test
 test: lint unit ## Lint and the tests: code, knowledge, contract

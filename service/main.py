@@ -33,7 +33,7 @@ from service.web import contract
 from service.web.app import build
 from service.web.body import Body
 from service.web.observe import Observe
-from service.web.page import page
+from service.web.page import page, start_page
 from service.web.request_queue import RequestQueue
 
 VERSION = version("runner-triage")
@@ -68,6 +68,7 @@ def compose(settings: Settings) -> Observe:
         engine=engine,
         catalogue=catalogue(engine_knowledge),
         contract=contract.Contract(contract_text(settings)),
+        start=start_page(has_try=False),
         page=page(),
         body=Body(settings.body_limit_bytes, settings.body_seconds, RequestQueue(settings.queue_seconds)),
         metrics=metrics,

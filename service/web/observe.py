@@ -38,7 +38,9 @@ _traceparent: Final = re.compile(
     rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
 ).fullmatch
 _POLICY: Final = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_DOCS_POLICY: Final = _POLICY + b"; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
+_DOCS_POLICY: Final = (
+    _POLICY + b"; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
+)
 _ALWAYS: Final = (
     (b"api-version", API_VERSION.encode()),
     (b"content-language", b"en"),

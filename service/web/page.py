@@ -1,4 +1,4 @@
-"""The page that shows the contract: Swagger UI from this folder, so it works with no internet."""
+"""The start page, and the page that shows the contract; neither loads a file from another host."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from service.web.answer import Document
 
 FOLDER: Final = Path(__file__).parent / "docs"
 INDEX: Final = "index.html"
+_START: Final = Path(__file__).parent / "start.html"
 _MEDIA_TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -22,3 +23,10 @@ _MEDIA_TYPES: Final = {
 def page() -> Mapping[str, Document]:
     """Every file of the page by name."""
     return {path.name: Document(path.read_bytes(), _MEDIA_TYPES[path.suffix]) for path in sorted(FOLDER.iterdir())}
+
+
+def start_page(*, has_try: bool) -> Document:
+    """The links of the start page; the one to `/try` only if that page is served."""
+    lines = _START.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = "".join(line for line in lines if has_try or 'href="try"' not in line)
+    return Document(kept.encode(), _MEDIA_TYPES[_START.suffix])

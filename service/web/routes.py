@@ -42,8 +42,6 @@ READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
 _LIVE: Final = msgspec.json.encode({"status": "live"})
 _READY: Final = msgspec.json.encode({"status": "ready"})
 
-_DOCS: Final = Answer(308, b"", ((b"location", b"../docs"), (b"content-length", b"0")))
-
 
 def assess(engine: Engine, body: Body, access: Access | None = None) -> HTTPRouteHandler:
     """`POST /assess`, behind a door where there are keys or limits."""
@@ -115,12 +113,23 @@ def document(path: str, served: Document) -> HTTPRouteHandler:
     return handler
 
 
+def start(page: Document) -> HTTPRouteHandler:
+    """`GET /`: the start page, whose links are relative, so a prefix without a slash at its end is sent on."""
+
+    @route("/", name="start", http_method=READ, sync_to_thread=False)
+    def handler(request: AnyRequest) -> ASGIApp:
+        last = request.scope["raw_path"].rpartition(b"/")[2]
+        return _redirect(last + b"/") if last else page.answer(request)
+
+    return handler
+
+
 def docs_page(page: Document) -> HTTPRouteHandler:
     """`GET /docs`: the page, whose links are relative to this path, so a slash at its end is sent on."""
 
     @route("/docs", name="docs", http_method=READ, sync_to_thread=False)
     def handler(request: AnyRequest) -> ASGIApp:
-        return _DOCS if request.scope["raw_path"].endswith(b"/") else page.answer(request)
+        return _redirect(b"../docs") if request.scope["raw_path"].endswith(b"/") else page.answer(request)
 
     return handler
 
@@ -163,6 +172,10 @@ def metrics(counted: Metrics) -> HTTPRouteHandler:
         return answer(counted.text(), MEDIA_TYPE)
 
     return handler
+
+
+def _redirect(location: bytes) -> Answer:
+    return Answer(308, b"", ((b"location", location), (b"content-length", b"0")))
 
 
 def _noted(scope: Scope, assessed: EncodedAssessment) -> bytes:

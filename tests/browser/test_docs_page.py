@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 _EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples"
 _VIOLATIONS = """
@@ -20,6 +21,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
   window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
 });
 """
+_DESKTOP, _PHONE = (1280, 900), (360, 740)
 
 
 @dataclass
@@ -31,19 +33,26 @@ class Seen:
     complaints: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
+    @property
+    def operation(self) -> Locator:
+        """The section of the first operation."""
+        return self.page.locator("section[id$='/POST/assess']")
+
+    def contract(self) -> Any:
+        """The contract that this service serves."""
+        return self.page.evaluate("fetch('openapi.json').then((answer) => answer.json())")
+
     def assert_clean(self) -> None:
         """No error on the console, no breach of the policy, and nothing asked outside the service's own prefix."""
         assert self.complaints == []
         assert self.page.evaluate("window.violations") == []
-        asked = [url for url in self.asked if not url.startswith("data:")]
+        asked = [url for url in self.asked if not url.startswith(("data:", "blob:"))]
         assert [url for url in asked if not url.startswith(f"{self.address}/")] == []
         assert asked != []
 
 
-@pytest.fixture
-def seen(chromium: Browser, address: str) -> Iterator[Seen]:
-    """The docs page, opened and rendered."""
-    page = chromium.new_context(viewport={"width": 1200, "height": 1400}).new_page()
+def _seen(chromium: Browser, address: str, size: tuple[int, int]) -> Iterator[Seen]:
+    page = chromium.new_context(viewport={"width": size[0], "height": size[1]}).new_page()
     seen = Seen(page, address)
     page.add_init_script(_VIOLATIONS)
     page.on("request", lambda request: seen.asked.append(request.url))
@@ -54,57 +63,119 @@ def seen(chromium: Browser, address: str) -> Iterator[Seen]:
         lambda line: seen.complaints.append(line.text) if line.type in {"error", "warning"} else None,
     )
     page.goto(f"{address}/docs")
-    expect(page.locator("#operations-triage-assess, .opblock-post").first).to_be_visible(timeout=20_000)
+    expect(seen.operation).to_be_visible(timeout=20_000)
     yield seen
     folder = os.environ.get("TRIAGE_SCREENSHOTS")
     if folder:
-        page.screenshot(path=f"{folder}/docs-{len(seen.asked)}.png")
+        page.screenshot(path=f"{folder}/docs-{size[0]}-{len(seen.asked)}.png")
     page.context.close()
 
 
+@pytest.fixture
+def seen(chromium: Browser, address: str) -> Iterator[Seen]:
+    """The docs page, opened and rendered."""
+    yield from _seen(chromium, address, _DESKTOP)
+
+
+@pytest.fixture
+def phone(chromium: Browser, direct: str) -> Iterator[Seen]:
+    """The docs page on a phone."""
+    yield from _seen(chromium, direct, _PHONE)
+
+
 def test_the_page_shows_the_contract(seen: Seen) -> None:
-    """Title, version and every operation of the contract are there, drawn from this service alone."""
-    contract = seen.page.evaluate("fetch('openapi.json').then((answer) => answer.json())")
-    methods = ("get", "head", "post", "options")
-    operations = [method for item in contract["paths"].values() for method in methods if method in item]
-    expect(seen.page.locator("h1.title, h2.title").first).to_contain_text(contract["info"]["title"])
-    expect(seen.page.locator(".info .version").first).to_contain_text(contract["info"]["version"])
-    expect(seen.page.locator(".opblock")).to_have_count(len(operations))
+    """Title, version, every operation and every section of the guide are there, from this service alone."""
+    contract = seen.contract()
+    introduction = seen.page.locator(".introduction-section")
+    expect(introduction).to_contain_text(contract["info"]["title"])
+    expect(introduction).to_contain_text(f"v{contract['info']['version']}")
+    menu = seen.page.get_by_role("complementary")
+    for tag in contract["tags"][1:]:
+        menu.get_by_role("button", name=f"Open Group - {tag['name']}").click()
+    for item in contract["paths"].values():
+        for method in ("get", "post"):
+            if method in item:
+                expect(menu.get_by_text(item[method]["summary"], exact=True).first).to_be_visible()
+    for section in re.findall(r"^## (.+)$", contract["info"]["description"], re.MULTILINE):
+        expect(menu.get_by_text(section, exact=True).first).to_be_visible()
+    seen.assert_clean()
+
+
+def test_the_first_operation_is_on_the_first_screen(seen: Seen) -> None:
+    """A partner sees the operation to call without a scroll or a click."""
+    expect(seen.page.locator(".endpoints-card").first.get_by_text("/assess", exact=True)).to_be_in_viewport()
+    expect(seen.page.get_by_role("heading", name="Assess one runner's report").first).to_be_in_viewport()
+    seen.assert_clean()
+
+
+def test_the_findings_are_in_groups(seen: Seen) -> None:
+    """The menu and the request have a group for each subject, and the groups have all findings."""
+    findings = seen.contract()["components"]["schemas"]["FindingsById"]
+    groups = dict(re.findall(r"^- \*\*(.+)\*\*: (.+)$", findings["description"], re.MULTILINE))
+    named = [id_ for ids in groups.values() for id_ in re.findall(r"`(\w+)`", ids)]
+    assert sorted(named) == sorted(findings["properties"])
+    menu = seen.page.get_by_role("complementary")
+    menu.get_by_role("button", name="Open Group - findings").click()
+    for group in groups:
+        expect(menu.get_by_text(group, exact=True)).to_be_visible()
+    expect(seen.operation.get_by_text(next(iter(groups)), exact=True)).to_be_attached()
+    seen.assert_clean()
+
+
+def test_a_search_finds_a_finding(seen: Seen) -> None:
+    """The id of a finding leads to its group, and the group shows its meaning."""
+    seen.page.get_by_role("button", name="Search").first.click()
+    seen.page.keyboard.type("near_faint")
+    result = seen.page.get_by_role("option").filter(has_text="Signs in the whole body")
+    expect(result).to_be_visible()
+    result.click()
+    meaning = seen.contract()["components"]["schemas"]["FindingsById"]["properties"]["near_faint"]["description"]
+    group = seen.page.locator("[id$='/models/Signs-in-the-whole-body-content']")
+    expect(group.get_by_text(meaning.split("\n")[0]).first).to_be_visible()
+    seen.assert_clean()
+
+
+def _assert_first_example_is_sent(seen: Seen) -> None:
+    examples = seen.contract()["paths"]["/assess"]["post"]["requestBody"]["content"]["application/json"]["examples"]
+    first = next(iter(examples))
+    seen.operation.get_by_role("button", name="Test Request").first.click()
+    dialog = seen.page.get_by_role("dialog")
+    with seen.page.expect_response("**/assess*") as caught:
+        dialog.get_by_role("button", name="Send").first.click()
+    sent = caught.value.request
+    assert sent.url == f"{seen.address}/assess"
+    assert json.loads(sent.post_data or "") == json.loads((_EXAMPLES / f"{first}.request.json").read_bytes())
+    assert caught.value.status == 200
+    answer = json.loads((_EXAMPLES / f"{first}.response.json").read_bytes())
+    assert caught.value.json() == answer
+    expect(dialog.get_by_text("200 OK").first).to_be_visible()
+    expect(dialog.get_by_text(f'"{answer["triage"]["level"]}"').first).to_be_visible()
     seen.assert_clean()
 
 
 def test_try_it_out_sends_the_first_example_and_shows_the_answer(seen: Seen) -> None:
-    """A partner sees a real answer with three clicks and without a word typed."""
-    first = seen.page.evaluate(
-        "fetch('openapi.json').then((answer) => answer.json())"
-        ".then((it) => Object.keys(it.paths['/assess'].post.requestBody.content['application/json'].examples)[0])"
-    )
-    block = seen.page.locator(".opblock-post").first
-    block.locator(".opblock-summary").first.click()
-    block.get_by_role("button", name="Try it out").click()
-    sent = json.loads(block.locator("textarea.body-param__text").input_value())
-    assert sent == json.loads((_EXAMPLES / f"{first}.request.json").read_bytes())
-    with seen.page.expect_response("**/assess*") as caught:
-        block.get_by_role("button", name="Execute").click()
-    assert caught.value.status == 200
-    assert caught.value.url.startswith(f"{seen.address}/assess")
-    answer = json.loads((_EXAMPLES / f"{first}.response.json").read_bytes())
-    shown = caught.value.json()
-    shown.pop("explanation", None)  # the page fills in the parameter's example
-    assert shown == answer
-    live = block.locator(".live-responses-table")
-    expect(live.locator(".response-col_status").nth(1)).to_contain_text("200")
-    expect(live.locator(".response-col_description").nth(1)).to_contain_text(f'"level": "{answer["triage"]["level"]}"')
-    live.scroll_into_view_if_needed()
-    seen.assert_clean()
+    """A partner sees a real answer with two clicks and without a word typed, and no `explain` is sent."""
+    _assert_first_example_is_sent(seen)
+
+
+def test_the_page_works_on_a_phone(phone: Seen) -> None:
+    """At 360 px nothing is cut off, the first operation is on the first screen, and it can be tried."""
+    assert phone.page.evaluate("document.documentElement.scrollWidth") == _PHONE[0]
+    expect(phone.page.locator(".endpoints-card").first.get_by_text("/assess", exact=True)).to_be_in_viewport()
+    _assert_first_example_is_sent(phone)
 
 
 def test_the_links_of_the_page_lead_to_the_contract(seen: Seen) -> None:
-    """The link below the title, and the one for those without JavaScript, lead to the contract of this service."""
-    shown = seen.page.locator(".info a[href$='openapi.json']").first
+    """The links below the introduction, and the one for those without JavaScript, lead to this service's contract."""
+    shown = seen.page.locator(".introduction-section a[href*='/openapi.']")
+    expect(shown).to_have_count(2)
     asides = re.findall(r'href="(\S+)">/?openapi', seen.page.request.get(f"{seen.address}/docs").text())
     assert len(asides) == 1
-    for link in (shown.evaluate("(it) => it.href"), *(urljoin(f"{seen.address}/docs", it) for it in asides)):
+    links = [
+        *shown.evaluate_all("(all) => all.map((it) => it.href)"),
+        *(urljoin(f"{seen.address}/docs", it) for it in asides),
+    ]
+    for link in links:
         assert link.startswith(f"{seen.address}/openapi.")
         assert seen.page.request.get(link).status == 200
 
@@ -112,8 +183,8 @@ def test_the_links_of_the_page_lead_to_the_contract(seen: Seen) -> None:
 def test_a_slash_at_the_end_leads_to_the_page(seen: Seen) -> None:
     """The address with a slash at its end is sent on to the one from which the page's relative links hold."""
     seen.page.goto(f"{seen.address}/docs/")
-    assert seen.page.url == f"{seen.address}/docs"
-    expect(seen.page.locator(".opblock-post").first).to_be_visible(timeout=20_000)
+    expect(seen.operation).to_be_visible(timeout=20_000)
+    assert seen.page.url.split("#")[0] == f"{seen.address}/docs"
     seen.assert_clean()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 _EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples"
 _REQUEST = (_EXAMPLES / "uphill_increase.request.json").read_bytes()
-_LARGE = ["/knowledge", "/knowledge/findings", "/openapi.json", "/openapi.yaml", "/docs/swagger-ui-bundle.js"]
+_LARGE = ["/knowledge", "/knowledge/findings", "/openapi.json", "/openapi.yaml", "/docs/scalar.js"]
 
 
 @pytest.mark.parametrize("path", ["/assess", "/assess?explain=full"])

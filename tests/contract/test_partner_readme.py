@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 
 from service.contract import SHIPPED
 from service.contract.__main__ import main
@@ -11,21 +10,37 @@ from service.problems import KINDS
 
 _PAGE = (SHIPPED / "README.md").read_text(encoding="utf-8")
 _ROOT = SHIPPED.parent
+_CONTRIBUTING = (_ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+_PARTS = (
+    "1. A first response",
+    "2. The conversation",
+    "3. What to display",
+    "4. Batches",
+    "5. Errors",
+    "6. Tests in your CI",
+    "Files",
+)
+
+
+def test_the_page_is_short_and_in_the_order_of_the_work() -> None:
+    """An integrator reads at most 8 KB, from the first response to the tests in CI."""
+    assert len(_PAGE.encode()) <= 8_192
+    assert tuple(re.findall(r"^## (.+)$", _PAGE, re.MULTILINE)) == _PARTS
 
 
 def test_every_file_named_is_there() -> None:
     """A partner who follows a path finds a file."""
-    named = set(re.findall(r"`((?:openapi|examples|tests|service)/[a-z_/.]+)`|@(openapi/[a-z_/.]+)", _PAGE))
-    paths = [path or at for path, at in named if "<" not in path + at]
-    assert paths
-    assert [path for path in paths if not (_ROOT / path).exists() and not (SHIPPED / path).exists()] == []
+    named = set(re.findall(r"[@`]((?:clients|examples)/[A-Za-z_.]+)[`\s]", _PAGE))
+    assert named
+    assert [path for path in named if not (SHIPPED / path).is_file()] == []
 
 
 def test_the_folder_is_what_the_table_says() -> None:
-    """Each file of the folder stands in the table, and each file in the table exists."""
+    """Each file of the folder and each sample is in a table, and each file in a table exists."""
     rows = re.findall(r"^\| `([^`]+)` \|", _PAGE, re.MULTILINE)
     files = {row for row in rows if "." in row and "<" not in row}
-    assert {file.name for file in SHIPPED.iterdir() if file.is_file()} == files | {"README.md"}
+    samples = {f"clients/{file.name}" for file in (SHIPPED / "clients").iterdir()}
+    assert {file.name for file in SHIPPED.iterdir() if file.is_file()} | samples == files | {"README.md"}
 
 
 def test_the_statuses_are_those_of_the_service() -> None:
@@ -36,11 +51,11 @@ def test_the_statuses_are_those_of_the_service() -> None:
 
 
 def test_every_command_for_changing_the_contract_exists() -> None:
-    """The commands are taken as they are written; what is committed is up to date, so the first ends with 0."""
-    (block,) = [block for block in re.findall(r"```bash\n(.*?)```", _PAGE, re.DOTALL) if "service.contract" in block]
-    commands = [shlex.split(line, comments=True) for line in block.splitlines()]
-    assert [command[3:] for command in commands if "service.contract" in command] == [[], ["--write"]]
-    scripts = [command[1] for command in commands if "-m" not in command]
-    assert scripts
-    assert all((SHIPPED.parent / script).is_file() for script in scripts)
+    """The targets run the modules that write the files; what is committed is up to date, so the check ends with 0."""
+    named = {name: f"`make {name}`" in _CONTRIBUTING for name in ("openapi", "postman", "release-contract")}
+    assert named == dict.fromkeys(named, True)
+    assert "`.venv/bin/python -m service.contract`" in _CONTRIBUTING
+    recipes = (_ROOT / "Makefile").read_text(encoding="utf-8")
+    for written in (" tests/contract/conversation.py", " -m service.contract --write", " -m tests.consumers.postman"):
+        assert f"python{written}\n" in recipes
     assert main([]) == 0

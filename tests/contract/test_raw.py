@@ -99,7 +99,7 @@ def test_a_body_that_stalls_is_408(service: Any, sent: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/" + CANARY, "/assess/" + CANARY, "/health", "/docs/" + CANARY, "/%2e%2e/etc/passwd", "/%ff", "//x"]
+    "path", ["/" + CANARY, "/assess/" + CANARY, "/health", "/docs/" + CANARY, "/%2e%2e/etc/passwd", "/%ff", "//x"]
 )
 def test_an_unknown_path_is_404(service: Any, path: str) -> None:
     """A path at which nothing is served is 404, whatever it holds."""
@@ -123,7 +123,7 @@ def test_assess_takes_post_alone(service: Any, method: str) -> None:
 
 
 GET_ROUTES = [
-    "/knowledge", "/knowledge/causes", "/knowledge/causes/load", "/health/live", "/health/ready", "/metrics",
+    "/", "/knowledge", "/knowledge/causes", "/knowledge/causes/load", "/health/live", "/health/ready", "/metrics",
     "/openapi.yaml", "/openapi.json", "/docs", "/docs/init.js",
 ]  # fmt: skip
 
@@ -233,12 +233,14 @@ def test_every_answer_carries_the_security_headers(service: Any, path: str) -> N
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["content-security-policy"].startswith("default-src 'none'")
-    assert "unsafe" not in headers["content-security-policy"]
+    # The viewer of the contract inserts style elements; no page runs a script that is not a file of this service.
+    allowed = "style-src 'self' 'unsafe-inline'" if path.startswith("/docs") else ""
+    assert "unsafe" not in headers["content-security-policy"].replace(allowed, "")
     assert headers["content-language"] == "en"
     assert "server" not in headers
 
 
-@pytest.mark.parametrize("path", ["/knowledge", "/knowledge/causes", "/openapi.yaml", "/openapi.json", "/docs"])
+@pytest.mark.parametrize("path", ["/", "/knowledge", "/knowledge/causes", "/openapi.yaml", "/openapi.json", "/docs"])
 def test_what_does_not_change_is_not_sent_twice(service: Any, path: str) -> None:
     """A client that holds a document gets 304 and no body."""
     first = service.send("GET", path)

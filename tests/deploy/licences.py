@@ -15,6 +15,11 @@ ALLOWED: Final = {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "MPL-2.0"
 _OLDER: Final = {"async-timeout": "Apache-2.0"}
 """What only an older Python takes, as the image's is; a newer one beside it cannot tell its licence."""
 
+_VIEWER: Final = (
+    "The page `/docs` is Scalar (`@scalar/api-reference`, MIT) in one file.\n"
+    "The packages in that file, their licences and copyright notices are in `service/web/docs/scalar.js.LICENSE.txt`."
+)
+
 _SPDX: Final = {"BSD License": "BSD-3-Clause", "MIT License": "MIT"}
 
 
@@ -48,6 +53,8 @@ def page() -> str:
             "| library | version | licence |",
             "|---|---|---|",
             *rows,
+            "",
+            _VIEWER,
             "",
         ]
     )

@@ -124,7 +124,7 @@ class Manifests:
 
     def _edges(self) -> Iterator[str]:
         for path in self._paths():
-            if path["path"] not in ROUTES or path["path"].startswith(PRIVATE):
+            if path["path"] not in {"/", *ROUTES} or path["path"].startswith(PRIVATE):  # the start page is no operation
                 yield f"the way in leads to {path['path']}"
         ingress = self._only("Ingress")["spec"]
         if {rule["host"] for rule in ingress["rules"]} != {host for tls in ingress["tls"] for host in tls["hosts"]}:

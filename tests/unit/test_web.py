@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 import io
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -30,7 +32,7 @@ from service.web.body import Body
 from service.web.contract import SHIPPED, Contract
 from service.web.cors import Cors
 from service.web.observe import Observe
-from service.web.page import page
+from service.web.page import FOLDER, page, start_page
 from service.web.request_queue import RequestQueue
 
 JSON = ((b"content-type", b"application/json"),)
@@ -91,12 +93,21 @@ def _body(limit: int, seconds: float) -> Body:
     return Body(limit, seconds, RequestQueue(1.0))
 
 
-def _app(engine: Any, knowledge: Any, log: Any = None, contract: bytes = CONTRACT, root_path: str = "") -> Observe:
+def _app(  # noqa: PLR0913 (one argument a part)
+    engine: Any,
+    knowledge: Any,
+    log: Any = None,
+    contract: bytes = CONTRACT,
+    *,
+    root_path: str = "",
+    has_try: bool = False,
+) -> Observe:
     metrics = Metrics(CollectorRegistry())
     return build(
         engine=engine,
         catalogue=catalogue(knowledge),
         contract=Contract(contract),
+        start=start_page(has_try=has_try),
         page=page(),
         body=_body(65536, 1.0),
         metrics=metrics,
@@ -209,6 +220,37 @@ def test_the_contract_is_served_byte_for_byte() -> None:
     assert json.loads(contract.json.body) == {"openapi": "3.1.0", "info": {"date": "2020-01-01", "answer": True}}
 
 
+@pytest.mark.parametrize("has_try", [False, True])
+def test_the_start_page_links_to_what_is_served(small_engine: Engine, knowledge: Any, *, has_try: bool) -> None:
+    """`GET /` is HTML with relative links to served documents; it names `/try` only if that page is served."""
+    app = _app(small_engine, knowledge, has_try=has_try)
+    reply = ask(app, "GET", "/")
+    assert (reply.status, reply.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    links = re.findall(r'href="([^"]*)"', reply.body.decode())
+    assert links == ["try"] * has_try + ["docs", "openapi.yaml", "openapi.json", "knowledge"]
+    assert [ask(app, "GET", f"/{link}").status for link in links if link != "try"] == [200] * 4
+    assert "default-src 'none'" in reply.headers["content-security-policy"]
+    assert not re.search(r"script|style|src=", reply.body.decode())
+
+
+def test_the_start_page_behaves_like_other_documents(app: Observe) -> None:
+    """`/` takes GET and HEAD, has a tag, and refuses other methods with `Allow`."""
+    get, head = ask(app, "GET", "/"), ask(app, "HEAD", "/")
+    assert (head.status, head.body, head.headers["content-length"]) == (200, b"", str(len(get.body)))
+    held = ask(app, "GET", "/", headers=((b"if-none-match", get.headers["etag"].encode()),))
+    assert (held.status, held.body) == (304, b"")
+    refused = ask(app, "POST", "/", GOOD)
+    assert (refused.status, set(refused.headers["allow"].split(", "))) == (405, {"GET", "HEAD", "OPTIONS"})
+
+
+def test_the_start_page_of_a_prefix_ends_with_a_slash(small_engine: Engine, knowledge: Any) -> None:
+    """The links of the page hold below a prefix: without a slash at its end, the path is sent on."""
+    app = _app(small_engine, knowledge, root_path="/sports/triage")
+    reply = ask(app, "GET", "/sports/triage")
+    assert (reply.status, reply.headers["location"], reply.body) == (308, "triage/", b"")
+    assert ask(app, "GET", "/sports/triage/").body == ask(app, "GET", "/").body != b""
+
+
 def test_the_page_needs_no_other_host(app: Observe) -> None:
     """The page loads what this service serves, runs no inline script, and names nothing that is missing."""
     html = ask(app, "GET", "/docs").body.decode()
@@ -216,12 +258,19 @@ def test_the_page_needs_no_other_host(app: Observe) -> None:
     assert '"/' not in html
     assert "<script>" not in html
     assert "style=" not in html
-    for name in ("swagger-ui.css", "swagger-ui-bundle.js", "init.js"):
+    for name in ("page.css", "scalar.js", "init.js"):
         assert f'"docs/{name}"' in html
         assert ask(app, "GET", f"/docs/{name}").status == 200
     policy = ask(app, "GET", "/docs").headers["content-security-policy"]
-    assert "script-src 'self'" in policy
-    assert "unsafe" not in policy
+    assert "script-src 'self';" in policy
+    assert "style-src 'self' 'unsafe-inline';" in policy  # the viewer inserts style elements
+    assert policy.count("unsafe") == 1
+
+
+def test_the_viewer_is_the_released_one() -> None:
+    """The bundle of the viewer is the file whose package, version and digest `NOTICE` names."""
+    (digest,) = re.findall(r"^SHA-256: (\w+)$", (FOLDER / "NOTICE").read_text(), re.MULTILINE)
+    assert hashlib.sha256((FOLDER / "scalar.js").read_bytes()).hexdigest() == digest
 
 
 def test_the_page_is_at_one_address(app: Observe) -> None:
@@ -244,8 +293,6 @@ def test_a_prefix_that_is_passed_on_is_taken_away(small_engine: Engine, knowledg
     routes = [json.loads(line)["route"] for line in log.getvalue().splitlines()]
     assert routes == ["/assess", "/knowledge", "/health/ready", "/docs"] * 2
     for path in (
-        "/sports/triage",
-        "/sports/triage/",
         "/sports/triages/assess",
         "/sports/triage/sports/triage/docs",
         "/sports/assess",
@@ -362,7 +409,7 @@ def test_equal_documents_have_equal_tags() -> None:
 
 
 GZIP = ((b"accept-encoding", b"gzip"),)
-LARGE = ["/knowledge", "/knowledge/findings", "/openapi.json", "/openapi.yaml", "/docs/swagger-ui-bundle.js"]
+LARGE = ["/knowledge", "/knowledge/findings", "/openapi.json", "/openapi.yaml", "/docs/scalar.js"]
 
 
 @pytest.fixture
