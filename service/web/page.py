@@ -1,4 +1,4 @@
-"""The page that shows the contract: Swagger UI from this folder, so it works with no internet."""
+"""The pages: `docs` shows the contract, `try` runs the conversation; neither loads a file from elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from service.web.answer import Document
 
-FOLDER: Final = Path(__file__).parent / "docs"
+_FOLDER: Final = Path(__file__).parent
 INDEX: Final = "index.html"
 _MEDIA_TYPES: Final = {
     ".html": "text/html; charset=utf-8",
@@ -19,6 +19,7 @@ _MEDIA_TYPES: Final = {
 }
 
 
-def page() -> Mapping[str, Document]:
-    """Every file of the page by name."""
-    return {path.name: Document(path.read_bytes(), _MEDIA_TYPES[path.suffix]) for path in sorted(FOLDER.iterdir())}
+def page(name: str) -> Mapping[str, Document]:
+    """Every file of the page of this name, by file name."""
+    files = sorted((_FOLDER / name).iterdir())
+    return {path.name: Document(path.read_bytes(), _MEDIA_TYPES[path.suffix]) for path in files}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qs
@@ -29,6 +29,7 @@ from service.web.batch import Batch, Stream, begun
 from service.web.body import JSON, NDJSON, Body, media_type
 from service.web.door import Toll, door
 from service.web.observe import Readiness, record_of, refusal
+from service.web.page import INDEX
 from service.web.scope_keys import release_of
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
@@ -41,8 +42,6 @@ _PARAMETER_FAULT: Final = Fault("", "unknown_parameter", "a query parameter is n
 READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
 _LIVE: Final = msgspec.json.encode({"status": "live"})
 _READY: Final = msgspec.json.encode({"status": "ready"})
-
-_DOCS: Final = Answer(308, b"", ((b"location", b"../docs"), (b"content-length", b"0")))
 
 
 def assess(engine: Engine, body: Body, access: Access | None = None) -> HTTPRouteHandler:
@@ -115,14 +114,16 @@ def document(path: str, served: Document) -> HTTPRouteHandler:
     return handler
 
 
-def docs_page(page: Document) -> HTTPRouteHandler:
-    """`GET /docs`: the page, whose links are relative to this path, so a slash at its end is sent on."""
+def page(name: str, files: Mapping[str, Document]) -> Iterator[HTTPRouteHandler]:
+    """A page at `/<name>`, whose links are relative to this path: a slash at its end redirects, files are below it."""
+    redirect = Answer(308, b"", ((b"location", b"../" + name.encode()), (b"content-length", b"0")))
 
-    @route("/docs", name="docs", http_method=READ, sync_to_thread=False)
+    @route(f"/{name}", name=name, http_method=READ, sync_to_thread=False)
     def handler(request: AnyRequest) -> ASGIApp:
-        return _DOCS if request.scope["raw_path"].endswith(b"/") else page.answer(request)
+        return redirect if request.scope["raw_path"].endswith(b"/") else files[INDEX].answer(request)
 
-    return handler
+    yield handler
+    yield from (document(f"/{name}/{file}", served) for file, served in files.items() if file != INDEX)
 
 
 def documents(path: str, served: Mapping[tuple[str, ...], Document]) -> HTTPRouteHandler:
