@@ -18,7 +18,6 @@ let state;
 let exchange = { report: {}, response: null };
 let labels = {};
 let levels = {};
-let contract = null;
 let key = "";
 let note = "";
 let busy = false;
@@ -251,7 +250,7 @@ function hints(group, notKnown) {
   const isDone = answers.every((answer) => answer !== undefined && answer !== true);
   const given = answers.includes(CANNOT_TELL) ? notKnown : group.none_text;
   return [
-    group.items.some((item) => item.send_at_once) && h("p", { class: "hint" }, "A tick that needs advice at once is sent immediately."),
+    group.items.some((item) => item.send_at_once) && h("p", { class: "hint" }, "An urgent answer is sent as soon as you tick it."),
     group.kind === "questions" && h("p", { class: "hint" }, `A question without an answer counts as “${notKnown}”.`),
     group.kind === "checklist" && isDone && h("p", { class: "hint" }, "Your answer: ", h("strong", null, given)),
   ];
@@ -327,11 +326,14 @@ function intro() {
   return h("p", { class: "intro" }, note || "Answer as a runner would, and see every request and response of the API.");
 }
 
+// The contract is large, so the first screen does not wait for it.
 function extras() {
-  return contract && [about(), starts()];
+  const place = h("div", { class: "extras" });
+  contract.then((read) => read && place.replaceChildren(about(read), starts(read)));
+  return place;
 }
 
-function about() {
+function about(contract) {
   const { age_years: age, sex_at_birth: sex } = contract.components.schemas.Runner.properties;
   const sexes = contract.components.schemas[sex.anyOf[0].$ref.split("/").at(-1)].enum;
   const names = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
@@ -356,7 +358,7 @@ function about() {
       h("label", null, "Country, for the emergency number", select("country", countries))));
 }
 
-function starts() {
+function starts(contract) {
   const { examples } = contract.paths["/assess"].post.requestBody.content["application/json"];
   const select = h("select", { id: "example" }, Object.entries(examples).map(([id, { summary }]) => h("option", { value: id }, summary)));
   const submit = (event) => [event.preventDefault(), open(examples[select.value].value, go)];
@@ -379,7 +381,7 @@ function result({ response, round, next }) {
       heading,
       h("p", { class: "advice" }, triage.advice),
       number && rank > 2 && call(number),
-      rank >= 0 && h("p", { class: "scale" }, `Level ${rank + 1} of ${LEVELS.length}`),
+      rank >= 0 && h("p", { class: "scale" }, `Level ${rank + 1} of ${LEVELS.length}`, h("span", { "aria-hidden": "true" }, LEVELS.map((level, place) => h("i", { class: place <= rank && "on" })))),
       triage.referrals.length > 0 && h("p", null, "Who to see: ", h("strong", null, triage.referrals.map(({ label }) => label).join(", "))))),
     next && h("div", { class: "actions" }, button(`Continue with the questions (${interview.items_left} left)`, () => go(next), "primary")),
     section("Warning signs", flags.map(flag)),
@@ -502,10 +504,22 @@ function keyForm(retry) {
 // ---- Request and response
 
 function draw(line) {
+  const names = [];
   document.getElementById("response-line").textContent = line;
   for (const [id, value] of [["request", exchange.report], ["response", exchange.response]]) {
-    const parts = value === null ? [] : JSON.stringify(value, null, 2).split(/("(?:[^"\\]|\\.)*")(?=:)/);
-    document.getElementById(id).replaceChildren(...parts.map((part, number) => (number % 2 ? h("b", null, part) : part)));
+    const text = value === null ? "" : JSON.stringify(value, null, 2);
+    document.getElementById(id).textContent = text;
+    if (text) names.push(...ranges(document.getElementById(id).firstChild, text.matchAll(/"(?:[^"\\]|\\.)*"(?=:)/g)));
+  }
+  globalThis.Highlight && CSS.highlights.set("name", new Highlight(...names));
+}
+
+function* ranges(node, matches) {
+  for (const { index, 0: found } of matches) {
+    const range = new Range();
+    range.setStart(node, index);
+    range.setEnd(node, index + found.length);
+    yield range;
   }
 }
 
@@ -536,11 +550,10 @@ function fromLink() {
   if (encoded === undefined) return null;
   try {
     const found = JSON.parse(decodeURIComponent(encoded));
-    return typeof found === "object" && !Array.isArray(found) ? found : null;
-  } catch {
-    note = "This link holds no report that can be read. Start here instead.";
-    return null;
-  }
+    if (found?.constructor === Object) return found;
+  } catch {} // not JSON
+  note = "This link holds no report that can be read. Start here instead.";
+  return null;
 }
 
 function start() {
@@ -549,10 +562,14 @@ function start() {
 }
 
 const load = (path, keep) => fetch(at(path)).then((response) => response.json()).then(keep, () => null);
+const contract = load("openapi.json", (read) => read);
 const wide = matchMedia("(min-width: 62rem)");
 const fold = () => { panel.open = wide.matches; };
 
-document.getElementById("restart").addEventListener("click", begin);
+document.getElementById("restart").addEventListener("click", () => {
+  note = "";
+  begin();
+});
 document.getElementById("copy-curl").addEventListener("click", () => copy(curl()));
 document.getElementById("copy-link").addEventListener("click", () =>
   copy(`${at("try")}#report=${encodeURIComponent(JSON.stringify(exchange.report))}`));
@@ -564,5 +581,4 @@ fold();
 Promise.all([
   load("knowledge/findings", (read) => { labels = read.entries; }),
   load("knowledge/levels", (read) => { levels = read.entries; }),
-  load("openapi.json", (read) => { contract = read; }),
 ]).then(start);
