@@ -372,15 +372,17 @@ function starts(contract) {
 function result({ response, round, next }) {
   const { triage, interview, notices, red_flags: flags, causes, fixes } = response;
   const number = notices.find((notice) => notice.number);
-  const sooner = notices.find((notice) => notice.id === "get_help_sooner");
+  const [sooner, drive] = ["get_help_sooner", "do_not_drive_yourself"].map((id) => notices.find((notice) => notice.id === id));
   const rank = LEVELS.indexOf(triage.level);
+  const isUrgent = !CAN_WAIT.includes(triage.level);
   const rise = triage.could_rise_to !== triage.level && levels[triage.could_rise_to]?.label;
   show(triage.label, (heading) => [
     h("div", { class: "progress" }, back(), h("span", null, interview.should_stop ? "Result" : "Result so far")),
     h("div", { class: "level", "data-level": rank < 0 ? LEVELS.at(-1) : triage.level }, icon(triage.level), h("div", null,
       heading,
       h("p", { class: "advice" }, triage.advice),
-      number && rank > 2 && call(number),
+      drive && h("p", { class: "advice" }, drive.text),
+      number && isUrgent && call(number),
       rank >= 0 && h("p", { class: "scale" }, `Level ${rank + 1} of ${LEVELS.length}`, h("span", { "aria-hidden": "true" }, LEVELS.map((level, place) => h("i", { class: place <= rank && "on" })))),
       triage.referrals.length > 0 && h("p", null, "Who to see: ", h("strong", null, triage.referrals.map(({ label }) => label).join(", "))))),
     next && h("div", { class: "actions" }, button(`Continue with the questions (${interview.items_left} left)`, () => go(next), "primary")),
@@ -390,18 +392,21 @@ function result({ response, round, next }) {
       more("Not advised for this runner", response.withheld_fixes.map(withheld))),
     training(response.training_advice),
     section("About the symptom", response.about.map(({ text }) => h("p", null, text))),
-    section("What would make it urgent", rise && h("p", null, "Answers that are still open could raise this to: ", h("strong", null, rise)),
-      sooner && h("p", null, sooner.text), number && rank <= 2 && call(number)),
+    section(isUrgent ? "What else is urgent" : "What would make it urgent", rise && h("p", null, "Answers that are still open could raise this to: ", h("strong", null, rise)),
+      sooner && h("p", null, sooner.text), number && !isUrgent && call(number)),
     section("Values that were not used as sent", items("ul", [...response.contradictions, ...response.ignored].map(({ detail }) => detail))),
     readings(interview.measurements, round),
-    h("ul", { class: "notices" }, notices.filter((notice) => notice !== number && notice !== sooner).map(({ text }) => h("li", null, text))),
+    h("ul", { class: "notices" }, notices.filter((notice) => ![number, sooner, drive].includes(notice)).map(({ text }) => h("li", null, text))),
   ]);
 }
 
 const call = ({ text, number }) => h("p", null, h("a", { class: "call", href: `tel:${number}` }, text));
 const more = (title, entries) => entries.length > 0 && h("details", null, h("summary", null, title), entries);
-const because = (ids) => ids.map((id) => labels[id]?.label).filter(Boolean).join(", ");
-const reported = (ids) => because(ids) && h("p", { class: "reason" }, "Because of: ", because(ids));
+
+function reported(ids) {
+  const known = ids.map((id) => labels[id]?.label).filter(Boolean);
+  return known.length > 0 && h("div", { class: "reason" }, h("h4", null, "Because of"), items("ul", known, "chips"));
+}
 
 function flag({ title, level, advice, because: ids }) {
   return h("div", { class: "flag" }, h("h3", null, title), h("p", { class: "tag" }, icon(level), levels[level]?.label ?? words(level)), h("p", null, advice), reported(ids));
@@ -434,7 +439,7 @@ function training({ statement, allowed_activities: activities, return_when: when
     h("p", { class: "lead" }, statement),
     race && h("p", null, race),
     activities.length > 0 && [h("h3", null, "You may do"), items("ul", activities.map(({ label }) => label), "chips")],
-    when.length > 0 && [h("h3", null, "Back to normal when"), items("ul", when, "for")],
+    when.length > 0 && [h("h3", null, "Back to normal when"), items("ul", when)],
     after !== null && h("p", { class: "reason" }, `Check again after ${days(after)}.`));
 }
 
@@ -478,7 +483,7 @@ function refused({ problem, retryAfter }, retry) {
       detail && h("p", { class: "lead" }, detail),
       errors.length > 0 && h("dl", null, errors.map((fault) => h("div", null, h("dt", null, h("code", null, fault.pointer || "/")), h("dd", null, fault.detail)))),
       retryAfter && h("p", null, `It asks to wait for ${retryAfter} seconds.`),
-      h("p", null, isFinal ? "The report stays on the right as it was sent; no value of it is repeated here." : "Your answers are kept on this page."),
+      h("p", null, isFinal ? "“Request and response” shows the report as it was sent; a rejection repeats none of its values." : "Your answers are kept on this page."),
       isKey && keyForm(retry),
       h("div", { class: "actions" },
         !isFinal && !isKey && button("Try again", retry, "primary"),
