@@ -117,6 +117,35 @@ def test_an_urgent_answer_is_sent_at_once(opened: Opened) -> None:
     assert here.page.locator("input[name=chest_pain]").is_checked()
 
 
+def test_a_double_click_answers_one_group(opened: Opened) -> None:
+    """The second half of a double click does not deny the signs of the next group."""
+    here = opened()
+    here.tick(["calf_cramp"])
+    here.press(here.submit)
+    shown = here.heading
+    here.page.evaluate(
+        "for (let times = 0; times < 2; times += 1) document.querySelector('main form.card [type=submit]').click()"
+    )
+    here.settle()
+    expect(here.submit).to_be_enabled()
+    expect(here.page.get_by_text("Your answer")).to_have_count(0)
+    assert here.heading != shown
+    here.page.go_back()
+    expect(here.page.locator("h1")).to_have_text(shown)
+
+
+def test_an_urgent_tick_is_not_lost_behind_another_request(opened: Opened) -> None:
+    """A tick while a request is under way is sent as soon as that has its response."""
+    here = opened()
+    here.tick(["calf_cramp"])
+    here.press(here.submit)
+    here.page.evaluate(
+        "[...document.querySelectorAll('.link')].at(-1).click();document.querySelector('[name=chest_pain]').click()"
+    )
+    expect(here.page.locator(".level[data-level=emergency_ambulance]")).to_be_visible()
+    assert here.calls[-1].post_data_json["findings"]["chest_pain"] is True
+
+
 @pytest.mark.parametrize("name", ["emergency_swollen_calf", "not_known_answers"])
 def test_a_link_holds_a_report(opened_everywhere: Opened, name: str) -> None:
     """A report in the fragment is sent as it is, and no part of it is in a URL that reaches the service."""

@@ -63,6 +63,7 @@ class TryPage:
     def settle(self) -> None:
         """Wait for a screen that waits for the person."""
         expect(self.page.locator("main:not([aria-busy]) h1")).to_be_visible(timeout=20_000)
+        expect(self.page.locator("main button:disabled")).to_have_count(0)
 
     def assert_clean(self) -> None:
         """No error on the console, no breach of the policy, and nothing asked outside the prefix of the service."""
