@@ -4,8 +4,8 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run fmt check test lint unit laws contract browser spark faults deploy image rules bench scorecard conversations \
-	prove mutants openapi postman lock lock-npm release-contract clean
+.PHONY: help run fmt check test lint unit laws contract browser screenshots spark faults deploy image rules bench \
+	scorecard conversations prove mutants openapi postman lock lock-npm release-contract clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { printf "%s%s\n", gap, substr($$0, 5); gap = "\n" } \
@@ -108,6 +108,10 @@ browser: .venv/browser ## Check the pages in Chromium without a network, also be
 	@test -x /usr/bin/chromium || echo "browser: skipped, /usr/bin/chromium is not there and cannot be fetched"
 	@test ! -x /usr/bin/chromium || $(BIN)/python -m pytest -q tests/browser
 
+screenshots: .venv/browser ## Write the screenshots that the README shows
+	mkdir -p docs/screenshots
+	TRIAGE_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest -q tests/browser/test_try_screenshots.py
+
 # Spark comes as source only, and brings its Java parts in it; the lock of the build builds it.
 .venv/spark: requirements/spark.lock .venv/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation \
@@ -201,6 +205,7 @@ lock: ## Lock the Python packages with hashes (needs uv)
 	printf '%s\n' 'pip>=26' 'setuptools>=80' | $(COMPILE) -o requirements/build.lock -
 	echo 'cyclonedx-bom>=7.5,<8' | $(COMPILE) -o requirements/image.lock -
 	echo 'checkov>=3.3,<4' | $(COMPILE) -o requirements/policy.lock -
+	printf '%s\n' 'axe-playwright-python>=0.1.8,<1' 'playwright>=1.65,<2' | $(COMPILE) -o requirements/browser.lock -
 	$(COMPILE) -o requirements/runtime.lock pyproject.toml
 	$(COMPILE) --extra dev --constraint requirements/runtime.lock -o requirements/dev.lock pyproject.toml
 	$(COMPILE) --extra contract --constraint requirements/dev.lock -o requirements/contract.lock pyproject.toml

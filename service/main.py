@@ -60,6 +60,7 @@ def compose(settings: Settings) -> Observe:
     metrics.knowledge(engine.version, engine.digest)
     metrics.reviews(reviews.counts(engine_knowledge))
     metrics.build(VERSION, platform.python_version())
+    names = ("docs", "try") if settings.try_ == "on" else ("docs",)
     access_log = AccessLog(log, metrics, engine.version)
     access = access_of(settings, access_log)
     if not settings.keys:
@@ -68,8 +69,8 @@ def compose(settings: Settings) -> Observe:
         engine=engine,
         catalogue=catalogue(engine_knowledge),
         contract=contract.Contract(contract_text(settings)),
-        start=start_page(has_try=False),
-        page=page(),
+        start=start_page(has_try="try" in names),
+        pages={name: page(name) for name in names},
         body=Body(settings.body_limit_bytes, settings.body_seconds, RequestQueue(settings.queue_seconds)),
         metrics=metrics,
         access_log=access_log,

@@ -20,7 +20,9 @@ ORIGIN: Final = (
 )
 """What a browser says of the site of a page; anything else would never be met."""
 
-ROOT_PATH: Final = r"^\Z|^(?!/(assess|docs|health|knowledge|metrics|openapi\.(json|yaml))(/|\Z))(/[A-Za-z0-9._~-]+)+\Z"
+ROOT_PATH: Final = (
+    r"^\Z|^(?!/(assess|docs|health|knowledge|metrics|openapi\.(json|yaml)|try)(/|\Z))(/[A-Za-z0-9._~-]+)+\Z"
+)
 """A prefix that a route begins with would take that route away."""
 
 
@@ -118,6 +120,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "one that waited longer gets 503.",
         ),
     ] = 3.0
+    try_: Annotated[
+        Literal["on", "off"],
+        Meta(description="The page `/try`, a demonstration of the conversation; `off` removes it."),
+    ] = msgspec.field(default="on", name="try")
     knowledge: Annotated[str, Meta(description="Folder of the knowledge; the one shipped when empty.")] = ""
     contract: Annotated[str, Meta(description="File of the contract; the repository's when empty.")] = ""
 
@@ -139,7 +145,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.contract) if self.contract else shipped
 
 
-FIELDS: Final = {PREFIX + field.name.upper(): field for field in msgspec.structs.fields(Settings)}
+FIELDS: Final = {PREFIX + field.encode_name.upper(): field for field in msgspec.structs.fields(Settings)}
 
 _PLACES: Final = (
     ("knowledge", Path.is_dir, "folder"),

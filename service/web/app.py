@@ -24,7 +24,6 @@ from service.web.body import Body
 from service.web.contract import Contract
 from service.web.cors import Cors
 from service.web.observe import Observe, Readiness, record_of, refusal
-from service.web.page import INDEX
 
 OF_STATUS: Final[Mapping[int, Kind]] = {404: NOT_FOUND, 405: METHOD}
 """What the framework itself refuses, by its status."""
@@ -36,7 +35,7 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
     catalogue: Catalogue,
     contract: Contract,
     start: Document,
-    page: Mapping[str, Document],
+    pages: Mapping[str, Mapping[str, Document]],
     body: Body,
     metrics: Metrics,
     access_log: AccessLog,
@@ -62,8 +61,7 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
             routes.document("/openapi.yaml", contract.yaml),
             routes.document("/openapi.json", contract.json),
             routes.start(start),
-            routes.docs_page(page[INDEX]),
-            *(routes.document(f"/docs/{name}", file) for name, file in page.items() if name != INDEX),
+            *(handler for name, files in pages.items() for handler in routes.page(name, files)),
         ],
         exception_handlers={
             Exception: cast("ExceptionHandler[Exception]", _refuse)

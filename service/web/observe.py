@@ -41,6 +41,7 @@ _POLICY: Final = b"default-src 'none'; base-uri 'none'; form-action 'none'; fram
 _DOCS_POLICY: Final = (
     _POLICY + b"; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
 )
+_TRY_POLICY: Final = _POLICY + b"; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'"
 _ALWAYS: Final = (
     (b"api-version", API_VERSION.encode()),
     (b"content-language", b"en"),
@@ -50,7 +51,10 @@ _ALWAYS: Final = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 _STRICT: Final = (*_ALWAYS, (b"content-security-policy", _POLICY))
-_DOCS: Final = (*_ALWAYS, (b"content-security-policy", _DOCS_POLICY))
+_OF_PAGES: Final = {
+    "docs": (*_ALWAYS, (b"content-security-policy", _DOCS_POLICY)),
+    "try": (*_ALWAYS, (b"content-security-policy", _TRY_POLICY)),
+}
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _IDS: Final = random.Random()  # noqa: S311 (an id tells requests apart and guards nothing; the system need not be asked)
 _CLOSE: Final = (b"connection", b"close")
@@ -150,8 +154,8 @@ class Observe:
     def _headers(
         self, scope: Scope, record: RequestRecord, headers: Iterable[tuple[bytes, bytes]]
     ) -> list[tuple[bytes, bytes]]:
-        docs = str(scope.get("path_template", "")).startswith("/docs")
-        whole = [*headers, (b"x-request-id", record.request_id.encode()), *(_DOCS if docs else _STRICT)]
+        page = str(scope.get("path_template", "")).split("/", 2)[1:2]
+        whole = [*headers, (b"x-request-id", record.request_id.encode()), *_OF_PAGES.get("".join(page), _STRICT)]
         if (admission := cast("dict[str, Admission]", scope).get(ADMISSION)) is not None:
             whole += admission.fields
         whole += self._cors.fields(scope["headers"])

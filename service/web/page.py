@@ -1,4 +1,4 @@
-"""The start page, and the page that shows the contract; neither loads a file from another host."""
+"""The pages: a start page, `docs` with the contract, `try` with the conversation; no file comes from elsewhere."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Final
 
 from service.web.answer import Document
 
-FOLDER: Final = Path(__file__).parent / "docs"
+_FOLDER: Final = Path(__file__).parent
 INDEX: Final = "index.html"
-_START: Final = Path(__file__).parent / "start.html"
+_START: Final = _FOLDER / "start.html"
 _MEDIA_TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -20,9 +20,10 @@ _MEDIA_TYPES: Final = {
 }
 
 
-def page() -> Mapping[str, Document]:
-    """Every file of the page by name."""
-    return {path.name: Document(path.read_bytes(), _MEDIA_TYPES[path.suffix]) for path in sorted(FOLDER.iterdir())}
+def page(name: str) -> Mapping[str, Document]:
+    """Every file of the page of this name, by file name."""
+    files = sorted((_FOLDER / name).iterdir())
+    return {path.name: Document(path.read_bytes(), _MEDIA_TYPES[path.suffix]) for path in files}
 
 
 def start_page(*, has_try: bool) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qs
@@ -29,6 +29,7 @@ from service.web.batch import Batch, Stream, begun
 from service.web.body import JSON, NDJSON, Body, media_type
 from service.web.door import Toll, door
 from service.web.observe import Readiness, record_of, refusal
+from service.web.page import INDEX
 from service.web.scope_keys import release_of
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
@@ -124,14 +125,16 @@ def start(page: Document) -> HTTPRouteHandler:
     return handler
 
 
-def docs_page(page: Document) -> HTTPRouteHandler:
-    """`GET /docs`: the page, whose links are relative to this path, so a slash at its end is sent on."""
+def page(name: str, files: Mapping[str, Document]) -> Iterator[HTTPRouteHandler]:
+    """A page at `/<name>`, whose links are relative to this path: a slash at its end redirects, files are below it."""
+    redirect = _redirect(b"../" + name.encode())
 
-    @route("/docs", name="docs", http_method=READ, sync_to_thread=False)
+    @route(f"/{name}", name=name, http_method=READ, sync_to_thread=False)
     def handler(request: AnyRequest) -> ASGIApp:
-        return _redirect(b"../docs") if request.scope["raw_path"].endswith(b"/") else page.answer(request)
+        return redirect if request.scope["raw_path"].endswith(b"/") else files[INDEX].answer(request)
 
-    return handler
+    yield handler
+    yield from (document(f"/{name}/{file}", served) for file, served in files.items() if file != INDEX)
 
 
 def documents(path: str, served: Mapping[tuple[str, ...], Document]) -> HTTPRouteHandler:

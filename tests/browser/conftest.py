@@ -5,10 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.waiting import until
+from tests.browser.processes import free_port, running, running_service
+from tests.browser.try_page import Opened, opener
 
 _CHROMIUM = "/usr/bin/chromium"
 _NGINX = "/usr/sbin/nginx"
@@ -58,7 +55,7 @@ _STRIPPING, _PASSING_ON = re.findall(r"```nginx\n(.*?)```", _README.read_text(en
 @pytest.fixture(scope="session")
 def direct(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a service as it ships."""
-    with _service(tmp_path_factory.mktemp("direct")) as address:
+    with running_service(tmp_path_factory.mktemp("direct")) as address:
         yield address
 
 
@@ -74,7 +71,7 @@ def passed_on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A service that is set to a prefix, which nginx passes on."""
     folder = tmp_path_factory.mktemp("passed_on")
     with (
-        _service(folder, TRIAGE_ROOT_PATH="/triage") as upstream,
+        running_service(folder, TRIAGE_ROOT_PATH="/triage") as upstream,
         _nginx(folder, _PASSING_ON, upstream) as address,
     ):
         yield f"{address}/triage"
@@ -98,14 +95,16 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@contextmanager
-def _service(folder: Path, **settings: str) -> Iterator[str]:
-    """A service as it ships, with these settings."""
-    port = _free_port()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")} | settings
-    command = [sys.executable, "-m", "service", "serve", "--host", "127.0.0.1", "--port", str(port)]
-    with _running(command, folder / "service.log", f"http://127.0.0.1:{port}", "/health/ready", environment) as address:
-        yield address
+@pytest.fixture
+def opened(chromium: Browser, direct: str) -> Iterator[Opened]:
+    """Open `/try` of a service as it ships."""
+    yield from opener(chromium, direct)
+
+
+@pytest.fixture
+def opened_everywhere(chromium: Browser, address: str) -> Iterator[Opened]:
+    """Open `/try` at each address of the service in turn."""
+    yield from opener(chromium, address)
 
 
 @contextmanager
@@ -113,41 +112,11 @@ def _nginx(folder: Path, locations: str, upstream: str) -> Iterator[str]:
     """An nginx with these locations of the README, in front of `upstream`."""
     if shutil.which(_NGINX) is None:
         pytest.skip(f"{_NGINX} is not there")
-    port = _free_port()
+    port = free_port()
     here = locations.replace("http://127.0.0.1:8000", upstream)
     (folder / "nginx.conf").write_text(_PROXY.format(folder=folder, port=port, locations=here), encoding="utf-8")
     command = [_NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
-    with _running(
+    with running(
         command, folder / "nginx.log", f"http://127.0.0.1:{port}", "/triage/docs", dict(os.environ)
     ) as address:
         yield address
-
-
-@contextmanager
-def _running(command: list[str], log: Path, address: str, path: str, environment: dict[str, str]) -> Iterator[str]:
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT)
-
-    def is_up() -> bool:
-        assert process.poll() is None, log.read_text()
-        return _answers(address + path)
-
-    try:
-        until(is_up, f"{command[0]} does not come up", seconds=60, pause=0.1)
-        yield address
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310 (our own address)
-            return bool(answer.status == 200)
-    except OSError:
-        return False

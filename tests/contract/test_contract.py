@@ -21,6 +21,7 @@ from service.main import compose
 from service.model.version import API_VERSION
 from service.problems import KINDS
 from service.settings import Settings
+from service.settings import read as read_settings
 from service.web.observe import Observe
 
 _METHODS = ("get", "post")
@@ -153,18 +154,36 @@ def test_the_contract_is_served_as_it_is(app: Observe, document: Any) -> None:
 
 
 def test_paths_and_routes_are_the_same(app: Observe, document: Any) -> None:
-    """No route is missing from the contract and no path of it from the routes, but for pages: `/` and `/docs/*`."""
+    """No route is missing from the contract and no path of it from the routes.
+
+    `/` and `/docs/*` are pages, and `/try` is a demonstration that an installation may leave out.
+    """
     litestar = app._app
     assert isinstance(litestar, Litestar)
     routes = {
         (re.sub(r":\w+}", "}", route.path), str(method).lower())
         for route in litestar.routes
         for method in route.methods
-        if route.path != "/" and not route.path.startswith("/docs/")
+        if not re.match(r"/$|/docs/|/try(/|$)", route.path)
     }
     assert {(path, method) for path, method, _ in _operations(document)} == {
         (path, method) for path, method in routes if method in _METHODS
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "is_there"), [({}, True), ({"TRIAGE_TRY": "on"}, True), ({"TRIAGE_TRY": "off"}, False)]
+)
+def test_the_demonstration_is_there_unless_it_is_off(
+    document: Any,
+    given: dict[str, str],
+    is_there: bool,  # noqa: FBT001 (a row)
+) -> None:
+    """`TRIAGE_TRY=off` removes `/try` and its files and nothing else; the contract never promises them."""
+    app = compose(read_settings({"TRIAGE_LOG_LEVEL": "error", **given}))
+    statuses = {path: _get(app, path).status_code for path in ("/try", "/try/try.js", "/try/try.css", "/docs")}
+    assert statuses == dict.fromkeys(statuses, 200 if is_there else 404) | {"/docs": 200}
+    assert [path for path in document["paths"] if path.startswith("/try")] == []
 
 
 def test_only_get_and_post_are_listed(document: Any) -> None:

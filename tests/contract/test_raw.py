@@ -99,7 +99,17 @@ def test_a_body_that_stalls_is_408(service: Any, sent: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/" + CANARY, "/assess/" + CANARY, "/health", "/docs/" + CANARY, "/%2e%2e/etc/passwd", "/%ff", "//x"]
+    "path",
+    [
+        "/" + CANARY,
+        "/assess/" + CANARY,
+        "/health",
+        "/docs/" + CANARY,
+        "/try/" + CANARY,
+        "/%2e%2e/etc/passwd",
+        "/%ff",
+        "//x",
+    ],
 )
 def test_an_unknown_path_is_404(service: Any, path: str) -> None:
     """A path at which nothing is served is 404, whatever it holds."""
@@ -124,7 +134,7 @@ def test_assess_takes_post_alone(service: Any, method: str) -> None:
 
 GET_ROUTES = [
     "/", "/knowledge", "/knowledge/causes", "/knowledge/causes/load", "/health/live", "/health/ready", "/metrics",
-    "/openapi.yaml", "/openapi.json", "/docs", "/docs/init.js",
+    "/openapi.yaml", "/openapi.json", "/docs", "/docs/init.js", "/try", "/try/try.js", "/try/try.css",
 ]  # fmt: skip
 
 
@@ -240,7 +250,9 @@ def test_every_answer_carries_the_security_headers(service: Any, path: str) -> N
     assert "server" not in headers
 
 
-@pytest.mark.parametrize("path", ["/", "/knowledge", "/knowledge/causes", "/openapi.yaml", "/openapi.json", "/docs"])
+@pytest.mark.parametrize(
+    "path", ["/", "/knowledge", "/knowledge/causes", "/openapi.yaml", "/openapi.json", "/docs", "/try"]
+)
 def test_what_does_not_change_is_not_sent_twice(service: Any, path: str) -> None:
     """A client that holds a document gets 304 and no body."""
     first = service.send("GET", path)

@@ -121,6 +121,14 @@ def test_the_pages_that_the_readme_names_exist() -> None:
     assert len(_README.encode()) <= 6_144
 
 
+def test_the_screenshots_are_there_and_small() -> None:
+    """Each image of the README is a file below 150 KB with a text in its place, and no other is kept."""
+    images = dict(re.findall(r'<img src="([^"]+)"[^>]* alt="([^"]+)"', _README))
+    assert len(images) == 2
+    assert {path: (_ROOT / path).stat().st_size < 150_000 for path in images} == dict.fromkeys(images, True)
+    assert {f"docs/screenshots/{file.name}" for file in (_DOCS / "screenshots").iterdir()} == images.keys()
+
+
 def test_the_scorecard_shown_is_the_real_one(shipped: Knowledge) -> None:
     """The table in `docs/quality.md` is the one that `make scorecard` prints."""
     page = (_DOCS / "quality.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from service.errors import SettingsFault
-from service.settings import read
+from service.settings import Settings, read
 
 ROOT: Final = Path(__file__).parents[2]
 ROUTES: Final = re.findall(
@@ -20,6 +20,7 @@ GIVEN: Final = frozenset(
 """Secrets that the README has operators make: no repository holds one."""
 
 PRIVATE: Final = ("/metrics", "/health")
+DEMONSTRATION: Final = "/try"
 
 Document = Mapping[str, Any]
 
@@ -123,9 +124,13 @@ class Manifests:
                 yield f"{name} asks a port that has no name"
 
     def _edges(self) -> Iterator[str]:
-        for path in self._paths():
-            if path["path"] not in {"/", *ROUTES} or path["path"].startswith(PRIVATE):  # the start page is no operation
-                yield f"the way in leads to {path['path']}"
+        open_paths = {path["path"] for path in self._paths()}
+        is_on = self.settings().get("TRIAGE_TRY", Settings().try_) == "on"
+        demonstration = {DEMONSTRATION} if is_on else set()
+        for path in open_paths - demonstration:
+            if path not in {"/", *ROUTES} or path.startswith(PRIVATE):  # the start page is no operation
+                yield f"the way in leads to {path}"
+        yield from (f"the way in does not lead to {path}" for path in demonstration - open_paths)
         ingress = self._only("Ingress")["spec"]
         if {rule["host"] for rule in ingress["rules"]} != {host for tls in ingress["tls"] for host in tls["hosts"]}:
             yield "a host has no certificate"

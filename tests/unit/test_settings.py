@@ -88,12 +88,18 @@ def test_a_root_path_is_taken(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "triage", "/triage/", "//triage", "/a b", "/a%20b", "/a?b", "/a\n", "/é", "/docs"]
+    "path", ["/", "triage", "/triage/", "//triage", "/a b", "/a%20b", "/a?b", "/a\n", "/é", "/docs", "/try"]
 )
 def test_a_root_path_that_no_request_can_have_is_a_fault(path: str) -> None:
     """A prefix that would never be met, or that hides a route, stops the start."""
     with pytest.raises(SettingsFault, match="TRIAGE_ROOT_PATH: must be a path such as /triage"):
         settings.read({"TRIAGE_ROOT_PATH": path})
+
+
+def test_the_demonstration_is_on_or_off() -> None:
+    """Any other value of `TRIAGE_TRY` stops the start."""
+    with pytest.raises(SettingsFault, match="TRIAGE_TRY: must be one of on, off"):
+        settings.read({"TRIAGE_TRY": "no"})
 
 
 def test_the_drain_is_never_shorter_than_its_promise() -> None:

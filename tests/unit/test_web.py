@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,6 +26,7 @@ from service.problems import INTERNAL, KINDS, NOT_FOUND, OF_FAULT, body_of
 from service.telemetry.access_log import AccessLog
 from service.telemetry.log import open_log
 from service.telemetry.metrics import Metrics
+from service.web import page as page_module
 from service.web.answer import Document
 from service.web.app import build, kind_at_the_edge
 from service.web.array_memory import ArrayMemory
@@ -32,11 +34,13 @@ from service.web.body import Body
 from service.web.contract import SHIPPED, Contract
 from service.web.cors import Cors
 from service.web.observe import Observe
-from service.web.page import FOLDER, page, start_page
+from service.web.page import page, start_page
 from service.web.request_queue import RequestQueue
 
 JSON = ((b"content-type", b"application/json"),)
 CONTRACT = b"openapi: 3.1.0\ninfo: {date: 2020-01-01}\n"
+PAGES = ("docs", "try")
+_DOCS = Path(page_module.__file__).parent / "docs"
 GOOD = b'{"findings": {"ache": true}}'
 
 
@@ -97,18 +101,18 @@ def _app(  # noqa: PLR0913 (one argument a part)
     engine: Any,
     knowledge: Any,
     log: Any = None,
-    contract: bytes = CONTRACT,
     *,
+    contract: bytes = CONTRACT,
     root_path: str = "",
-    has_try: bool = False,
+    pages: tuple[str, ...] = PAGES,
 ) -> Observe:
     metrics = Metrics(CollectorRegistry())
     return build(
         engine=engine,
         catalogue=catalogue(knowledge),
         contract=Contract(contract),
-        start=start_page(has_try=has_try),
-        page=page(),
+        start=start_page(has_try="try" in pages),
+        pages={name: page(name) for name in pages},
         body=_body(65536, 1.0),
         metrics=metrics,
         access_log=AccessLog(open_log("info", "json", log or io.BytesIO()), metrics, "1.2.3"),
@@ -223,7 +227,7 @@ def test_the_contract_is_served_byte_for_byte() -> None:
 @pytest.mark.parametrize("has_try", [False, True])
 def test_the_start_page_links_to_what_is_served(small_engine: Engine, knowledge: Any, *, has_try: bool) -> None:
     """`GET /` is HTML with relative links to served documents; it names `/try` only if that page is served."""
-    app = _app(small_engine, knowledge, has_try=has_try)
+    app = _app(small_engine, knowledge, pages=PAGES if has_try else ("docs",))
     reply = ask(app, "GET", "/")
     assert (reply.status, reply.headers["content-type"]) == (200, "text/html; charset=utf-8")
     links = re.findall(r'href="([^"]*)"', reply.body.decode())
@@ -251,34 +255,57 @@ def test_the_start_page_of_a_prefix_ends_with_a_slash(small_engine: Engine, know
     assert ask(app, "GET", "/sports/triage/").body == ask(app, "GET", "/").body != b""
 
 
-def test_the_page_needs_no_other_host(app: Observe) -> None:
-    """The page loads what this service serves, runs no inline script, and names nothing that is missing."""
-    html = ask(app, "GET", "/docs").body.decode()
+@pytest.mark.parametrize(
+    ("page_name", "files"),
+    [("docs", ["page.css", "scalar.js", "init.js"]), ("try", ["try.css", "try.js"])],
+)
+def test_a_page_needs_no_other_host(app: Observe, page_name: str, files: list[str]) -> None:
+    """A page loads what this service serves, runs no inline script, and names nothing that is missing."""
+    html = ask(app, "GET", f"/{page_name}").body.decode()
     assert "://" not in html
     assert '"/' not in html
     assert "<script>" not in html
     assert "style=" not in html
-    for name in ("page.css", "scalar.js", "init.js"):
-        assert f'"docs/{name}"' in html
-        assert ask(app, "GET", f"/docs/{name}").status == 200
-    policy = ask(app, "GET", "/docs").headers["content-security-policy"]
-    assert "script-src 'self';" in policy
-    assert "style-src 'self' 'unsafe-inline';" in policy  # the viewer inserts style elements
-    assert policy.count("unsafe") == 1
+    for name in files:
+        assert f'"{page_name}/{name}"' in html
+        assert ask(app, "GET", f"/{page_name}/{name}").status == 200
+    policy = ask(app, "GET", f"/{page_name}").headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    # Scalar inserts style elements; nothing else may be inline.
+    assert policy.count("unsafe") == policy.count("style-src 'self' 'unsafe-inline'") == (page_name == "docs")
 
 
 def test_the_viewer_is_the_released_one() -> None:
     """The bundle of the viewer is the file whose package, version and digest `NOTICE` names."""
-    (digest,) = re.findall(r"^SHA-256: (\w+)$", (FOLDER / "NOTICE").read_text(), re.MULTILINE)
-    assert hashlib.sha256((FOLDER / "scalar.js").read_bytes()).hexdigest() == digest
+    (digest,) = re.findall(r"^SHA-256: (\w+)$", (_DOCS / "NOTICE").read_text(), re.MULTILINE)
+    assert hashlib.sha256((_DOCS / "scalar.js").read_bytes()).hexdigest() == digest
 
 
-def test_the_page_is_at_one_address(app: Observe) -> None:
-    """The page's relative links hold at `/docs` alone: a slash at its end is sent on, and the file has no path."""
-    assert ask(app, "GET", "/docs/index.html").status == 404
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_at_one_address(app: Observe, name: str) -> None:
+    """The relative links of a page hold at one path: a slash at its end redirects, and the file has no path."""
+    assert ask(app, "GET", f"/{name}/index.html").status == 404
     for method in ("GET", "HEAD"):
-        reply = ask(app, method, "/docs/")
-        assert (reply.status, reply.headers["location"], reply.body) == (308, "../docs", b"")
+        reply = ask(app, method, f"/{name}/")
+        assert (reply.status, reply.headers["location"], reply.body) == (308, f"../{name}", b"")
+
+
+@pytest.mark.parametrize("path", ["/try", "/try/", "/try/try.js", "/try/try.css"])
+def test_the_demonstration_can_be_left_out(small_engine: Engine, knowledge: Any, path: str) -> None:
+    """Without the page `try`, neither it nor a file of it is served; with it, each is."""
+    without = _app(small_engine, knowledge, pages=("docs",))
+    assert ask(without, "GET", path).status == 404
+    assert ask(without, "GET", "/docs").status == 200
+    assert ask(_app(small_engine, knowledge), "GET", path).status in {200, 308}
+
+
+def test_the_demonstration_names_no_other_host(app: Observe) -> None:
+    """The script and the style of the page `try` hold no address, and the script runs no text as code."""
+    files = {name: ask(app, "GET", f"/try/{name}").body.decode() for name in ("try.js", "try.css")}
+    assert [name for name, text in files.items() if "://" in text] == []
+    assert [word for word in ("@import", "url(") if word in files["try.css"]] == []
+    assert [word for word in ("innerHTML", "outerHTML", "eval(", "Function(") if word in files["try.js"]] == []
 
 
 def test_a_prefix_that_is_passed_on_is_taken_away(small_engine: Engine, knowledge: Any) -> None:
@@ -290,8 +317,9 @@ def test_a_prefix_that_is_passed_on_is_taken_away(small_engine: Engine, knowledg
         assert ask(app, "POST", f"{prefix}/knowledge", GOOD).status == 405
         assert ask(app, "GET", f"{prefix}/health/ready").status == 200
         assert ask(app, "GET", f"{prefix}/docs/").headers["location"] == "../docs"
+        assert ask(app, "GET", f"{prefix}/try").status == 200
     routes = [json.loads(line)["route"] for line in log.getvalue().splitlines()]
-    assert routes == ["/assess", "/knowledge", "/health/ready", "/docs"] * 2
+    assert routes == ["/assess", "/knowledge", "/health/ready", "/docs", "/try"] * 2
     for path in (
         "/sports/triages/assess",
         "/sports/triage/sports/triage/docs",
@@ -306,7 +334,7 @@ def test_no_prefix_takes_a_route_away(app: Observe) -> None:
     """A prefix that a route begins with, as it is or with more behind it, is no setting."""
     inner: Any = app._app
     firsts = {route.path.split("/")[1] for route in inner.routes}
-    assert {"assess", "docs", "openapi.json", "metrics"} <= firsts
+    assert {"assess", "docs", "openapi.json", "metrics", "try"} <= firsts
     for first in firsts:
         for prefix in (f"/{first}", f"/{first}/more"):
             with pytest.raises(errors.SettingsFault, match="TRIAGE_ROOT_PATH: must be a path such as /triage"):

@@ -1,0 +1,146 @@
+"""The page `/try` as a test drives it, with everything that the browser complains about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.parse import quote
+
+from playwright.sync_api import Browser, Locator, Page, Request, expect
+
+EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples"
+STORIES: Mapping[str, tuple[str, frozenset[str]]] = {
+    "hills": ("self_care", frozenset({"calf_cramp", "cramp_on_hills", "hills_new_or_increased"})),
+    "shoes": (
+        "self_care",
+        frozenset({"foot_numbness", "laces_tight", "relief_loosen_or_remove", "pressure_top_of_foot"}),
+    ),
+    "clot": (
+        "emergency",
+        frozenset({"calf_pain", "leg_swollen", "swelling_one_leg", "skin_warm_or_red", "calf_warm_red"})
+        | {"long_travel_4wk"},
+    ),
+}
+"""The level at the end, and the findings that are true; the first screen shows the complaint among them."""
+
+_VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+});
+"""
+
+
+Opened: TypeAlias = Callable[..., "TryPage"]
+
+
+class TryPage:
+    """The page in a context of its own."""
+
+    def __init__(self, browser: Browser, address: str, *, width: int = 1280, height: int = 900, **options: Any) -> None:
+        self.address = address
+        self.context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.requests: list[Request] = []
+        self.page.add_init_script(_VIOLATIONS)
+        self.page.on("request", lambda request: self.requests.append(request))  # noqa: PLW0108 (playwright marks it)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            "console",
+            lambda line: self.complaints.append(line.text) if line.type in {"error", "warning"} else None,
+        )
+
+    def open(self, report: object = None) -> TryPage:
+        """Open the page, with a report in the fragment if one is given, and wait for its first screen."""
+        fragment = "" if report is None else f"#report={quote(json.dumps(report))}"
+        self.page.goto(f"{self.address}/try{fragment}")
+        self.settle()
+        return self
+
+    def settle(self) -> None:
+        """Wait for a screen that waits for the person."""
+        expect(self.page.locator("main:not([aria-busy]) h1")).to_be_visible(timeout=20_000)
+        expect(self.page.locator("main button:disabled")).to_have_count(0)
+
+    def assert_clean(self) -> None:
+        """No error on the console, no breach of the policy, and nothing asked outside the prefix of the service."""
+        assert self.complaints == []
+        assert self.page.evaluate("window.violations") == []
+        asked = [request.url for request in self.requests if not request.url.startswith("data:")]
+        assert [url for url in asked if not url.startswith(f"{self.address}/")] == []
+        assert asked != []
+
+    @property
+    def calls(self) -> list[Request]:
+        """The requests for an assessment, in order."""
+        return [request for request in self.requests if request.url.endswith("/assess")]
+
+    @property
+    def response(self) -> Any:
+        """The last assessment or problem."""
+        answered = self.calls[-1].response()
+        assert answered is not None
+        return answered.json()
+
+    @property
+    def heading(self) -> str:
+        """The heading of the screen."""
+        return self.page.locator("h1").inner_text()
+
+    @property
+    def level(self) -> str | None:
+        """The level of the result on the screen; none on another screen."""
+        shown = self.page.locator(".level")
+        return shown.get_attribute("data-level") if shown.count() else None
+
+    def button(self, name: str) -> Locator:
+        """The button whose name begins like this."""
+        return self.page.get_by_role("button", name=name)
+
+    @property
+    def submit(self) -> Locator:
+        """The button that goes on."""
+        return self.page.locator("main form.card button[type=submit]").first
+
+    def press(self, button: Locator) -> None:
+        """Press a button and wait for the next screen."""
+        button.click()
+        self.settle()
+
+    def tick(self, findings: Iterable[str]) -> None:
+        """Tick the findings that this screen shows."""
+        for id_ in findings:
+            box = self.page.locator(f"input[type=checkbox][name={id_}]")
+            if box.count():
+                box.check()
+
+    def converse(self, findings: Iterable[str]) -> list[str]:
+        """Answer every screen up to a result, and return the headings on the way."""
+        headings = []
+        while self.level is None:
+            headings.append(self.heading)
+            assert len(headings) < 40, headings
+            self.tick(findings)
+            self.press(self.submit)
+        return headings
+
+
+def opener(browser: Browser, address: str) -> Iterator[Opened]:
+    """Open the page at this address, each time in a context that ends with the test."""
+    pages: list[TryPage] = []
+
+    def open_(report: object = None, **options: Any) -> TryPage:
+        pages.append(TryPage(browser, address, **options))
+        return pages[-1].open(report)
+
+    yield open_
+    for page in pages:
+        page.context.close()
+
+
+def example(name: str) -> Any:
+    """A named example of the contract, such as `low_shoes.request`."""
+    return json.loads((EXAMPLES / f"{name}.json").read_bytes())
