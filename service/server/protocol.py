@@ -118,6 +118,7 @@ class Connection(MeasuredProtocol):
 
     def on_headers_complete(self) -> None:
         """Start a request; during a stop, or above the connection limit, it is the last one here."""
+        self._cancel_head_timer()  # the next head has its own time
         super().on_headers_complete()
         if (self._is_stopping or self._is_spare) and not self._in_head:
             self.cycle.keep_alive = False
@@ -170,6 +171,7 @@ class Connection(MeasuredProtocol):
             self._backlog = bytes(rest)
             if self._backlog:
                 self.flow.pause_reading()
+                self._cancel_head_timer()  # the rest of the head is here
 
     def _parse_backlog(self) -> None:
         data, self._backlog = self._backlog, b""
@@ -188,7 +190,6 @@ class Connection(MeasuredProtocol):
             raise RequestRefused(LARGE_HEAD, FRAMING)
         elif self.cycle is not None and not self.cycle.response_complete:
             self._unset_keepalive_if_required()
-            self._cancel_head_timer()
         if self._account.is_over and (self._in_head or (self._in_body and not self.cycle.response_complete)):
             raise RequestRefused(OVERLOADED, MEMORY)
 

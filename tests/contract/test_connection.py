@@ -238,3 +238,13 @@ def test_a_slow_upload_is_not_a_slow_response(start: Callable[..., Any]) -> None
     assert 'triage_http_request_seconds_count{method="POST",route="/assess"} 1.0' in metrics
     assert 'triage_http_request_seconds_bucket{le="0.25",method="POST",route="/assess"} 1.0' in metrics
     assert 'triage_http_requests_total{method="POST",route="/assess",status="408"} 1.0' in metrics
+
+
+def test_a_head_that_waits_in_the_service_is_not_late(start: Callable[..., Any]) -> None:
+    """A head whose rest waits behind earlier requests of its connection has arrived, however long they take."""
+    request = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+    last = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    service = start(body_seconds="0.5")
+    connection = service.connect()
+    connection.sendall(request * 8_000 + last)
+    assert service.read_all(connection).count(b"HTTP/1.1 200 ") == 8_001

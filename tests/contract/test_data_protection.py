@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import resource
@@ -47,6 +48,15 @@ def test_no_process_writes_its_memory_into_a_core_dump(start: Callable[..., Any]
     assert service.stop() == 0
 
 
+def _open_files(process: Path) -> Iterator[str]:
+    """The files that a process has open, without devices."""
+    for descriptor in (process / "fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # it was closed in between
+            target = str(descriptor.readlink())
+            if target.startswith("/") and not target.startswith("/dev/"):
+                yield target
+
+
 def test_nothing_of_a_request_is_in_a_file(
     start: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,12 +76,7 @@ def test_nothing_of_a_request_is_in_a_file(
         assert re.fullmatch(r"triage-metrics-\w+/(counter|histogram|gauge_\w+)_\d+\.db", name)
     texts = [path.read_bytes().decode("latin-1") for path in (*written, service.log_file)]
     assert [planted for planted in PLANTED for text in texts if planted in text] == []
-    open_files = {
-        target
-        for process in _processes(service)
-        for descriptor in (process / "fd").iterdir()
-        if (target := str(descriptor.readlink())).startswith("/") and not target.startswith("/dev/")
-    }
+    open_files = {target for process in _processes(service) for target in _open_files(process)}
     assert open_files <= {str(service.log_file), *map(str, written)}
     assert service.stop() == 0
     assert list(tmp_path.iterdir()) == []

@@ -21,8 +21,8 @@ STREAM = (
     b"Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
 )
 PROBE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
-FLOOD = 500
-"""Requests at once: more than can start and be refused in one turn of the loop."""
+FLOOD = 800
+"""Requests at once: more than can start and be refused in three turns of the loop, and read in one."""
 
 
 @contextlib.contextmanager
