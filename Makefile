@@ -71,11 +71,11 @@ UNTRACED := tests/contract/test_conformance.py tests/contract/test_planted_drift
 
 unit: .venv/dev ## Run the tests without lint, with branch coverage of service/
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n 2 --dist loadfile tests/unit tests/contract tests/benchmarks/test_collapse.py \
+	$(BIN)/coverage run -m pytest -q -n 2 --dist loadfile --durations=12 tests/unit tests/contract tests/benchmarks/test_collapse.py \
 		tests/benchmarks/test_results.py $(addprefix --ignore=,$(UNTRACED))
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/knowledge $(UNTRACED) $(addprefix --ignore=,$(LAWS))
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=12 tests/knowledge $(UNTRACED) $(addprefix --ignore=,$(LAWS))
 
 laws: .venv/dev ## Prove the safety laws, plant faults in the rules, drop facts from the vignettes
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(LAWS)
