@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from service.engine.atoms import OneOf
 from service.engine.decision import Conflict, Derived
@@ -15,7 +16,7 @@ from service.report.report import Report, Reported
 _NOT_KNOWN = "/not_known"
 
 
-class Facts(NamedTuple):
+class Facts(msgspec.Struct, frozen=True):
     """The known findings, those that were implied, and the values that contradict each other."""
 
     known: dict[str, Reported]
@@ -23,7 +24,7 @@ class Facts(NamedTuple):
     conflicts: list[Conflict]
 
 
-class _Rule(NamedTuple):
+class _Rule(msgspec.Struct, frozen=True):
     """`implied` becomes true if `term` holds; absent if it fails and `settles`.
 
     A denied finding stays absent while one of `unless` is reported present: that explains the same details.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from operator import or_
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -20,7 +20,7 @@ from service.model.scales import Level
 K = TypeVar("K")
 
 
-class WeightRef(NamedTuple):
+class WeightRef(msgspec.Struct, frozen=True):
     """A weight of a cause, by its place among the supports and then the opposes of that cause."""
 
     cause: str

@@ -84,7 +84,7 @@ class RequestReader:
             known=known,
             not_known=frozenset(ids),
             country=sent_country,
-            ignored=tuple(sorted(ignored)),
+            ignored=tuple(sorted(ignored)) if ignored else (),
             received=ReceivedCounts(runner_count, findings_count, len(measured), len(ids)),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -15,7 +15,7 @@ Value = bool | float | str | frozenset[str]
 Reported = Value | tuple[float, ...]
 
 
-class Dropped(NamedTuple):
+class Dropped(msgspec.Struct, frozen=True, order=True):
     """A value of the request that is not used: its JSON Pointer, a stable code, and a sentence for the integrator."""
 
     pointer: str
@@ -23,7 +23,7 @@ class Dropped(NamedTuple):
     detail: str
 
 
-class ReceivedCounts(NamedTuple):
+class ReceivedCounts(msgspec.Struct, frozen=True):
     """The number of values that were read from each part of the request."""
 
     runner: int
