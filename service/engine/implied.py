@@ -77,14 +77,14 @@ class Implications:
             facts.conflicts.append(Conflict(is_denial=False, pointers=(self._pointers[id_], _NOT_KNOWN)))
             if known[id_] is False:
                 del known[id_]
-        # Sorted, so that the order of names in the request changes no byte of the response.
-        waiting = sorted(
-            [name for name in self._rules.keys() & known.keys() if known[name] is not False or name in self._denials]
-        )
+        rules, denials = self._rules, self._denials
+        waiting = [name for name, value in known.items() if (value is not False and name in rules) or name in denials]
+        waiting.sort()  # so that the order of names in the request changes no byte of the response
         while waiting:
-            for rule in self._rules[waiting.pop()]:
-                is_new = not (rule.unless and self._is_explained(rule, report)) and self._applies(rule, facts)
-                if is_new and rule.implied in self._rules:
+            for rule in rules[waiting.pop()]:
+                if rule.unless and self._is_explained(rule, report):
+                    continue
+                if self._applies(rule, facts) and rule.implied in rules:
                     waiting.append(rule.implied)
         for id_, term in self._contradicted:
             if known.get(id_) is True and _holds(term, known):
@@ -104,6 +104,8 @@ class Implications:
         """Apply `rule`; return whether it made its finding true."""
         known, implied = facts.known, rule.implied
         before = known.get(implied)
+        if before is True and not rule.settles:
+            return False
         if not _holds(rule.term, known):
             settles = rule.settles and _fails(rule.term, known)
             if settles and before is None:

@@ -119,7 +119,7 @@ class Items:
 
         Only the groups whose conditions name a known finding are looked at, or one that those can close.
         """
-        fired, failed, touched, known = match
+        fired, failed, known = match.fired, match.failed, match.known
         closed = opened = 0
         deciding, groups = self._deciding, 0
         for id_ in deciding.keys() & facts.keys():
@@ -144,7 +144,7 @@ class Items:
         not_known = 0
         for id_ in report.not_known:
             not_known |= self._matcher.bit_of[id_]
-        return Situation(Match(fired, failed, touched, known), closed, waiting, not_known & ~known)
+        return Situation(Match(fired, failed, match.touched, known), closed, waiting, not_known & ~known)
 
     def waiting_for_a_reading(self, situation: Situation) -> Bits:
         """The terms that cannot fire without a reading that was not sent."""

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import pairwise
 from operator import or_
-from typing import NamedTuple
+
+import msgspec
 
 from service.engine.atoms import Atom, OneOf, Within
 from service.engine.bitset import Bits, bits, first, members
@@ -25,15 +26,14 @@ LONGEST = 7
 """The most findings that a term may name; a count up to here fits into three bits."""
 
 
-class Verdict(NamedTuple):
-    """The effect of one value: the terms whose atom it passes, those that it fails, and the finding as known."""
+class Verdict(msgspec.Struct, frozen=True):
+    """The effect of one value: the terms whose atom it passes, and those that it fails."""
 
     holds: Bits
     fails: Bits
-    known: Bits
 
 
-class Match(NamedTuple):
+class Match(msgspec.Struct, frozen=True):
     """The state of all terms: those that hold, that can no longer hold, that hold in part; and the known findings."""
 
     fired: Bits
@@ -82,7 +82,7 @@ class Matcher:
         """The terms that name each finding."""
         self._tables: dict[str, _Verdicts] = {}
         self._judges: dict[str, Judge] = {}
-        self._absent: dict[str, tuple[Bits, Bits]] = {}
+        self._absent: dict[str, Bits] = {}
         for finding in self.bit_of:
             self._compile(finding)
 
@@ -92,20 +92,17 @@ class Matcher:
         Bit-sliced counters: `ones`, `twos` and `fours` are the binary digits of the number of atoms that hold, for all
         terms at once.
         """
-        ones = twos = fours = failed = seen = 0
+        ones = twos = fours = failed = 0
         absent, tables, judges = self._absent, self._tables, self._judges
         for finding, value in known.items():
             if value is False and finding in absent:
-                fails, bit = absent[finding]
-                failed |= fails
-                seen |= bit
+                failed |= absent[finding]
                 continue
             table = tables.get(finding)
             # No term names a series, so each value here is one that a term can test.
-            holds, fails, bit = judges[finding](value) if table is None else table[value]  # type: ignore[arg-type,index]
-            seen |= bit
-            failed |= fails
-            if holds:
+            verdict = judges[finding](value) if table is None else table[value]  # type: ignore[arg-type,index]
+            failed |= verdict.fails
+            if holds := verdict.holds:
                 carry = ones & holds
                 ones ^= holds
                 if carry:
@@ -116,7 +113,7 @@ class Matcher:
         full = (touched & ones) ^ (touched & self._not_ones)
         full = (full & twos) ^ (full & self._not_twos)
         full = (full & fours) ^ (full & self._not_fours)
-        return Match(full, failed, touched, seen)
+        return Match(full, failed, touched, reduce(or_, map(self.bit_of.__getitem__, known), 0))
 
     def patterns(self, terms: Bits) -> list[tuple[int, Bits]]:
         """The patterns of `terms`, in order, each with its terms among them."""
@@ -138,16 +135,16 @@ class Matcher:
         """Prepare the verdict on each value of `finding`, or the function that gives it."""
         atoms = self._atoms.get(finding)
         if not atoms:
-            silent = Verdict(0, 0, self.bit_of[finding])
+            silent = Verdict(0, 0)
             self._judges[finding] = lambda _: silent
         elif all(isinstance(atom, Within) for atom in atoms):
             self._judges[finding] = self._judge_of_numbers(finding)
         elif all(isinstance(atom, OneOf) for atom in atoms):
             named = {value for atom in atoms if isinstance(atom, OneOf) for value in atom.values}
             verdicts: dict[Value, Verdict] = {value: self._verdict(finding, value) for value in named}
-            self._tables[finding] = _Verdicts(verdicts, Verdict(0, self.naming[finding], self.bit_of[finding]))
+            self._tables[finding] = _Verdicts(verdicts, Verdict(0, self.naming[finding]))
             if named == {True}:
-                self._absent[finding] = self.naming[finding], self.bit_of[finding]
+                self._absent[finding] = self.naming[finding]
         else:
             self._judges[finding] = lambda value: self._verdict(finding, value)
 
@@ -162,4 +159,4 @@ class Matcher:
 
     def _verdict(self, finding: str, value: Value) -> Verdict:
         holds = reduce(or_, (terms for atom, terms in self._atoms[finding].items() if atom.holds(value)), 0)
-        return Verdict(holds, self.naming[finding] ^ holds, self.bit_of[finding])
+        return Verdict(holds, self.naming[finding] ^ holds)
