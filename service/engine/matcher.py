@@ -1,8 +1,8 @@
 """Finds the patterns that known findings make true.
 
 A pattern is a condition as alternative terms (`terms.py`). Sets of terms are bit sets, numbered in the order of the
-patterns. The compiled knowledge holds, for each value of a finding, the terms that it satisfies and those that it
-fails; a request only joins these sets.
+patterns; those that concern what is asked come first (`numbering.py`). The compiled knowledge holds, for each value of
+a finding, the terms that it satisfies and those that it fails; a request only joins these sets.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import msgspec
 
 from service.engine.atoms import Atom, OneOf, Within
 from service.engine.bitset import Bits, bits, first, members
+from service.engine.numbering import connected, numbered
 from service.engine.terms import Term
 from service.report.report import Reported, Value
 
@@ -57,16 +58,23 @@ class _Verdicts(dict[Value, Verdict]):
 
 
 class Matcher:
-    """All terms of all patterns, by the findings that they name; `findings` are all that a request can make known."""
+    """All terms of all patterns, by the findings that they name.
 
-    def __init__(self, patterns: Sequence[tuple[Term, ...]], findings: Iterable[str]) -> None:
-        numbered = [(pattern, term) for pattern, terms in enumerate(patterns) for term in terms]
-        self.terms: list[Term] = [term for _, term in numbered]
-        self.pattern_of: list[int] = [pattern for pattern, _ in numbered]
+    `findings` are all that a request can make known, and `asked` are those that are asked.
+    """
+
+    def __init__(
+        self, patterns: Sequence[tuple[Term, ...]], findings: Iterable[str], asked: Iterable[str] = ()
+    ) -> None:
+        near = connected(patterns, asked)
+        in_order = numbered(patterns, near)
+        self.terms: list[Term] = [term for _, term in in_order]
+        self.pattern_of: list[int] = [pattern for pattern, _ in in_order]
         self.terms_of: list[Bits] = [0] * len(patterns)
         for number, pattern in enumerate(self.pattern_of):
             self.terms_of[pattern] |= 1 << number
-        self.bit_of: dict[str, Bits] = {name: 1 << number for number, name in enumerate(dict.fromkeys(findings))}
+        names = sorted(dict.fromkeys(findings), key=lambda name: name not in near)
+        self.bit_of: dict[str, Bits] = {name: 1 << number for number, name in enumerate(names)}
         self._names = [tuple(atom.finding for atom in term) for term in self.terms]
         sizes = [len(term) for term in self.terms]
         if max(sizes, default=0) > LONGEST:
@@ -123,6 +131,7 @@ class Matcher:
             own = terms & self.terms_of[pattern]
             found.append((pattern, own))
             terms ^= own
+        found.sort()
         return found
 
     def because(self, terms: Bits) -> tuple[str, ...]:

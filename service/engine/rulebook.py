@@ -95,7 +95,7 @@ class Rulebook:
             for flag in sorted(knowledge.red_flags.values(), key=lambda flag: (-flag.level.rank, flag.id))
         }
         self.uncovered_signs = self._add_any(knowledge.policy.uncovered_signs)
-        self.matcher = Matcher(self._patterns, (*knowledge.findings, *knowledge.derivations))
+        self.matcher = Matcher(self._patterns, (*knowledge.findings, *knowledge.derivations), _asked(knowledge))
         self.flagging = self.terms_of(self.red_flags)
         at_level = {
             level: [number for number, flag in self.red_flags.items() if flag.level is level] for level in Level
@@ -134,6 +134,13 @@ class Rulebook:
         alternatives = dict.fromkeys(term for part in conditions for term in terms_of(part, self.knowledge))
         self._patterns.append(tuple(alternatives))
         return len(self._patterns) - 1
+
+
+def _asked(knowledge: Knowledge) -> Iterator[str]:
+    """The findings of the checklists, and the readings that are offered."""
+    for checklist in knowledge.checklists.values():
+        yield from checklist.items
+    yield from knowledge.policy.measurements
 
 
 def _with_readings(condition: Condition, knowledge: Knowledge) -> Condition:
