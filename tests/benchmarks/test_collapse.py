@@ -14,7 +14,7 @@ from tests.benchmarks.corpus import ROOT
 
 _COLLAPSE = 3
 _GROWTH = 1.05
-"""The most that ten times the rules may add to the steps of an answer."""
+"""The most that four times the rules may add to the steps of an answer."""
 
 
 def _printed(module: str) -> str:
@@ -34,7 +34,7 @@ def test_the_engine_has_not_collapsed() -> None:
 
 
 def test_more_rules_add_no_steps() -> None:
-    """Ten times the rules leave the steps of an answer as they are, wherever a report's findings are."""
+    """Four times the rules leave the steps of an answer as they are, wherever a report's findings are."""
     times = json.loads(_printed("tests.benchmarks.steps"))
     assert times.keys() == {"beginning", "end"}
     assert {place: ratio for place, ratio in times.items() if ratio > _GROWTH} == {}
