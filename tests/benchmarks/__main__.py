@@ -1,7 +1,7 @@
 """`make bench`: every part, or those that are named, and one table in Markdown.
 
-With all parts it also writes the table to `RESULTS.md`, quotes it in `docs/performance.md` and keeps the ratio that
-`make test` watches.
+With all parts it also writes the table to `RESULTS.md`, quotes it in `docs/performance.md` and three figures of it in
+the README, and keeps the ratio that `make test` watches.
 """
 
 from __future__ import annotations
