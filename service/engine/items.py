@@ -47,8 +47,9 @@ class Item(msgspec.Struct, frozen=True):
     """A finding to ask about.
 
     `levels` are the terms that name it, by the level that they set, most urgent first, each with the question at that
-    level. `details` are the findings whose question depends on it, in the same way; `details_bits` are all of them and
-    `details_rank` is the rank of their highest level. `asked` is the question at each level.
+    level; `top_terms` and `top` are the first of them. `details` are the findings whose question depends on it, in the
+    same way; `details_bits` are all of them, and `is_raised` if they reach a higher level than the item. `asked` is the
+    question at each level.
     """
 
     id: str
@@ -56,7 +57,9 @@ class Item(msgspec.Struct, frozen=True):
     levels: tuple[tuple[Bits, AskedItem], ...]
     details: tuple[tuple[tuple[Detail, ...], AskedItem], ...]
     details_bits: Bits
-    details_rank: int
+    top_terms: Bits
+    top: AskedItem
+    is_raised: bool
     asked: Mapping[Level, AskedItem]
 
 
@@ -121,15 +124,15 @@ class Items:
         """
         fired, failed, known = match.fired, match.failed, match.known
         closed = opened = 0
-        deciding, groups = self._deciding, 0
-        for id_ in deciding.keys() & facts.keys():
-            groups |= deciding[id_]
+        deciding = self._deciding
+        groups = reduce(or_, map(deciding.__getitem__, deciding.keys() & facts.keys()), 0)
         for number in members(groups):
             group = self._applicability[number]
-            when, of, bits = group.when, group.of, group.bits
+            bits = group.bits
             unknown = bits ^ (bits & known)
             if not unknown:
                 continue
+            when, of = group.when, group.of
             if (when and failed & when == when) or (of and failed & of == of):
                 closed |= unknown
                 if unknown == bits:
@@ -161,13 +164,17 @@ class Items:
             for raising, level in falling
         ]
         details = tuple(entry for entry in in_order if entry[0])
+        levels = tuple((own, asked[level]) for raising, level in falling if (own := naming[id_] & raising))
+        top_terms, top = levels[0] if levels else (0, asked[Level.SELF_CARE])
         return Item(
             id_,
             bit_of[id_],
-            tuple((own, asked[level]) for raising, level in falling if (own := naming[id_] & raising)),
+            levels,
             details,
             reduce(or_, (detail.bit for some, _ in details for detail in some), 0),
-            details[0][1].could_raise_to.rank if details else -1,
+            top_terms,
+            top,
+            bool(details) and (not levels or details[0][1].could_raise_to.rank > top.could_raise_to.rank),
             asked,
         )
 

@@ -64,14 +64,9 @@ class Questions:
             for item in compiled.items:
                 if item.bit & skip:
                     continue
-                asked, rank = None, -1
-                for terms, at_level in item.levels:
-                    if terms & open_terms:
-                        asked, rank = at_level, at_level.could_raise_to.rank
-                        break
-                if rank < item.details_rank and item.details_bits & waiting:
-                    asked = _with_details(item, asked, open_terms, waiting)
-                if asked is not None:
+                if item.top_terms & open_terms and not item.is_raised:
+                    found[item.id] = item.top
+                elif (asked := _asked(item, open_terms, waiting)) is not None:
                     found[item.id] = asked
         return found
 
@@ -164,8 +159,15 @@ class Questions:
         return StopReason.CANNOT_BE_KNOWN if floors.open_for_a_reading else StopReason.SETTLED
 
 
-def _with_details(item: Item, asked: AskedItem | None, open_terms: Bits, waiting: Bits) -> AskedItem | None:
-    """The question at the level of the details that wait for it, if they are open and reach higher."""
+def _asked(item: Item, open_terms: Bits, waiting: Bits) -> AskedItem | None:
+    """The question at the highest level of an open term that names the item, or a detail that waits for it."""
+    asked = None
+    for terms, at_level in item.levels:
+        if terms & open_terms:
+            asked = at_level
+            break
+    if not item.details_bits & waiting:
+        return asked
     for details, at_level in item.details:
         if asked is not None and asked.could_raise_to.rank >= at_level.could_raise_to.rank:
             break
