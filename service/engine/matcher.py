@@ -126,7 +126,7 @@ class Matcher:
         full = (touched & ones) ^ (touched & self._not_ones)
         full = (full & twos) ^ (full & self._not_twos)
         full = (full & fours) ^ (full & self._not_fours)
-        return Match(full, failed, touched, reduce(or_, map(self.bit_of.__getitem__, known), 0))
+        return Match(full, failed, touched, sum(map(self.bit_of.__getitem__, known)))
 
     def patterns(self, terms: Bits) -> list[tuple[int, Bits]]:
         """The patterns of `terms`, in order, each with its terms among them."""
