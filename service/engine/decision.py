@@ -104,7 +104,7 @@ class Derived(msgspec.Struct, frozen=True):
     id: str
     computed_from: tuple[str, ...]
     measured: float | None = None
-    threshold: float | None = None
+    threshold: int | float | None = None
 
 
 class Conflict(msgspec.Struct, frozen=True):

@@ -10,9 +10,9 @@ import msgspec
 NUMBER: Final = (int, float)
 """The types of a number, as a tuple for `isinstance`."""
 
-Value = bool | float | str | frozenset[str]
+Value = bool | int | float | str | frozenset[str]
 
-Reported = Value | tuple[float, ...]
+Reported = Value | tuple[int | float, ...]
 
 
 class Dropped(msgspec.Struct, frozen=True, order=True):
