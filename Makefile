@@ -140,13 +140,14 @@ faults: .venv/dev ## Attack the running service and print a table (SOAK_SECONDS=
 
 ROUNDS ?= 7
 SECONDS ?= 3
-REQUESTS ?= 200000
+REQUESTS ?= 1000000
+LINES ?= 1000000
 
 bench: .venv/bench ## Measure speed beside other software (PARTS=throughput ROUNDS=11)
 	@command -v wrk >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk; } \
 		>/dev/null 2>&1 || true
 	$(BIN)/python -m pytest -q -n0 tests/benchmarks/test_peers.py
-	$(BIN)/python -m tests.benchmarks $(PARTS) --rounds $(ROUNDS) --seconds $(SECONDS) --requests $(REQUESTS)
+	$(BIN)/python -m tests.benchmarks $(PARTS) --rounds $(ROUNDS) --seconds $(SECONDS) --requests $(REQUESTS) --lines $(LINES)
 
 .venv/deploy: requirements/deploy.lock .venv/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/deploy.lock

@@ -74,14 +74,14 @@ def serve(chosen: argparse.Namespace) -> int:
     settings = settings_.read(os.environ)
     from service.main import check_setup  # noqa: PLC0415 (the other commands need no server)
     from service.server.config import Config  # noqa: PLC0415 (as above)
-    from service.server.protocol import Connection  # noqa: PLC0415 (as above)
+    from service.server.fast_connection import FastConnection  # noqa: PLC0415 (as above)
     from service.server.server import serve as serve_http  # noqa: PLC0415 (as above)
 
     if settings.workers > 1:  # workers that cannot start would be started again for ever
         check_setup(settings)
     config = Config(
         "service.main:create_app",
-        http=Connection,
+        http=FastConnection,
         host=settings.host,
         port=settings.port,
         workers=settings.workers,

@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Callable
 from importlib.metadata import version
+from logging import INFO
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,7 +28,7 @@ from service.server.refusal_kinds import REFUSALS
 from service.server.server import SHARED_COUNTS
 from service.settings import Settings
 from service.telemetry.access_log import AccessLog
-from service.telemetry.log import adopt_standard_logging, open_log, standard_output
+from service.telemetry.log import adopt_standard_logging, is_console, open_log, standard_output
 from service.telemetry.metrics import Metrics
 from service.web import contract
 from service.web.app import build
@@ -52,7 +53,8 @@ def compose(settings: Settings) -> Observe:
     for a fault in the knowledge is likelier than one in the files around it.
     """
     metrics = Metrics(CollectorRegistry(), shared=SHARED_COUNTS in os.environ)
-    log = open_log(settings.log_level, settings.log_format, standard_output(metrics.log_line_lost))
+    output = standard_output(metrics.log_line_lost)
+    log = open_log(settings.log_level, settings.log_format, output)
     adopt_standard_logging(log)
     engine_knowledge = loader.load(settings.knowledge_folder(loader.SHIPPED))
     engine = Engine(engine_knowledge)
@@ -61,7 +63,8 @@ def compose(settings: Settings) -> Observe:
     metrics.reviews(reviews.counts(engine_knowledge))
     metrics.build(VERSION, platform.python_version())
     names = ("docs", "try") if settings.try_ == "on" else ("docs",)
-    access_log = AccessLog(log, metrics, engine.version)
+    has_json_requests = log.is_enabled_for(INFO) and not is_console(settings.log_format, output)
+    access_log = AccessLog(log, metrics, engine.version, output.write if has_json_requests else None)
     access = access_of(settings, access_log)
     if not settings.keys:
         access_log.warn("keys_off", says="whoever reaches this port may ask", rate_limit=settings.rate_limit or None)

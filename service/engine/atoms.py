@@ -50,8 +50,8 @@ class Within:
     """A number from `low` to `high`; an open end leaves the bound itself out."""
 
     finding: str
-    low: float = -math.inf
-    high: float = math.inf
+    low: int | float = -math.inf
+    high: int | float = math.inf
     low_open: bool = False
     high_open: bool = False
 

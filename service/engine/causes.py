@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from service.engine.bitset import Bits
 from service.engine.decision import ListedCause, WeighedStatement
@@ -13,7 +14,7 @@ from service.knowledge.schema import Cause
 from service.model.scales import Likelihood
 
 
-class _Candidate(NamedTuple):
+class _Candidate(msgspec.Struct, frozen=True):
     """A cause compiled.
 
     `excluded` are the terms that exclude it, `weighing` those of its weights, and `items` those that its weights name.

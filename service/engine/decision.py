@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from service.engine.matcher import Match
 from service.model.assessment import StopReason
@@ -11,14 +12,14 @@ from service.model.scales import Level, Likelihood, Running
 from service.report.report import Report, Reported
 
 
-class FiredFlag(NamedTuple):
+class FiredFlag(msgspec.Struct, frozen=True):
     """A red flag that fired, and the findings that fired it."""
 
     id: str
     because: tuple[str, ...]
 
 
-class LevelReason(NamedTuple):
+class LevelReason(msgspec.Struct, frozen=True):
     """A floor under the level: a red flag's id or a rule of the policy, and the findings behind it."""
 
     rule: str
@@ -26,7 +27,7 @@ class LevelReason(NamedTuple):
     because: tuple[str, ...]
 
 
-class WeighedStatement(NamedTuple):
+class WeighedStatement(msgspec.Struct, frozen=True):
     """A statement that counts for or against a cause.
 
     `number` is its place among the supports and then the opposes of the cause.
@@ -36,7 +37,7 @@ class WeighedStatement(NamedTuple):
     because: tuple[str, ...]
 
 
-class ListedCause(NamedTuple):
+class ListedCause(msgspec.Struct, frozen=True):
     """A cause with points left; `unanswered` are items whose answer could still change its points."""
 
     id: str
@@ -47,35 +48,35 @@ class ListedCause(NamedTuple):
     unanswered: tuple[str, ...]
 
 
-class GivenFix(NamedTuple):
+class GivenFix(msgspec.Struct, frozen=True):
     """A fix to show, and the causes that call for it; none if it is the first step for a complaint."""
 
     id: str
     addresses: tuple[str, ...]
 
 
-class WithheldFix(NamedTuple):
+class WithheldFix(msgspec.Struct, frozen=True):
     """A fix that is held back, and the findings that forbid it."""
 
     id: str
     because: tuple[str, ...]
 
 
-class AskedItem(NamedTuple):
+class AskedItem(msgspec.Struct, frozen=True):
     """An item to ask, and the highest level that its answer could lead to."""
 
     id: str
     could_raise_to: Level
 
 
-class AskedGroup(NamedTuple):
+class AskedGroup(msgspec.Struct, frozen=True):
     """A checklist with the items to show of it."""
 
     id: str
     items: tuple[AskedItem, ...]
 
 
-class InterviewDecision(NamedTuple):
+class InterviewDecision(msgspec.Struct, frozen=True):
     """The next questions; `stop_reason` is None while there are some."""
 
     groups: tuple[AskedGroup, ...]
@@ -89,7 +90,7 @@ class InterviewDecision(NamedTuple):
         return not self.groups
 
 
-class RunningDecision(NamedTuple):
+class RunningDecision(msgspec.Struct, frozen=True):
     """The advice on running, the places of its goals that apply, and the place of the answer on a race."""
 
     running: Running
@@ -97,16 +98,16 @@ class RunningDecision(NamedTuple):
     race: int | None
 
 
-class Derived(NamedTuple):
+class Derived(msgspec.Struct, frozen=True):
     """A finding that was worked out and is true; `measured` is its number, if telemetry gave one."""
 
     id: str
     computed_from: tuple[str, ...]
     measured: float | None = None
-    threshold: float | None = None
+    threshold: int | float | None = None
 
 
-class Conflict(NamedTuple):
+class Conflict(msgspec.Struct, frozen=True):
     """Values that contradict each other, by JSON Pointer.
 
     `is_denial` if a denied finding is shown by another one, else an answer is also listed as not known.
@@ -116,7 +117,7 @@ class Conflict(NamedTuple):
     pointers: tuple[str, ...]
 
 
-class Urgency(NamedTuple):
+class Urgency(msgspec.Struct, frozen=True):
     """The level with its reasons, most urgent first, and the red flags that fired.
 
     `is_held_open` if only open questions hold the level up, so that nothing reported asks for it.
@@ -131,7 +132,7 @@ class Urgency(NamedTuple):
     fired: tuple[FiredFlag, ...]
 
 
-class Decision(NamedTuple):
+class Decision(msgspec.Struct, frozen=True):
     """All that was decided on one report.
 
     `known` are the findings as they were matched, with implied and measured ones, and `match` is their effect.

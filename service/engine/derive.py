@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import NamedTuple
+
+import msgspec
 
 from service.engine.atoms import Within
 from service.engine.decision import Derived
@@ -15,7 +16,7 @@ from service.knowledge.schema import Derivation
 from service.report.report import NUMBER, Reported
 
 
-class _Measured(NamedTuple):
+class _Measured(msgspec.Struct, frozen=True):
     """A derivation that is measured, its place in the order of evaluation, and its compiled measure."""
 
     place: int
@@ -44,15 +45,20 @@ class Derivations:
     def measure(self, known: dict[str, Reported]) -> list[Derived]:
         """Add the measured findings to `known` and return those that hold."""
         found: list[Derived] = []
-        reading = [measured for name in self._reading.keys() & known.keys() for measured in self._reading[name]]
-        for _, derivation, compute, more_than, names in sorted(reading):
-            value = compute(known)
+        readable = self._reading.keys() & known.keys()
+        if not readable:
+            return found
+        reading = [measured for name in readable for measured in self._reading[name]]
+        reading.sort(key=lambda measured: measured.place)
+        for measured in reading:
+            value = measured.compute(known)
             if value is None:
                 continue
-            over = value.exceeds(more_than)
+            derivation = measured.derivation
+            over = value.exceeds(measured.more_than)
             known[derivation.id] = over
             if over:
-                found.append(Derived(derivation.id, names, float(value), derivation.more_than))
+                found.append(Derived(derivation.id, measured.inputs, float(value), derivation.more_than))
         return found
 
     def named(self, match: Match, known: Mapping[str, Reported]) -> Iterator[Derived]:

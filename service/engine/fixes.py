@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from service.engine.bitset import Bits
 from service.engine.decision import GivenFix, ListedCause, WithheldFix
@@ -11,7 +12,7 @@ from service.engine.items import Situation
 from service.engine.rulebook import Rulebook
 
 
-class FixDecision(NamedTuple):
+class FixDecision(msgspec.Struct, frozen=True):
     """The fixes that are given, those that are withheld, and the contraindications to ask first."""
 
     given: tuple[GivenFix, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from service.engine.atoms import OneOf
 from service.engine.decision import Conflict, Derived
@@ -15,7 +16,7 @@ from service.report.report import Report, Reported
 _NOT_KNOWN = "/not_known"
 
 
-class Facts(NamedTuple):
+class Facts(msgspec.Struct, frozen=True):
     """The known findings, those that were implied, and the values that contradict each other."""
 
     known: dict[str, Reported]
@@ -23,7 +24,7 @@ class Facts(NamedTuple):
     conflicts: list[Conflict]
 
 
-class _Rule(NamedTuple):
+class _Rule(msgspec.Struct, frozen=True):
     """`implied` becomes true if `term` holds; absent if it fails and `settles`.
 
     A denied finding stays absent while one of `unless` is reported present: that explains the same details.
@@ -76,14 +77,15 @@ class Implications:
             facts.conflicts.append(Conflict(is_denial=False, pointers=(self._pointers[id_], _NOT_KNOWN)))
             if known[id_] is False:
                 del known[id_]
+        rules = self._rules
+        present = [name for name, value in known.items() if value is not False]
         # Sorted, so that the order of names in the request changes no byte of the response.
-        waiting = sorted(
-            [name for name in self._rules.keys() & known.keys() if known[name] is not False or name in self._denials]
-        )
+        waiting = sorted({*(rules.keys() & present), *[name for name in self._denials if name in known]})
         while waiting:
-            for rule in self._rules[waiting.pop()]:
-                is_new = not (rule.unless and self._is_explained(rule, report)) and self._applies(rule, facts)
-                if is_new and rule.implied in self._rules:
+            for rule in rules[waiting.pop()]:
+                if rule.unless and self._is_explained(rule, report):
+                    continue
+                if self._applies(rule, facts) and rule.implied in rules:
                     waiting.append(rule.implied)
         for id_, term in self._contradicted:
             if known.get(id_) is True and _holds(term, known):
@@ -103,6 +105,8 @@ class Implications:
         """Apply `rule`; return whether it made its finding true."""
         known, implied = facts.known, rule.implied
         before = known.get(implied)
+        if before is True and not rule.settles:
+            return False
         if not _holds(rule.term, known):
             settles = rule.settles and _fails(rule.term, known)
             if settles and before is None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import or_
-from typing import NamedTuple
 
-from service.engine.bitset import Bits
+import msgspec
+
+from service.engine.bitset import Bits, members
 from service.engine.decision import AskedItem
 from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
@@ -16,7 +17,7 @@ from service.model.scales import Level
 from service.report.report import Report, Reported
 
 
-class Situation(NamedTuple):
+class Situation(msgspec.Struct, frozen=True):
     """A match with the findings that need no question.
 
     `closed` findings do not apply and count as absent; `waiting` findings apply only if an earlier answer opens them;
@@ -34,7 +35,7 @@ class Situation(NamedTuple):
         return self.match.known | self.closed | self.not_known
 
 
-class Detail(NamedTuple):
+class Detail(msgspec.Struct, frozen=True):
     """A finding that an item opens, and its terms of one level; `via` is the finding in between, if there is one."""
 
     bit: Bits
@@ -42,12 +43,13 @@ class Detail(NamedTuple):
     terms: Bits
 
 
-class Item(NamedTuple):
+class Item(msgspec.Struct, frozen=True):
     """A finding to ask about.
 
     `levels` are the terms that name it, by the level that they set, most urgent first, each with the question at that
-    level. `details` are the findings whose question depends on it, in the same way; `details_bits` are all of them.
-    `asked` is the question at each level.
+    level; `top_terms` and `top` are the first of them. `details` are the findings whose question depends on it, in the
+    same way; `details_bits` are all of them, and `is_raised` if they reach a higher level than the item. `asked` is the
+    question at each level.
     """
 
     id: str
@@ -55,10 +57,13 @@ class Item(NamedTuple):
     levels: tuple[tuple[Bits, AskedItem], ...]
     details: tuple[tuple[tuple[Detail, ...], AskedItem], ...]
     details_bits: Bits
+    top_terms: Bits
+    top: AskedItem
+    is_raised: bool
     asked: Mapping[Level, AskedItem]
 
 
-class CompiledChecklist(NamedTuple):
+class CompiledChecklist(msgspec.Struct, frozen=True):
     """A checklist with its items compiled; `bits` are all of them, `ids` their ids."""
 
     checklist: Checklist
@@ -67,7 +72,7 @@ class CompiledChecklist(NamedTuple):
     ids: tuple[str, ...]
 
 
-class _Applicability(NamedTuple):
+class _Applicability(msgspec.Struct, frozen=True):
     """Findings with the same conditions: the terms of their `asked_when` and `asked_of`, 0 if they have none."""
 
     when: Bits
@@ -117,27 +122,32 @@ class Items:
 
         Only the groups whose conditions name a known finding are looked at, or one that those can close.
         """
-        fired, failed, touched, known = match
+        fired, failed, known = match.fired, match.failed, match.known
         closed = opened = 0
-        groups = set[int]().union(*[self._deciding[id_] for id_ in self._deciding.keys() & facts.keys()])
-        for number in sorted(groups):
-            when, of, bits, naming, findings = self._applicability[number]
+        deciding = self._deciding
+        groups = reduce(or_, map(deciding.__getitem__, deciding.keys() & facts.keys()), 0)
+        for number in members(groups):
+            group = self._applicability[number]
+            bits = group.bits
+            unknown = bits ^ (bits & known)
+            if not unknown:
+                continue
+            when, of = group.when, group.of
             if (when and failed & when == when) or (of and failed & of == of):
-                if not bits & known:
-                    closed |= bits
-                    failed |= naming
-                else:
-                    for bit, own in findings:
-                        if not bit & known:
-                            closed |= bit
-                            failed |= own
+                closed |= unknown
+                if unknown == bits:
+                    failed |= group.naming
+                    continue
+                for bit, own in group.findings:
+                    if bit & unknown:
+                        failed |= own
             elif fired & when:
                 opened |= bits
         waiting = self._waiting ^ (self._waiting & (closed | opened | known))
         not_known = 0
         for id_ in report.not_known:
             not_known |= self._matcher.bit_of[id_]
-        return Situation(Match(fired, failed, touched, known), closed, waiting, not_known & ~known)
+        return Situation(Match(fired, failed, match.touched, known), closed, waiting, not_known & ~known)
 
     def waiting_for_a_reading(self, situation: Situation) -> Bits:
         """The terms that cannot fire without a reading that was not sent."""
@@ -149,16 +159,22 @@ class Items:
         asked = {level: AskedItem(id_, level) for level in Level}
         falling = self._rulebook.falling
         opened = [(bit_of[name], sum(bit_of[it] for it in via), naming[name]) for name, via in self._opens(id_)]
-        details = [
+        in_order = [
             (tuple(Detail(bit, via, own) for bit, via, terms in opened if (own := terms & raising)), asked[level])
             for raising, level in falling
         ]
+        details = tuple(entry for entry in in_order if entry[0])
+        levels = tuple((own, asked[level]) for raising, level in falling if (own := naming[id_] & raising))
+        top_terms, top = levels[0] if levels else (0, asked[Level.SELF_CARE])
         return Item(
             id_,
             bit_of[id_],
-            tuple((own, asked[level]) for raising, level in falling if (own := naming[id_] & raising)),
-            tuple(entry for entry in details if entry[0]),
+            levels,
+            details,
             reduce(or_, (detail.bit for some, _ in details for detail in some), 0),
+            top_terms,
+            top,
+            bool(details) and (not levels or details[0][1].could_raise_to.rank > top.could_raise_to.rank),
             asked,
         )
 
@@ -206,16 +222,16 @@ class Items:
             bits, naming = (reduce(or_, part) for part in zip(*findings, strict=True))
             yield _Applicability(when, of, bits, naming, findings)
 
-    def _groups_by_finding(self) -> dict[str, set[int]]:
+    def _groups_by_finding(self) -> dict[str, Bits]:
         """The places of the groups that each finding can decide.
 
         A finding also decides what it can close, and so the groups that those findings decide.
         """
         matcher = self._matcher
         id_of = {bit: id_ for id_, bit in matcher.bit_of.items()}
-        deciding: dict[str, set[int]] = {}
+        deciding: dict[str, Bits] = {}
         for number, group in reversed(tuple(enumerate(self._applicability))):
-            decided = {number}.union(*(deciding.get(id_of[bit], ()) for bit, _ in group.findings))
+            decided = reduce(or_, (deciding.get(id_of[bit], 0) for bit, _ in group.findings), 1 << number)
             for id_ in matcher.because(group.when | group.of):
-                deciding.setdefault(id_, set()).update(decided)
+                deciding[id_] = deciding.get(id_, 0) | decided
         return deciding

@@ -1,8 +1,8 @@
 """Finds the patterns that known findings make true.
 
 A pattern is a condition as alternative terms (`terms.py`). Sets of terms are bit sets, numbered in the order of the
-patterns. The compiled knowledge holds, for each value of a finding, the terms that it satisfies and those that it
-fails; a request only joins these sets.
+patterns; those that concern what is asked come first (`numbering.py`). The compiled knowledge holds, for each value of
+a finding, the terms that it satisfies and those that it fails; a request only joins these sets.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import pairwise
 from operator import or_
-from typing import NamedTuple
+
+import msgspec
 
 from service.engine.atoms import Atom, OneOf, Within
 from service.engine.bitset import Bits, bits, first, members
+from service.engine.numbering import connected, numbered
 from service.engine.terms import Term
 from service.report.report import Reported, Value
 
@@ -25,15 +27,14 @@ LONGEST = 7
 """The most findings that a term may name; a count up to here fits into three bits."""
 
 
-class Verdict(NamedTuple):
-    """The effect of one value: the terms whose atom it passes, those that it fails, and the finding as known."""
+class Verdict(msgspec.Struct, frozen=True):
+    """The effect of one value: the terms whose atom it passes, and those that it fails."""
 
     holds: Bits
     fails: Bits
-    known: Bits
 
 
-class Match(NamedTuple):
+class Match(msgspec.Struct, frozen=True):
     """The state of all terms: those that hold, that can no longer hold, that hold in part; and the known findings."""
 
     fired: Bits
@@ -57,16 +58,23 @@ class _Verdicts(dict[Value, Verdict]):
 
 
 class Matcher:
-    """All terms of all patterns, by the findings that they name; `findings` are all that a request can make known."""
+    """All terms of all patterns, by the findings that they name.
 
-    def __init__(self, patterns: Sequence[tuple[Term, ...]], findings: Iterable[str]) -> None:
-        numbered = [(pattern, term) for pattern, terms in enumerate(patterns) for term in terms]
-        self.terms: list[Term] = [term for _, term in numbered]
-        self.pattern_of: list[int] = [pattern for pattern, _ in numbered]
+    `findings` are all that a request can make known, and `asked` are those that are asked.
+    """
+
+    def __init__(
+        self, patterns: Sequence[tuple[Term, ...]], findings: Iterable[str], asked: Iterable[str] = ()
+    ) -> None:
+        near = connected(patterns, asked)
+        in_order = numbered(patterns, near)
+        self.terms: list[Term] = [term for _, term in in_order]
+        self.pattern_of: list[int] = [pattern for pattern, _ in in_order]
         self.terms_of: list[Bits] = [0] * len(patterns)
         for number, pattern in enumerate(self.pattern_of):
             self.terms_of[pattern] |= 1 << number
-        self.bit_of: dict[str, Bits] = {name: 1 << number for number, name in enumerate(dict.fromkeys(findings))}
+        names = sorted(dict.fromkeys(findings), key=lambda name: name not in near)
+        self.bit_of: dict[str, Bits] = {name: 1 << number for number, name in enumerate(names)}
         self._names = [tuple(atom.finding for atom in term) for term in self.terms]
         sizes = [len(term) for term in self.terms]
         if max(sizes, default=0) > LONGEST:
@@ -82,7 +90,8 @@ class Matcher:
         """The terms that name each finding."""
         self._tables: dict[str, _Verdicts] = {}
         self._judges: dict[str, Judge] = {}
-        self._absent: dict[str, tuple[Bits, Bits]] = {}
+        self._failed_by_no: dict[str, Bits] = dict.fromkeys(self.bit_of, 0)
+        self._held_by_no: dict[str, Bits] = {}
         for finding in self.bit_of:
             self._compile(finding)
 
@@ -90,33 +99,34 @@ class Matcher:
         """The terms that `known` decides.
 
         Bit-sliced counters: `ones`, `twos` and `fours` are the binary digits of the number of atoms that hold, for all
-        terms at once.
+        terms at once. Most answers are a no, so those are joined without a step of Python for each.
         """
-        ones = twos = fours = failed = seen = 0
-        absent, tables, judges = self._absent, self._tables, self._judges
+        denied = [finding for finding, value in known.items() if value is False]
+        failed = reduce(or_, map(self._failed_by_no.__getitem__, denied), 0)
+        holding = [self._held_by_no[finding] for finding in self._held_by_no.keys() & denied]
+        tables, judges = self._tables, self._judges
         for finding, value in known.items():
-            if value is False and finding in absent:
-                fails, bit = absent[finding]
-                failed |= fails
-                seen |= bit
+            if value is False:
                 continue
             table = tables.get(finding)
             # No term names a series, so each value here is one that a term can test.
-            holds, fails, bit = judges[finding](value) if table is None else table[value]  # type: ignore[arg-type,index]
-            seen |= bit
-            failed |= fails
-            if holds:
-                carry = ones & holds
-                ones ^= holds
-                if carry:
-                    fours ^= twos & carry
-                    twos ^= carry
+            verdict = judges[finding](value) if table is None else table[value]  # type: ignore[arg-type,index]
+            failed |= verdict.fails
+            if verdict.holds:
+                holding.append(verdict.holds)
+        ones = twos = fours = 0
+        for holds in holding:
+            carry = ones & holds
+            ones ^= holds
+            if carry:
+                fours ^= twos & carry
+                twos ^= carry
         touched = ones | twos | fours
         # Masks meet a set of terms by `&` only, because they are as long as the rulebook and the set is not.
         full = (touched & ones) ^ (touched & self._not_ones)
         full = (full & twos) ^ (full & self._not_twos)
         full = (full & fours) ^ (full & self._not_fours)
-        return Match(full, failed, touched, seen)
+        return Match(full, failed, touched, sum(map(self.bit_of.__getitem__, known)))
 
     def patterns(self, terms: Bits) -> list[tuple[int, Bits]]:
         """The patterns of `terms`, in order, each with its terms among them."""
@@ -126,6 +136,7 @@ class Matcher:
             own = terms & self.terms_of[pattern]
             found.append((pattern, own))
             terms ^= own
+        found.sort()
         return found
 
     def because(self, terms: Bits) -> tuple[str, ...]:
@@ -138,16 +149,18 @@ class Matcher:
         """Prepare the verdict on each value of `finding`, or the function that gives it."""
         atoms = self._atoms.get(finding)
         if not atoms:
-            silent = Verdict(0, 0, self.bit_of[finding])
+            silent = Verdict(0, 0)
             self._judges[finding] = lambda _: silent
         elif all(isinstance(atom, Within) for atom in atoms):
             self._judges[finding] = self._judge_of_numbers(finding)
         elif all(isinstance(atom, OneOf) for atom in atoms):
             named = {value for atom in atoms if isinstance(atom, OneOf) for value in atom.values}
             verdicts: dict[Value, Verdict] = {value: self._verdict(finding, value) for value in named}
-            self._tables[finding] = _Verdicts(verdicts, Verdict(0, self.naming[finding], self.bit_of[finding]))
-            if named == {True}:
-                self._absent[finding] = self.naming[finding], self.bit_of[finding]
+            self._tables[finding] = _Verdicts(verdicts, Verdict(0, self.naming[finding]))
+            denied = self._tables[finding][False]
+            self._failed_by_no[finding] = denied.fails
+            if denied.holds:
+                self._held_by_no[finding] = denied.holds
         else:
             self._judges[finding] = lambda value: self._verdict(finding, value)
 
@@ -162,4 +175,4 @@ class Matcher:
 
     def _verdict(self, finding: str, value: Value) -> Verdict:
         holds = reduce(or_, (terms for atom, terms in self._atoms[finding].items() if atom.holds(value)), 0)
-        return Verdict(holds, self.naming[finding] ^ holds, self.bit_of[finding])
+        return Verdict(holds, self.naming[finding] ^ holds)

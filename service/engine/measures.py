@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from service.knowledge.schema import Measure
 from service.report.report import NUMBER
@@ -19,7 +21,7 @@ Telemetry = Mapping[str, object]
 Compute = Callable[[Telemetry], "Ratio | None"]
 
 
-class Ratio(NamedTuple):
+class Ratio(msgspec.Struct, frozen=True):
     """An exact value: `over` divided by `under`, which is above zero."""
 
     over: int

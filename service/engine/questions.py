@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
 
 from service.engine.bitset import Bits
 from service.engine.decision import AskedGroup, AskedItem, InterviewDecision, ListedCause, Urgency
@@ -15,7 +15,7 @@ from service.model.assessment import Purpose, StopReason
 from service.model.scales import Level, Likelihood
 
 
-class CauseContext(NamedTuple):
+class CauseContext(msgspec.Struct, frozen=True):
     """The state of the causes.
 
     `ask_first` are contraindications to ask before a fix is given. `is_asked` if causes are asked about at this level.
@@ -43,9 +43,14 @@ class Questions:
             for item in compiled.items
         ]
         self._first_cause_items = [item for checklist, item in about_causes if checklist.stage != "separating"]
-        self._separating_items = [entry for entry in about_causes if entry[0].stage == "separating"]
+        separating = [entry for entry in about_causes if entry[0].stage == "separating"]
+        self._separating_items = [item for _, item in separating]
+        self._separating_of_cause: dict[str, Bits] = {}
+        for checklist, item in separating:
+            for cause in checklist.separates.get(item.id, ()):
+                self._separating_of_cause[cause] = self._separating_of_cause.get(cause, 0) | item.bit
         self._first_cause_bits = sum(item.bit for item in self._first_cause_items)
-        self._separating = sum(item.bit for _, item in self._separating_items)
+        self._separating = sum(item.bit for item in self._separating_items)
         self._items = {item.id: item for compiled in items.checklists for item in compiled.items}
 
     def safety(self, floors: Floors, situation: Situation) -> dict[str, AskedItem]:
@@ -53,18 +58,16 @@ class Questions:
         found: dict[str, AskedItem] = {}
         open_terms, waiting = floors.open_terms, situation.waiting
         skip = situation.answered | waiting
-        for _, items, bits, _ in self._checklists if open_terms else ():
-            if bits & skip == bits:
+        for compiled in self._checklists if open_terms else ():
+            if compiled.bits & skip == compiled.bits:
                 continue
-            for item in items:
-                id_, bit, levels, _, details_bits, _ = item
-                if bit & skip:
+            for item in compiled.items:
+                if item.bit & skip:
                     continue
-                asked = _highest(levels, open_terms)
-                if details_bits & waiting:
-                    asked = _with_details(item, asked, open_terms, waiting)
-                if asked is not None:
-                    found[id_] = asked
+                if item.top_terms & open_terms and not item.is_raised:
+                    found[item.id] = item.top
+                elif (asked := _asked(item, open_terms, waiting)) is not None:
+                    found[item.id] = asked
         return found
 
     def interview(
@@ -87,9 +90,9 @@ class Questions:
         """The checklists that have an item in `found`, each with its items."""
         return tuple(
             [
-                AskedGroup(checklist.id, asked)
-                for checklist, _, _, ids in self._checklists
-                if (asked := tuple([found[id_] for id_ in ids if id_ in found]))
+                AskedGroup(compiled.checklist.id, asked)
+                for compiled in self._checklists
+                if (asked := tuple(filter(None, map(found.get, compiled.ids))))
             ]
         )
 
@@ -122,13 +125,11 @@ class Questions:
         room = self._policy.separating_questions - (self._separating & known).bit_count()
         if room <= 0 or any(cause.likelihood is Likelihood.LIKELY for cause in context.causes):
             return []
-        leading = {cause.id for cause in context.causes[: self._policy.leading_causes]}
-        items = (
-            item
-            for checklist, item in self._separating_items
-            if not item.bit & skip and leading.intersection(checklist.separates.get(item.id, ()))
-        )
-        return list(islice(items, room))
+        wanted = 0
+        for cause in context.causes[: self._policy.leading_causes]:
+            wanted |= self._separating_of_cause.get(cause.id, 0)
+        wanted ^= wanted & skip
+        return [item for item in self._separating_items if item.bit & wanted][:room] if wanted else []
 
     def _readings(self, level: Level, situation: Situation) -> Iterator[AskedItem]:
         """The readings that could raise the level, each at the highest level of a rule that can still hold."""
@@ -158,20 +159,20 @@ class Questions:
         return StopReason.CANNOT_BE_KNOWN if floors.open_for_a_reading else StopReason.SETTLED
 
 
-def _highest(levels: Iterable[tuple[Bits, AskedItem]], terms: Bits) -> AskedItem | None:
-    """The question at the highest level of which one of `terms` is left."""
-    for own, asked in levels:
-        if own & terms:
-            return asked
-    return None
-
-
-def _with_details(item: Item, asked: AskedItem | None, open_terms: Bits, waiting: Bits) -> AskedItem | None:
-    """The question at the level of the details that wait for it, if they are open and reach higher."""
+def _asked(item: Item, open_terms: Bits, waiting: Bits) -> AskedItem | None:
+    """The question at the highest level of an open term that names the item, or a detail that waits for it."""
+    asked = None
+    for terms, at_level in item.levels:
+        if terms & open_terms:
+            asked = at_level
+            break
+    if not item.details_bits & waiting:
+        return asked
     for details, at_level in item.details:
         if asked is not None and asked.could_raise_to.rank >= at_level.could_raise_to.rank:
             break
-        for bit, via, terms in details:
-            if bit & waiting and terms & open_terms and (not via or via & waiting):
+        for detail in details:
+            is_open = detail.bit & waiting and detail.terms & open_terms
+            if is_open and (not detail.via or detail.via & waiting):
                 return at_level
     return asked

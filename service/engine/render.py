@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from service.engine.decision import Decision, ListedCause, RunningDecision, Urgency
+from service.engine.decision import Decision, Derived, ListedCause, RunningDecision, Urgency, WeighedStatement
 from service.engine.render_entries import cause_template, contribution_template, fix_template, red_flag_template
 from service.engine.render_interview import InterviewRenderer
 from service.engine.render_notices import NoticeRenderer
@@ -25,11 +25,9 @@ from service.model.assessment import (
     Assessment,
     Contradiction,
     DerivedFinding,
-    Ignored,
     KnowledgeVersion,
     Labelled,
     Reason,
-    Received,
     TrainingAdvice,
     Triage,
     WithheldFix,
@@ -137,74 +135,67 @@ class Renderer:
         """The response as JSON."""
         report = decision.report
         return self._whole.fill(
-            received=encode(Received(**report.received._asdict())),
-            triage=self._triage_of(decision),
-            about=array([self._about[number] for number in decision.about]),
-            red_flags=array([self._red_flags[id_].fill(because=encode(because)) for id_, because in decision.fired]),
-            causes=array([self._cause_of(cause, decision) for cause in decision.causes]),
-            fixes=array(
+            encode(report.received),
+            self._triage_of(decision),
+            array([self._about[number] for number in decision.about]),
+            array([self._red_flags[flag.id].fill(encode(flag.because)) for flag in decision.fired]),
+            array([self._cause_of(cause, decision) for cause in decision.causes]),
+            array(
                 [
-                    self._fixes[fix.id, place == 0].fill(addresses=encode(fix.addresses))
+                    self._fixes[fix.id, place == 0].fill(encode(fix.addresses))
                     for place, fix in enumerate(decision.fixes)
                 ]
             ),
-            withheld_fixes=array(
-                [self._withheld[fix.id].fill(because=encode(fix.because)) for fix in decision.withheld]
-            ),
-            training_advice=self._advice_of(decision.running),
-            interview=self._interview.render(decision.interview),
-            derived=array(self._derived_of(decision)),
-            ignored=encode([Ignored(pointer=one.pointer, code=one.code, detail=one.detail) for one in report.ignored]),
-            contradictions=encode(
+            array([self._withheld[fix.id].fill(encode(fix.because)) for fix in decision.withheld]),
+            self._advice_of(decision.running),
+            self._interview.render(decision.interview),
+            array([self._derived_of(derived) for derived in decision.derived]),
+            encode(report.ignored),
+            encode(
                 [
                     Contradiction(pointers=conflict.pointers, detail=self._conflicts[conflict.is_denial])
                     for conflict in decision.conflicts
                 ]
             ),
-            notices=self._notices.render(decision),
+            self._notices.render(decision),
         )
 
     def _triage_of(self, decision: Decision) -> bytes:
         urgency: Urgency = decision.urgency
         return self._triage[urgency.level, urgency.is_held_open].fill(
-            screen_complete=boolean(value=urgency.screen_complete),
-            could_rise_to=urgency.could_rise_to.json,
-            referrals=encode([self._referrals[id_] for id_ in decision.referrals]),
-            reasons=array(
-                [self._reasons[rule, level].fill(because=encode(because)) for rule, level, because in urgency.reasons]
-            ),
+            boolean(value=urgency.screen_complete),
+            urgency.could_rise_to.json,
+            encode([self._referrals[id_] for id_ in decision.referrals]),
+            array([self._reasons[why.rule, why.level].fill(encode(why.because)) for why in urgency.reasons]),
         )
 
     def _cause_of(self, cause: ListedCause, decision: Decision) -> bytes:
-        def contributions(statements: Iterable[tuple[int, tuple[str, ...]]]) -> bytes:
-            return array(
-                [self._contributions[cause.id, number].fill(because=encode(because)) for number, because in statements]
-            )
+        def contributions(statements: Iterable[WeighedStatement]) -> bytes:
+            return array([self._contributions[cause.id, it.number].fill(encode(it.because)) for it in statements])
 
         return self._causes[cause.id, cause is decision.causes[0]].fill(
-            likelihood=cause.likelihood.json,
-            points=encode(cause.points),
-            supporting=contributions(cause.supporting),
-            opposing=contributions(cause.opposing),
-            unanswered=encode(cause.unanswered),
-            fixes=encode([fix.id for fix in decision.fixes if cause.id in fix.addresses]),
+            cause.likelihood.json,
+            encode(cause.points),
+            contributions(cause.supporting),
+            contributions(cause.opposing),
+            encode(cause.unanswered),
+            encode([fix.id for fix in decision.fixes if cause.id in fix.addresses]),
         )
 
-    def _derived_of(self, decision: Decision) -> Iterable[bytes]:
-        for id_, computed_from, measured, threshold in decision.derived:
-            number = None if measured is None else round(measured, _DECIMALS)
-            yield self._derived[id_].fill(
-                computed_from=encode(computed_from),
-                measured=encode(number),
-                unit=b"null" if number is None else self._units[id_],
-                threshold=encode(threshold),
-            )
+    def _derived_of(self, derived: Derived) -> bytes:
+        number = None if derived.measured is None else round(derived.measured, _DECIMALS)
+        return self._derived[derived.id].fill(
+            encode(derived.computed_from),
+            encode(number),
+            b"null" if number is None else self._units[derived.id],
+            encode(derived.threshold),
+        )
 
     def _advice_of(self, advice: RunningDecision) -> bytes:
         goals = self._goals[advice.running]
         return self._advice[advice.running].fill(
-            return_when=encode([goals[number] for number in advice.goals]),
-            race=b"null" if advice.race is None else self._races[advice.running][advice.race],
+            encode([goals[number] for number in advice.goals]),
+            b"null" if advice.race is None else self._races[advice.running][advice.race],
         )
 
     def _advice_template(self, running: Running, text: RunningText) -> Template:

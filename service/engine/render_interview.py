@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.engine.decision import AskedItem, InterviewDecision
+from service.engine.decision import InterviewDecision
 from service.engine.templates import HOLE, Template, array, boolean, encode
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Checklist, Finding
@@ -40,20 +40,17 @@ class InterviewRenderer:
         """The member `interview` as JSON."""
         items = self._items
         return self._interview.fill(
-            should_stop=boolean(value=interview.should_stop),
-            stop_reason=encode(interview.stop_reason),
-            items_left=encode(interview.items_left),
-            groups=array(
+            boolean(value=interview.should_stop),
+            encode(interview.stop_reason),
+            encode(interview.items_left),
+            array(
                 [
-                    self._groups[group].fill(items=array([items[id_][level] for id_, level in asked]))
-                    for group, asked in interview.groups
+                    self._groups[group.id].fill(array([items[it.id][it.could_raise_to] for it in group.items]))
+                    for group in interview.groups
                 ]
             ),
-            measurements=array([self._measurement(item) for item in interview.measurements]),
+            array([self._measurements[it.id][it.could_raise_to] for it in interview.measurements]),
         )
-
-    def _measurement(self, item: AskedItem) -> bytes:
-        return self._measurements[item.id][item.could_raise_to]
 
 
 def _group(checklist: Checklist, none_text: str) -> Group:

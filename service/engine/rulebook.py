@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from operator import or_
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -20,7 +20,7 @@ from service.model.scales import Level
 K = TypeVar("K")
 
 
-class WeightRef(NamedTuple):
+class WeightRef(msgspec.Struct, frozen=True):
     """A weight of a cause, by its place among the supports and then the opposes of that cause."""
 
     cause: str
@@ -95,7 +95,7 @@ class Rulebook:
             for flag in sorted(knowledge.red_flags.values(), key=lambda flag: (-flag.level.rank, flag.id))
         }
         self.uncovered_signs = self._add_any(knowledge.policy.uncovered_signs)
-        self.matcher = Matcher(self._patterns, (*knowledge.findings, *knowledge.derivations))
+        self.matcher = Matcher(self._patterns, (*knowledge.findings, *knowledge.derivations), _asked(knowledge))
         self.flagging = self.terms_of(self.red_flags)
         at_level = {
             level: [number for number, flag in self.red_flags.items() if flag.level is level] for level in Level
@@ -134,6 +134,13 @@ class Rulebook:
         alternatives = dict.fromkeys(term for part in conditions for term in terms_of(part, self.knowledge))
         self._patterns.append(tuple(alternatives))
         return len(self._patterns) - 1
+
+
+def _asked(knowledge: Knowledge) -> Iterator[str]:
+    """The findings of the checklists, and the readings that are offered."""
+    for checklist in knowledge.checklists.values():
+        yield from checklist.items
+    yield from knowledge.policy.measurements
 
 
 def _with_readings(condition: Condition, knowledge: Knowledge) -> Condition:

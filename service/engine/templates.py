@@ -1,7 +1,7 @@
-"""JSON templates: the static parts of a response, encoded once, with named placeholders.
+"""JSON templates: the static parts of a response, encoded once, with placeholders.
 
-A template is made of a wire type whose variable members are `HOLE`. The names of the holes are given as well, so a
-member that is forgotten fails when the knowledge is compiled and not when a request comes.
+A template is made of a wire type whose variable members are `HOLE`. The names of the holes are given as well, in their
+order, so a member that is forgotten fails when the knowledge is compiled and not when a request comes.
 """
 
 from __future__ import annotations
@@ -20,20 +20,19 @@ HOLE: Final[Any] = msgspec.Raw(b'"\\u0000"')
 
 
 class Template:
-    """One part of a response with `holes` to fill; raises `ValueError` if the part has other holes."""
+    """One part of a response with `holes` to fill; raises `ValueError` if the part has others or another order."""
 
-    __slots__ = ("_holes", "_text")
+    __slots__ = ("_text",)
 
     def __init__(self, part: Part, *holes: str) -> None:
-        found = {field.name for field in msgspec.structs.fields(part) if getattr(part, field.name) is HOLE}
-        if found != set(holes):
-            raise ValueError(f"{type(part).__name__} has the holes {sorted(found)}, not {sorted(holes)}")
-        self._holes = tuple(field.name for field in msgspec.structs.fields(part) if field.name in found)
+        found = tuple(field.name for field in msgspec.structs.fields(part) if getattr(part, field.name) is HOLE)
+        if found != holes:
+            raise ValueError(f"{type(part).__name__} has the holes {found}, not {holes}")
         self._text = encode(part).replace(b"%", b"%%").replace(bytes(HOLE), b"%b")
 
-    def fill(self, **values: bytes) -> bytes:
-        """The part with each hole filled by JSON."""
-        return self._text % tuple([values[name] for name in self._holes])
+    def fill(self, *values: bytes) -> bytes:
+        """The part with each hole filled by JSON, in the order of the holes."""
+        return self._text % values
 
 
 def array(parts: Iterable[bytes]) -> bytes:

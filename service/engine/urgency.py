@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from service.engine.bitset import Bits
 from service.engine.decision import FiredFlag, LevelReason, Urgency
@@ -20,7 +22,7 @@ SIGN_NOT_KNOWN: Final = "sign_not_known"
 SAFETY_QUESTIONS_CLEAR: Final = "safety_questions_clear"
 
 
-class Floors(NamedTuple):
+class Floors(msgspec.Struct, frozen=True):
     """The level that the fired rules set, with their reasons, and the open terms that set a higher one.
 
     `open_terms` can still come to hold by answers alone; `open_for_a_reading` are those that wait for a reading.

@@ -85,12 +85,12 @@ def _choices(values: tuple[str, ...]) -> Field:
     return read
 
 
-def _number(finding: Finding) -> Callable[[object], float]:
+def _number(finding: Finding) -> Callable[[object], int | float]:
     least, most, whole = finding.minimum or 0, finding.maximum or 0, finding.kind == "integer"
     kind = "must be a whole number" if whole else "must be a number"
     limits = f"must be from {least:g} to {most:g} {finding.unit or ''}".rstrip()
 
-    def read(value: object) -> float:
+    def read(value: object) -> int | float:
         if isinstance(value, bool) or not isinstance(value, NUMBER):
             raise Refused("type", kind)
         if not least <= value <= most:
@@ -104,8 +104,8 @@ def _number(finding: Finding) -> Callable[[object], float]:
     return read
 
 
-def _series(number: Callable[[object], float], least: int, most: int) -> Field:
-    def read(value: object) -> tuple[float, ...]:
+def _series(number: Callable[[object], int | float], least: int, most: int) -> Field:
+    def read(value: object) -> tuple[int | float, ...]:
         return tuple(_items(value, number, least, most))
 
     return read

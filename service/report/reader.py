@@ -84,7 +84,7 @@ class RequestReader:
             known=known,
             not_known=frozenset(ids),
             country=sent_country,
-            ignored=tuple(sorted(ignored)),
+            ignored=tuple(sorted(ignored)) if ignored else (),
             received=ReceivedCounts(runner_count, findings_count, len(measured), len(ids)),
         )
 
@@ -101,14 +101,20 @@ class RequestReader:
         return {}
 
     def _read(self, part: str, sent: Mapping[str, Any], known: dict[str, Reported], faults: list[Fault]) -> int:
-        """Add the values of `sent` to `known`; return the number of values that are not null."""
+        """Add the values of `sent` to `known`; return the number of values that are not null.
+
+        Most are yes or no; those are taken as they are, and only the others are read one by one.
+        """
         fields, booleans = self._fields[part], self._booleans[part]
+        others = [
+            (name, value)
+            for name, value in sent.items()
+            if (value is not False and value is not True) or name not in booleans
+        ]
+        known.update(sent)
         nulls = 0
-        for name, value in sent.items():
-            if (value is True or value is False) and name in booleans:
-                known[name] = value
-                continue
-            field = fields.get(name)
+        for name, value in others:
+            field, read = fields.get(name), None
             if field is None:
                 faults.append(self._unknown(part, name, len(faults)))
             elif value is None:
@@ -118,9 +124,10 @@ class RequestReader:
                     read = field(value)
                 except Refused as refused:
                     faults += (Fault(f"/{part}/{name}{it.below}", it.code, it.detail) for it in refused.parts)
-                else:
-                    if read is not None:
-                        known[name] = read
+            if read is None:
+                del known[name]
+            else:
+                known[name] = read
         return len(sent) - nulls
 
     def _read_ids(self, sent: object, faults: list[Fault]) -> tuple[str, ...]:

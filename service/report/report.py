@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
 NUMBER: Final = (int, float)
 """The types of a number, as a tuple for `isinstance`."""
 
-Value = bool | float | str | frozenset[str]
+Value = bool | int | float | str | frozenset[str]
 
-Reported = Value | tuple[float, ...]
+Reported = Value | tuple[int | float, ...]
 
 
-class Dropped(NamedTuple):
+class Dropped(msgspec.Struct, frozen=True, order=True):
     """A value of the request that is not used: its JSON Pointer, a stable code, and a sentence for the integrator."""
 
     pointer: str
@@ -23,7 +23,7 @@ class Dropped(NamedTuple):
     detail: str
 
 
-class ReceivedCounts(NamedTuple):
+class ReceivedCounts(msgspec.Struct, frozen=True):
     """The number of values that were read from each part of the request."""
 
     runner: int

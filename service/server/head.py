@@ -17,7 +17,7 @@ FIELD_LIMIT: Final = 128
 _VERSION_ERROR: Final = "Invalid HTTP version"
 """The parser's message for a well-formed version that it does not know."""
 
-_is_host: Final = re.compile(rb"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]*").fullmatch
+is_host: Final = re.compile(rb"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]*").fullmatch
 
 
 def fault_of(version: str, headers: Iterable[tuple[bytes, bytes]]) -> Kind | None:
@@ -29,7 +29,7 @@ def fault_of(version: str, headers: Iterable[tuple[bytes, bytes]]) -> Kind | Non
     for name, value in headers:
         if name == b"host":
             hosts += 1
-            if not _is_host(value):
+            if not is_host(value):
                 return BAD_REQUEST
         elif name == b"transfer-encoding":
             codings = value if codings is None else codings + b"," + value

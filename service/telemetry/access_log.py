@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, cast
 
+import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from service.engine import EncodedAssessment
@@ -19,7 +22,10 @@ from service.telemetry.metrics import Metrics
 if TYPE_CHECKING:
     from types import TracebackType
 
-UNMATCHED = "unmatched"
+UNMATCHED: Final = "unmatched"
+ASSESS: Final = "/assess"
+
+_encode: Final = msgspec.json.Encoder().encode
 
 _SLOW_CLIENT = frozenset({"body-timeout", "incomplete-body"})
 """Problems of requests that never came whole; the time they took is not the service's."""
@@ -44,10 +50,25 @@ class RequestRecord:
 class AccessLog:
     """Writes the line of each request and counts its metrics."""
 
-    def __init__(self, log: FilteringBoundLogger, metrics: Metrics, knowledge: str) -> None:
+    def __init__(
+        self,
+        log: FilteringBoundLogger,
+        metrics: Metrics,
+        knowledge: str,
+        write: Callable[[bytes], None] | None = None,
+    ) -> None:
         self._log = log
         self._metrics = metrics
         self._knowledge = knowledge
+        self._write = write
+        """Writes a line past structlog, where the log has JSON lines of requests."""
+        self._line = b"".join(
+            (
+                b'{"request_id":"%b","trace_id":%b,"method":"POST","route":"/assess","status":200,"seconds":%b,',
+                b'"knowledge":%b,' % _encode(knowledge).replace(b"%", b"%%"),
+                b'"event":"request","severity":"info","time":"%bZ"}\n',
+            )
+        )
         self._overloaded = self._left = 0
         self._age = 0.0
         self._refused: Counter[str] = Counter()
@@ -82,6 +103,18 @@ class AccessLog:
             self._log.info("request", **line)
         else:
             self._log.error("request", **line, error=type(record.error).__name__, at=_at(record.error.__traceback__))
+
+    def assessed(self, record: RequestRecord, assessed: EncodedAssessment, seconds: float) -> None:
+        """Log and count a report that the fast path answered: as `request` does, in a tenth of the time."""
+        if self._write is None:
+            record.status, record.assessed = 200, assessed
+            self.request(record, "POST", ASSESS, seconds, seconds)
+            return
+        self._metrics.request("POST", ASSESS, 200, seconds)
+        self._metrics.assessment(assessed.level, assessed.red_flags, assessed.leading_cause)
+        trace_id = b"null" if record.trace_id is None else b'"%b"' % record.trace_id.encode()
+        time = datetime.now(UTC).isoformat().removesuffix("+00:00").encode()
+        self._write(self._line % (record.request_id.encode(), trace_id, _encode(round(seconds, 6)), time))
 
     def item(
         self, record: RequestRecord, assessed: EncodedAssessment | None, problem: str | None, error: Exception | None

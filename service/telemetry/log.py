@@ -25,9 +25,14 @@ def standard_output(lost: Callable[[], None]) -> Outlet:
     return Outlet(io.FileIO(STANDARD_OUTPUT, "wb", closefd=False), lost)
 
 
+def is_console(format_: Format, file: Outlet | BinaryIO) -> bool:
+    """Whether lines are for a person to read, in place of JSON."""
+    return format_ == "console" or (format_ == "auto" and file.isatty())
+
+
 def open_log(level: str, format_: Format, file: Outlet | BinaryIO) -> FilteringBoundLogger:
     """A log of `level` and above to `file`: JSON lines, or readable ones on a terminal."""
-    console = format_ == "console" or (format_ == "auto" and file.isatty())
+    console = is_console(format_, file)
     logger: FilteringBoundLogger = structlog.wrap_logger(
         structlog.BytesLogger(cast("BinaryIO", file)),
         processors=[

@@ -9,6 +9,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from service.telemetry.turn_end import TurnEnd
+
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"})
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 10.0)
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -38,10 +40,16 @@ def forget(pid: int) -> None:
 
 
 class Metrics:
-    """Counts what was asked and answered; `shared` is true where several workers keep one count in files."""
+    """Counts what was asked and answered; `shared` is true where several workers keep one count in files.
+
+    Requests are counted at the end of each turn of the event loop, all of the turn together.
+    """
 
     def __init__(self, registry: CollectorRegistry, *, shared: bool = False) -> None:
         self._registry = registry
+        self._turn_end = TurnEnd(self.count)
+        self._counted: dict[Counter, int] = {}
+        self._observed: list[tuple[Histogram, float]] = []
         self._shared = shared
         self._requests = _Children(
             Counter(
@@ -172,21 +180,21 @@ class Metrics:
         `seconds` is None if the client was too slow: that time is not the service's.
         """
         known = method if method in METHODS else "OTHER"
-        self._requests[known, route, str(status)].inc()
+        self._add(self._requests[known, route, str(status)])
         if seconds is not None:
-            self._seconds[known, route].observe(seconds)
+            self._observed.append((self._seconds[known, route], seconds))
 
     def assessment(self, level: str, red_flags: Iterable[str], leading_cause: str | None) -> None:
         """Count one assessment by its level, its red flags and its leading cause."""
-        self._assessments[(level,)].inc()
+        self._add(self._assessments[(level,)])
         for id_ in red_flags:
-            self._red_flags[(id_,)].inc()
+            self._add(self._red_flags[(id_,)])
         if leading_cause is not None:
-            self._leading_cause[(leading_cause,)].inc()
+            self._add(self._leading_cause[(leading_cause,)])
 
     def partner_request(self, partner: str, status: int) -> None:
         """Count one request of a partner, whose id is one of those in the file of keys."""
-        self._partners[partner, str(status)].inc()
+        self._add(self._partners[partner, str(status)])
 
     def limit_store_failed(self) -> None:
         """Count one question that the store of the rate limits did not answer."""
@@ -208,12 +216,26 @@ class Metrics:
 
     def rejected(self, type_: str) -> None:
         """Count one refusal by its problem type."""
-        self._rejected[(type_,)].inc()
+        self._add(self._rejected[(type_,)])
 
     def text(self) -> bytes:
         """All metrics as a scraper reads them, summed over the workers."""
+        self.count()
         if not self._shared:
             return generate_latest(self._registry)
         whole = CollectorRegistry()
         MultiProcessCollector(whole)  # type: ignore[no-untyped-call]
         return generate_latest(whole)
+
+    def count(self) -> None:
+        """Add what was counted in this turn to the metrics."""
+        counted, self._counted = self._counted, {}
+        observed, self._observed = self._observed, []
+        for counter, times in counted.items():
+            counter.inc(times)
+        for histogram, seconds in observed:
+            histogram.observe(seconds)
+
+    def _add(self, counter: Counter) -> None:
+        self._counted[counter] = self._counted.get(counter, 0) + 1
+        self._turn_end.schedule()

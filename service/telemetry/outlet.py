@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import io
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, cast
 
+from service.telemetry.turn_end import TurnEnd
+
 PATIENCE_MS: Final = 200
-"""How long a line waits for a reader that lags; after one that waited in vain, the next ones do not wait."""
+"""How long lines wait for a reader that lags; after some that waited in vain, the next ones do not wait."""
 
 
 class Outlet:
-    """A raw file that takes whole lines or none; `lost` is called for each that it did not take.
+    """A raw file that takes whole lines; `lost` is called for each that it did not take.
 
-    The disk may be full, the reader of a pipe gone, or alive and not reading: a write would fail, or hold every
-    request of this process. It is raw because a buffer would keep the lines that failed, and fail again at the end.
+    Lines are written once per turn of the event loop, so a kill loses those of the last turn. The disk may be full, the
+    reader of a pipe gone, or alive and not reading: a write would fail, or hold every request of this process. It is
+    raw because a buffer would keep the lines that failed, and fail again at the end.
     """
 
     def __init__(self, file: io.RawIOBase, lost: Callable[[], None]) -> None:
@@ -26,23 +29,56 @@ class Outlet:
         self._room.register(file.fileno(), select.POLLOUT)
         self._is_stuck = False
         self._is_torn = False
+        self._lines: list[bytes] = []
+        self._turn_end = TurnEnd(self._write_lines)
 
     def write(self, line: bytes) -> None:
-        """Write a line, or count it as lost; what is left of one that was cut short ends before the next begins."""
-        whole = b"\n" + line if self._is_torn else line
-        self._is_stuck = not self._room.poll(0 if self._is_stuck else PATIENCE_MS)
-        written = 0
-        if not self._is_stuck:
-            with contextlib.suppress(OSError):
-                written = cast("int", self._file.write(whole))
-        if written:
-            self._is_torn = not whole[:written].endswith(b"\n")
-        if written < len(whole):
-            self._lost()
+        """Write a line at the end of this turn, or count it as lost."""
+        self._lines.append(line)
+        self._turn_end.schedule()
 
     def isatty(self) -> bool:
         """Whether a person reads it."""
         return self._file.isatty()
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Nothing is kept back beyond the turn; structlog calls this after each line."""
+
+    def _write_lines(self) -> None:
+        lines, self._lines = self._lines, []
+        for some in _in_one_write(lines):
+            self._put(some)
+
+    def _put(self, lines: list[bytes]) -> None:
+        """Write lines at once; what is left of one that was cut short ends before the next begins."""
+        whole = b"".join([b"\n", *lines] if self._is_torn else lines)
+        self._is_stuck = not self._room.poll(0 if self._is_stuck else PATIENCE_MS)
+        written = 0
+        if not self._is_stuck:
+            with contextlib.suppress(OSError):
+                written = cast("int", self._file.write(whole))
+        missing = len(whole) - written
+        if written:
+            self._is_torn = not whole[:written].endswith(b"\n")
+        for line in reversed(lines):
+            if missing <= 0:
+                break
+            self._lost()
+            missing -= len(line)
+
+
+def _in_one_write(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Lines that a pipe takes whole.
+
+    A pipe with any room has room for `PIPE_BUF` bytes, and does not mix them with those of other workers.
+    """
+    some: list[bytes] = []
+    size = 1  # a line end before them
+    for line in lines:
+        if some and size + len(line) > select.PIPE_BUF:
+            yield some
+            some, size = [], 1
+        some.append(line)
+        size += len(line)
+    if some:
+        yield some

@@ -23,6 +23,7 @@ from service.web.array_memory import ArrayMemory
 from service.web.body import Body
 from service.web.contract import Contract
 from service.web.cors import Cors
+from service.web.fast_path import FastPath
 from service.web.observe import Observe, Readiness, record_of, refusal
 
 OF_STATUS: Final[Mapping[int, Kind]] = {404: NOT_FOUND, 405: METHOD}
@@ -81,6 +82,7 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
         access=access,
         plain=plain,
         root_path=root_path,
+        fast_path=None if access or cors_origins else FastPath(engine, access_log, readiness, body.limit),
     )
 
 

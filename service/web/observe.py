@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
@@ -26,6 +26,9 @@ from service.web.array_memory import ArrayMemory
 from service.web.cors import Cors
 from service.web.request_queue import RequestQueue, arrived
 from service.web.scope_keys import heard_at
+
+if TYPE_CHECKING:
+    from service.web.fast_path import FastPath
 
 RECORD: Final = "triage.record"
 """Where the scope keeps its `RequestRecord`."""
@@ -50,12 +53,12 @@ _ALWAYS: Final = (
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-_STRICT: Final = (*_ALWAYS, (b"content-security-policy", _POLICY))
+STRICT: Final = (*_ALWAYS, (b"content-security-policy", _POLICY))
 _OF_PAGES: Final = {
     "docs": (*_ALWAYS, (b"content-security-policy", _DOCS_POLICY)),
     "try": (*_ALWAYS, (b"content-security-policy", _TRY_POLICY)),
 }
-_NO_STORE: Final = (b"cache-control", b"no-store")
+NO_STORE: Final = (b"cache-control", b"no-store")
 _IDS: Final = random.Random()  # noqa: S311 (an id tells requests apart and guards nothing; the system need not be asked)
 _CLOSE: Final = (b"connection", b"close")
 
@@ -82,6 +85,7 @@ class Observe:
         access: Access | None = None,
         plain: frozenset[str] = frozenset(),
         root_path: str = "",
+        fast_path: FastPath | None = None,
     ) -> None:
         self._app = app
         self._plain = plain
@@ -92,6 +96,7 @@ class Observe:
         self.queue = queue
         self._arrays = arrays
         self.access = access
+        self.fast_path = fast_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and write down what became of it."""
@@ -102,7 +107,7 @@ class Observe:
             scope["path"] = self._without_root(scope["path"])
         method: str = scope["method"]
         started = arrived(scope)
-        record = _record(scope["headers"])
+        record = new_record(scope["headers"])
         cast("dict[str, object]", scope)[RECORD] = record
 
         async def send_on(message: Message) -> None:
@@ -130,7 +135,7 @@ class Observe:
 
     def refuse(self, scope: Scope) -> Answer:
         """Count a request that waited too long, and give its response."""
-        record = _record(scope["headers"])
+        record = new_record(scope["headers"])
         refused = refusal(record, OVERLOADED)
         record.status = refused.status
         method = cast("HTTPScope", scope)["method"]
@@ -155,12 +160,12 @@ class Observe:
         self, scope: Scope, record: RequestRecord, headers: Iterable[tuple[bytes, bytes]]
     ) -> list[tuple[bytes, bytes]]:
         page = str(scope.get("path_template", "")).split("/", 2)[1:2]
-        whole = [*headers, (b"x-request-id", record.request_id.encode()), *_OF_PAGES.get("".join(page), _STRICT)]
+        whole = [*headers, (b"x-request-id", record.request_id.encode()), *_OF_PAGES.get("".join(page), STRICT)]
         if (admission := cast("dict[str, Admission]", scope).get(ADMISSION)) is not None:
             whole += admission.fields
         whole += self._cors.fields(scope["headers"])
         if b"cache-control" not in dict(whole):
-            whole.append(_NO_STORE)
+            whole.append(NO_STORE)
         if not self.readiness.is_ready:
             whole.append(_CLOSE)
         return whole
@@ -192,7 +197,7 @@ def fresh_id() -> str:
     return f"{_IDS.getrandbits(128):032x}"
 
 
-def _record(headers: Iterable[tuple[bytes, bytes]]) -> RequestRecord:
+def new_record(headers: Iterable[tuple[bytes, bytes]]) -> RequestRecord:
     """The record of a request with these headers; an id that is not well formed is replaced, never logged."""
     request_id = trace_id = None
     for name, value in headers:

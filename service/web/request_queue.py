@@ -70,30 +70,38 @@ class RequestQueue:
         self._expired = self._left = 0
         self._age = 0.0
 
+    @property
+    def has_turn(self) -> bool:
+        """Whether a request may start in this turn: there is room, and nothing waits before it."""
+        return not self._requests and self._started < REQUESTS_PER_TURN
+
+    def count_start(self) -> None:
+        """Count a request that starts in this turn."""
+        self._started += 1
+        self._schedule()
+
     def submit(self, scope: Scope, request: QueuedRequest) -> None:
         """Start `request` in this turn if there is room and nothing waits before it, and in a later turn if not."""
         now = time.perf_counter()
         cast("dict[str, float]", scope)[_ARRIVED] = now
         if scope["path"] in NEVER_WAIT:
             request.start()
-        elif self._requests or self._started >= REQUESTS_PER_TURN:
-            self._wait(scope, request, now)
-        else:
-            self._started += 1
-            self._schedule()
+        elif self.has_turn:
+            self.count_start()
             request.start()
+        else:
+            self.wait(scope, request, now)
 
     async def turn(self, scope: Scope) -> None:
         """Wait for the turn of a started request whose body came after its head.
 
         Raises `Overloaded` after too long a wait, and `IncompleteBody` if the client leaves.
         """
-        if not self._requests and self._started < REQUESTS_PER_TURN:
-            self._started += 1
-            self._schedule()
+        if self.has_turn:
+            self.count_start()
             return
         future = asyncio.get_running_loop().create_future()
-        self._wait(scope, _Suspended(future), time.perf_counter())
+        self.wait(scope, _Suspended(future), time.perf_counter())
         await future
 
     async def slice_turn(self, scope: Scope) -> None:
@@ -103,12 +111,21 @@ class RequestQueue:
         self._schedule()
         await future
 
-    def withdraw(self, scope: Scope) -> None:
+    def wait(self, key: object, request: QueuedRequest, since: float) -> None:
+        """Start `request` in a later turn; it waits `since` then, under an object that lives as long."""
+        self._requests[id(key)] = since, request
+        self._schedule()
+
+    def remove(self, key: object) -> None:
+        """Take out a request that will come again in another form."""
+        self._requests.pop(id(key), None)
+
+    def withdraw(self, key: object) -> None:
         """Take a request out of the queue: its client has left."""
-        if (waiting := self._requests.pop(id(scope), None)) is not None:
+        if (waiting := self._requests.pop(id(key), None)) is not None:
             self._left += 1
             waiting[1].drop()
-        if (future := self._slices.pop(id(scope), None)) is not None:
+        if (future := self._slices.pop(id(key), None)) is not None:
             _Suspended(future).drop()
 
     def refuse_all(self) -> None:
@@ -121,10 +138,6 @@ class RequestQueue:
         seen = QueueFigures(self._age, self._expired, self._left)
         self._age, self._expired, self._left = 0.0, 0, 0
         return seen
-
-    def _wait(self, scope: Scope, request: QueuedRequest, since: float) -> None:
-        self._requests[id(scope)] = since, request
-        self._schedule()
 
     def _schedule(self) -> None:
         if not self._is_scheduled:
@@ -174,6 +187,11 @@ class _Suspended:
 def arrived(scope: Scope) -> float:
     """When a request came to the queue, in seconds of `time.perf_counter`."""
     return cast("dict[str, float]", scope).get(_ARRIVED) or time.perf_counter()
+
+
+def mark_arrived(scope: Scope, at: float) -> None:
+    """Note when a request came that waited before its head was parsed."""
+    cast("dict[str, float]", scope)[_ARRIVED] = at
 
 
 def mark_whole(scope: Scope) -> None:

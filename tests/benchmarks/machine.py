@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,10 +20,17 @@ def machine() -> str:
     kernel = ".".join(platform.release().split(".")[:2])
     return (
         f"{cores} cores of {model.group(1).strip() if model else platform.machine()}, "
-        f"{platform.system()} {kernel}, {platform.python_implementation()} {platform.python_version()}.\n"
+        f"{platform.system()} {kernel}, {python()}.\n"
         f"Ours: {_versions(_LIBRARIES)}.\n"
         f"Peers: {_versions(_PEERS)}."
     )
+
+
+def python() -> str:
+    """The interpreter: its version, and the system that it comes with, whose builds use profiles."""
+    base = Path(sys.base_prefix)
+    origin = f"of {platform.freedesktop_os_release()['PRETTY_NAME']}" if base == Path("/usr") else "built by hand"
+    return f"{platform.python_implementation()} {platform.python_version()} {origin}"
 
 
 def _versions(libraries: tuple[str, ...]) -> str:

@@ -182,16 +182,15 @@ def start(small_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     contract = tmp_path_factory.mktemp("contract") / "openapi.yaml"
     contract.write_text(CONTRACT)
 
-    def starter(**settings: str) -> Running:
+    def starter(*program: str, **settings: str) -> Running:
         port = free_port()
         chosen = {"knowledge": str(small_folder), "contract": str(contract), "port": str(port)} | settings
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
         environment |= {f"TRIAGE_{name.upper()}": value for name, value in chosen.items()}
         log_file = tmp_path_factory.mktemp("log") / "log"
         with log_file.open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "service", "serve"], env=environment, stdout=log, stderr=subprocess.STDOUT
-            )
+            command = [sys.executable, *(program or ("-m", "service", "serve"))]
+            process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
         service = Running(process, port, log_file)
         running.append(service)
         deadline = time.monotonic() + 60

@@ -16,7 +16,7 @@ _RATIO = Measure(kind="over_median_ratio", value="steep", series="climb", per="k
 
 
 def _exact(value: Ratio | None) -> Fraction | None:
-    return None if value is None else Fraction(*value)
+    return None if value is None else Fraction(value.over, value.under)
 
 
 def test_tenths_are_counted_whole() -> None:

@@ -12,15 +12,21 @@ from service.model.assessment import WithheldFix
 def test_a_filled_template_is_the_whole_part_encoded() -> None:
     """Text with a per cent sign, quotes and placeholders of its own comes out as if encoded at once."""
     for id_ in ('100 % of "it"', "%b", "%s%%"):
-        filled = Template(WithheldFix(id=id_, label="Rest", because=HOLE), "because").fill(because=encode(["a", "b"]))
+        filled = Template(WithheldFix(id=id_, label="Rest", because=HOLE), "because").fill(encode(["a", "b"]))
         assert filled == encode(WithheldFix(id=id_, label="Rest", because=("a", "b")))
 
 
-def test_holes_are_filled_by_name() -> None:
-    """The order of the arguments does not show."""
-    template = Template(WithheldFix(id=HOLE, label="Rest", because=HOLE), "because", "id")
-    assert template.fill(because=b"[]", id=b'"x"') == template.fill(id=b'"x"', because=b"[]")
-    assert msgspec.json.decode(template.fill(id=b'"x"', because=b"[]"))["id"] == "x"
+def test_holes_are_filled_in_their_order() -> None:
+    """The order is that of the members."""
+    template = Template(WithheldFix(id=HOLE, label="Rest", because=HOLE), "id", "because")
+    filled = msgspec.json.decode(template.fill(b'"x"', b"[]"))
+    assert (filled["id"], filled["because"]) == ("x", [])
+
+
+def test_holes_in_another_order_are_refused() -> None:
+    """Else each would be filled with what is meant for the other."""
+    with pytest.raises(ValueError, match="has the holes"):
+        Template(WithheldFix(id=HOLE, label="Rest", because=HOLE), "because", "id")
 
 
 @pytest.mark.parametrize("holes", [(), ("id",), ("because", "id")])

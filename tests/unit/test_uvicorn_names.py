@@ -15,6 +15,7 @@ from uvicorn.server import ServerState
 from uvicorn.supervisors import multiprocess
 
 from service.server.config import Config
+from service.server.fast_connection import FastConnection
 from service.server.measured import MeasuredProtocol
 from service.server.protocol import Connection
 from service.server.server import Server, Worker, Workers
@@ -23,7 +24,7 @@ FOLDER = Path(inspect.getfile(Connection)).parent
 PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")
 BASES: dict[type, tuple[type, ...]] = {
     uvicorn.Config: (Config,),
-    httptools_impl.HttpToolsProtocol: (MeasuredProtocol, Connection),
+    httptools_impl.HttpToolsProtocol: (MeasuredProtocol, Connection, FastConnection),
     uvicorn.Server: (Server,),
     multiprocess.Process: (Worker,),
     multiprocess.Multiprocess: (Workers,),

@@ -85,8 +85,8 @@ def _pattern(form: Form) -> str:
     if kind == "only":
         others = "&".join(f"~{value}" for value in rest[0])
         return f"(and (known (fact {fact})) (not (known (fact {fact}) (value {others}))))"
-    bounds = "".join(f"&:({sign} ?v {bound})" for sign, bound in rest[0])
-    return f"(known (fact {fact}) (value ?v{bounds}))"
+    bounds = "".join(f"&:({sign} ?{fact} {bound})" for sign, bound in rest[0])
+    return f"(known (fact {fact}) (value ?{fact}{bounds}))"  # a variable of its own: one name would mean one value
 
 
 def _joined(word: str, forms: Iterable[Form]) -> str:

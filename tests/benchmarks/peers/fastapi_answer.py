@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from service.knowledge.citations import sources_of
 from service.knowledge.reviews import review_of, review_of_all
 from service.knowledge.schema import RedFlag, Weight
 from service.model.scales import Level
@@ -136,7 +137,7 @@ class Answers:
             fixes=[fix.id for fix in fixes if cause.id in fix.addresses],
             see_someone=[statement.text for statement in cause.see_someone] if is_first else [],
             evidence=cause.evidence,
-            sources=list(cause.sources),
+            sources=list(sources_of(cause)),
         )
 
     def _contribution(self, weight: Weight, decided: Decided) -> said.Contribution:
@@ -158,7 +159,7 @@ class Answers:
             if fit.likelihood.rank >= knowledge.policy.act_on_likelihood.rank
         ]
         running = max((demand for demand in asked if demand is not None), key=lambda demand: demand.rank)
-        text, race = knowledge.running[running], knowledge.policy.race_planned
+        text = knowledge.running[running]
         return said.TrainingAdvice(
             running=running,
             statement=text.statement,
@@ -168,7 +169,7 @@ class Answers:
             return_when=[
                 goal.text for goal in text.return_when if goal.when is None or holds(goal.when, decided.facts)
             ],
-            race=text.race if race is not None and holds(race, decided.facts) else None,
+            race=next((answer.text for answer in text.race if holds(answer.when, decided.facts)), None),
         )
 
     def _notices(self, decided: Decided, country: str | None) -> list[said.Notice]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from service.knowledge.citations import sources_of
 from service.knowledge.schema import Cause, Fix
 from tests.benchmarks.peers import fastapi_models as said
 from tests.benchmarks.peers.plain import Decided, PlainRules
@@ -84,5 +85,5 @@ def _fix(fix: Fix, addresses: list[str], *, is_first: bool, referral: str) -> sa
         review_after_days=fix.review_after_days,
         see_if_not_better=said.Labelled(id=fix.see_if_not_better, label=referral),
         evidence=fix.evidence,
-        sources=list(fix.sources),
+        sources=list(sources_of(fix)),
     )

@@ -57,7 +57,8 @@ class PlainFacts:
         before = dict(facts)
         for name, finding in self._findings.items():
             implied = any(
-                self._conditions.holds(condition, facts) and not self._is_another_parents(condition, finding, reported)
+                self._conditions.holds(condition, facts)
+                and not (reported.get(name) is False and self._is_another_parents(condition, finding, reported))
                 for condition in finding.implied_by
             )
             settled = None if finding.settled_by is None else self._conditions.holds(finding.settled_by, facts)
@@ -68,7 +69,7 @@ class PlainFacts:
         return facts != before
 
     def _is_another_parents(self, condition: Condition, finding: Finding, reported: Facts) -> bool:
-        """Whether the detail in `condition` belongs to another finding that is reported present."""
+        """Whether the detail in `condition` belongs to another finding than the denied one, reported present."""
         openers = {
             opener
             for detail in self._conditions.named(condition)

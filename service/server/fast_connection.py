@@ -1,0 +1,169 @@
+"""A connection with the fast path: a plain request is answered from its bytes; all others are parsed.
+
+Both count as starts of a turn. A plain request that has to wait for its turn is kept as it came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+from service.server.plain_request import PlainRequest, plain_request
+from service.server.protocol import Connection
+from service.server.queued_request import QueuedRequest
+from service.web.request_queue import mark_arrived
+from service.web.scope_keys import HEARD_AT
+
+if TYPE_CHECKING:
+    from litestar.types import Scope
+    from uvicorn._types import ASGI3Application
+
+_OK: Final = STATUS_LINE[200]
+
+
+class FastConnection(Connection):
+    """A connection that answers plain requests itself, one at a time."""
+
+    _waiting: _WaitingRequest | None = None
+    _turn: _WaitingRequest | None = None
+    """A request whose turn it is while it is parsed."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take the fast path of the application, if it has one."""
+        super().connection_made(transport)
+        self._fast_path = self._app.fast_path
+
+    def data_received(self, data: bytes) -> None:
+        """Answer a plain request, or let it wait; parse everything else."""
+        if (waiting := self._waiting) is not None:  # a client that sends more meanwhile has its requests parsed
+            self._app.queue.remove(waiting)
+            self._end_wait()
+            super().data_received(waiting.data + data)
+            return
+        if self._is_free() and (request := plain_request(data)) is not None:
+            queue = self._app.queue
+            arrived = time.perf_counter()
+            if not queue.has_turn:
+                self._wait(_WaitingRequest(self, request, data, arrived))
+                return
+            if self._respond(request, arrived):
+                queue.count_start()
+                return
+        super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take a request that waits out of the queue."""
+        if self._waiting is not None:
+            self._app.queue.withdraw(self._waiting)
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Stop after what has begun; a request that waits will be parsed, and is the last one."""
+        if self._waiting is None:
+            super().shutdown()
+        else:
+            self._is_stopping = True
+
+    def start(self, waiting: _WaitingRequest) -> None:
+        """Answer a request that has waited for its turn."""
+        self._end_wait()
+        if not (self._is_free() and self._respond(waiting.request, waiting.arrived)):
+            self._parse_now(waiting)
+
+    def refuse(self, waiting: _WaitingRequest) -> None:
+        """Refuse a request that has waited too long."""
+        self._end_wait()
+        waiting.is_refused = True
+        self._parse_now(waiting)
+
+    def _is_free(self) -> bool:
+        """Whether nothing is on its way on this connection, and nothing forbids the fast path."""
+        return not (
+            self._fast_path is None
+            or self._in_head
+            or self._in_body
+            or self._carried
+            or self._account.requests
+            or self._backlog
+            or self._is_refused
+            or self._refusal is not None
+            or self._is_stopping
+            or self._is_spare
+            or self.flow.write_paused
+            or self.config.memory.is_crowded
+            or self.transport.is_closing()
+        )
+
+    def _respond(self, request: PlainRequest, arrived: float) -> bool:
+        """Answer, and wait for the next request as after any other response."""
+        response = self._fast_path.respond(request.fields, request.body, arrived) if self._fast_path else None
+        if response is None:
+            return False
+        head, body = response
+        self._unset_keepalive_if_required()
+        self._cancel_head_timer()
+        default = [b"%b: %b\r\n" % field for field in self.server_state.default_headers]
+        self.transport.write(b"".join([_OK, *default, head, body]))
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        return True
+
+    def _wait(self, waiting: _WaitingRequest) -> None:
+        self._unset_keepalive_if_required()
+        self._cancel_head_timer()
+        self._account.begin(len(waiting.data), 0)
+        self._waiting = waiting
+        self._app.queue.wait(waiting, waiting, waiting.arrived)
+
+    def _end_wait(self) -> None:
+        self._waiting = None
+        self._account.end()
+
+    def _parse_now(self, waiting: _WaitingRequest) -> None:
+        """Parse a request whose turn it is."""
+        self._turn = waiting
+        super().data_received(waiting.data)
+        self._turn = None
+        if self.cycle is not None:
+            cast("dict[str, Any]", self.cycle.scope)[HEARD_AT] = waiting.arrived
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Start a request that has waited, or refuse it; submit every other one."""
+        waiting = self._turn
+        if waiting is None:
+            super()._start_asgi_task(cycle, app)
+            return
+        self._current = cycle
+        mark_arrived(cast("Scope", cycle.scope), waiting.arrived)
+        request = QueuedRequest(cycle, self._app, partial(self._start, cycle, app))
+        if waiting.is_refused:
+            request.refuse()
+        else:
+            request.start()
+
+
+class _WaitingRequest:
+    """A plain request in the queue, with the bytes that it came as."""
+
+    __slots__ = ("_connection", "arrived", "data", "is_refused", "request")
+
+    def __init__(self, connection: FastConnection, request: PlainRequest, data: bytes, arrived: float) -> None:
+        self._connection = connection
+        self.request = request
+        self.data = data
+        self.arrived = arrived
+        self.is_refused = False
+
+    def start(self) -> None:
+        """Answer it."""
+        self._connection.start(self)
+
+    def refuse(self) -> None:
+        """Refuse it."""
+        self._connection.refuse(self)
+
+    def drop(self) -> None:
+        """Nothing is left to do for a client that has left."""

@@ -1,0 +1,53 @@
+"""The steps of one answer: the lines of Python that run, which no other load on the machine changes.
+
+`python -m tests.benchmarks.steps` prints how they grow from the shipped knowledge to four times the rules, with the
+shipped findings at the beginning and at the end of the vocabulary; `make test` asks for it to catch a collapse.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from types import FrameType
+from typing import Any
+
+import msgspec
+
+from service.engine import Engine
+from service.knowledge.loader import load
+from tests.benchmarks import corpus, growth
+
+TIMES = 4
+_REPORTS = 20
+
+
+def steps(engine: Engine, bodies: Iterable[bytes]) -> int:
+    """The lines that run for the answers to `bodies`."""
+    count = 0
+
+    def trace(_: FrameType, event: str, __: Any) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    sys.settrace(trace)
+    try:
+        for body in bodies:
+            engine.answer(engine.read(body))
+    finally:
+        sys.settrace(None)
+    return count
+
+
+def main() -> None:
+    """Print the growth of the steps by the place of the shipped findings."""
+    knowledge = load()
+    bodies = [corpus.first_call(), corpus.last_call(), *corpus.mix(knowledge)[:_REPORTS]]
+    alone = steps(Engine(knowledge), bodies)
+    grown = {"beginning": growth.apart(knowledge, TIMES - 1), "end": growth.behind(knowledge, TIMES - 1)}
+    times = {place: steps(Engine(larger), bodies) / alone for place, larger in grown.items()}
+    sys.stdout.write(msgspec.json.encode(times).decode() + "\n")
+
+
+if __name__ == "__main__":
+    main()

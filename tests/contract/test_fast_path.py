@@ -1,0 +1,229 @@
+"""The fast path gives what the normal path gives: response, log line and metrics, byte for byte."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.knowledge.knowledge import Knowledge
+from service.knowledge.loader import SHIPPED
+from service.review import vignettes
+from service.review.cases import body_of
+from tests.waiting import until
+
+EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples"
+NORMAL_ONLY = "import service.web.app as app; app.FastPath = lambda *_: None; import service.cli; service.cli.main()"
+GOOD = b'{"findings": {"calf_cramp": true}}'
+START = b"POST /assess HTTP/1.1\r\n"
+JSON = b"Content-Type: application/json\r\n"
+ID = b"X-Request-ID: one\r\n"
+TRACE = b"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
+LAST = b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Request-ID: last\r\nConnection: close\r\n\r\n"
+
+_CHANGING = (
+    (re.compile(rb"\r\ndate: [^\r]*"), b"\r\ndate: -"),
+    (re.compile(rb"[0-9a-f]{32}"), b"-"),  # an id that no client gave
+    (re.compile(rb'"seconds":[0-9.e-]+'), b'"seconds":0'),
+    (re.compile(rb'"time":"....-..-..T..:..:..(\.[0-9]{6})?Z"'), b'"time":"-"'),
+)
+_OTHERS = {b"/metrics", b"connections_refused"}
+"""What only lines have that belong to no request of a test: those of the scrapes, and those of a whole second."""
+
+_UNTIMED = re.compile(rb"^triage_(?!http_request_seconds_(?:sum|bucket)|queue_age)\S+ \S+$", re.MULTILINE)
+
+
+def plain(body: bytes, fields: bytes = JSON + ID, *, start: bytes = START, host: bytes = b"Host: x\r\n") -> bytes:
+    """A request whose head has these fields beside its host and its length."""
+    return b"%b%b%bContent-Length: %d\r\n\r\n%b" % (start, host, fields, len(body), body)
+
+
+def unchanging(text: bytes) -> bytes:
+    """A text without the times and ids in it."""
+    for pattern, replacement in _CHANGING:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def came_of(service: Any, *parts: bytes, pause: float = 0.03) -> tuple[bytes, bytes, bytes]:
+    """What a service sent, logged and counted for these bytes, sent one part after another on one connection."""
+    logged = service.log_file.stat().st_size
+    before = _UNTIMED.findall(service.send("GET", "/metrics", x_request_id="before").body)
+    with service.connect() as connection:
+        for number, part in enumerate(parts):
+            if number:
+                time.sleep(pause)
+            connection.sendall(part)
+        received = service.read_all(connection)
+    after = _UNTIMED.findall(service.send("GET", "/metrics", x_request_id="after").body)
+    until(lambda: b'"request_id":"after"' in log_from(service, logged), "its log line does not come")
+    lines = [line for line in log_from(service, logged).splitlines() if _OTHERS.isdisjoint(line.split(b'"'))]
+    return unchanging(received), unchanging(b"\n".join(lines)), counted(before, after)
+
+
+def log_from(service: Any, place: int) -> bytes:
+    """The log from a place on."""
+    whole: bytes = service.log_file.read_bytes()
+    return whole[place:]
+
+
+def counted(before: list[bytes], after: list[bytes]) -> bytes:
+    """The rise of each series that rose, less those of the scrapes themselves."""
+    old = dict(line.split(b" ") for line in before)
+    rises = {
+        name: float(value) - float(old.get(name, 0))
+        for name, value in (line.split(b" ") for line in after)
+        if b"/metrics" not in name
+    }
+    return repr({name: rise for name, rise in rises.items() if rise}).encode()
+
+
+@pytest.fixture(scope="module")
+def both(start: Callable[..., Any]) -> tuple[Any, Any]:
+    """A service, and one without the fast path."""
+    settings = {"knowledge": "", "body_seconds": "1", "log_format": "json"}
+    return start(**settings), start("-c", NORMAL_ONLY, "serve", **settings)
+
+
+def corpus(knowledge: Knowledge) -> list[bytes]:
+    """The requests of all examples, answered or refused, and of all vignettes."""
+    examples = [path.read_bytes() for path in sorted(EXAMPLES.glob("*.request.json"))]
+    return examples + [body_of(vignette, knowledge) for vignette in vignettes.read(SHIPPED, knowledge)]
+
+
+def test_every_report_of_the_corpus_is_answered_logged_and_counted_alike(both: Any, shipped: Knowledge) -> None:
+    """Whichever path a report takes, nobody sees a difference."""
+    bodies = corpus(shipped)
+    assert len(bodies) > 300
+    requests = [plain(body, JSON + b"X-Request-ID: r%d\r\n" % number) for number, body in enumerate(bodies)]
+    fast, normal = [came_of(service, *requests, LAST, pause=0.004) for service in both]
+    assert fast == normal
+    assert fast[0].count(b"HTTP/1.1 ") == fast[1].count(b"\n") + 1 == len(bodies) + 1
+
+
+HEADS = {
+    "the usual one": plain(GOOD),
+    "no id": plain(GOOD, JSON),
+    "an id that is not well formed": plain(GOOD, JSON + b"X-Request-ID: a b\r\n"),
+    "an id in spaces": plain(GOOD, JSON + b"X-Request-ID:   mine  \r\n"),
+    "an id after a tab": plain(GOOD, JSON + b"X-Request-ID:\tmine\r\n"),
+    "an empty id": plain(GOOD, JSON + b"X-Request-ID:\r\n"),
+    "two ids": plain(GOOD, JSON + ID + b"X-Request-ID: two\r\n"),
+    "a trace": plain(GOOD, JSON + ID + TRACE),
+    "a trace that is not well formed": plain(GOOD, JSON + ID + TRACE.replace(b"00-", b"ff-")),
+    "names in capitals": plain(GOOD, (JSON + ID).upper().replace(b"APPLICATION/JSON", b"application/json")),
+    "no space after the colon": plain(GOOD, (JSON + ID).replace(b": ", b":"), host=b"Host:x\r\n"),
+    "many fields": plain(GOOD, JSON + ID + b"".join(b"X-Field-%d: x\r\n" % n for n in range(100))),
+    "too many fields": plain(GOOD, JSON + ID + b"".join(b"X-Field-%d: x\r\n" % n for n in range(200))),
+    "a long field": plain(GOOD, JSON + ID + b"User-Agent: %b\r\n" % (b"x" * 5000)),
+    "fields of a browser": plain(GOOD, JSON + ID + b"Origin: https://x\r\nReferer: https://x/\r\nCookie: a=b\r\n"),
+    "a key": plain(GOOD, JSON + ID + b"Authorization: Bearer x\r\n"),
+    "keep-alive": plain(GOOD, JSON + ID + b"Connection: Keep-Alive\r\n"),
+    "the last request": plain(GOOD, JSON + ID + b"Connection: close\r\n"),
+    "an offer": plain(GOOD, JSON + ID + b"Connection: Upgrade\r\nUpgrade: h2c\r\n"),
+    "HTTP/1.0": plain(GOOD, start=START.replace(b"1.1", b"1.0")),
+    "HTTP/1.0 that stays": plain(GOOD, JSON + ID + b"Connection: keep-alive\r\n", start=START.replace(b"1.1", b"1.0")),
+    "HTTP/1.2": plain(GOOD, start=START.replace(b"1.1", b"1.2")),
+    "another method": plain(GOOD, start=START.replace(b"POST", b"PUT")),
+    "a query": plain(GOOD, start=START.replace(b"/assess", b"/assess?explain=full")),
+    "an empty query": plain(GOOD, start=START.replace(b"/assess", b"/assess?")),
+    "a slash at the end": plain(GOOD, start=START.replace(b"/assess", b"/assess/")),
+    "a whole URL": plain(GOOD, start=START.replace(b"/assess", b"http://x/assess")),
+    "no host": plain(GOOD, host=b""),
+    "an empty host": plain(GOOD, host=b"Host:\r\n"),
+    "two hosts": plain(GOOD, host=b"Host: x\r\nHost: y\r\n"),
+    "a wrong host": plain(GOOD, host=b"Host: x/y\r\n"),
+    "another media type": plain(GOOD, ID + b"Content-Type: text/plain\r\n"),
+    "a charset": plain(GOOD, ID + b"Content-Type: application/json; charset=utf-8\r\n"),
+    "a media type in capitals": plain(GOOD, ID + b"Content-Type: Application/JSON\r\n"),
+    "no media type": plain(GOOD, ID),
+    "two media types": plain(GOOD, JSON + JSON + ID),
+    "a coding": plain(GOOD, JSON + ID + b"Content-Encoding: gzip\r\n"),
+    "no coding": plain(GOOD, JSON + ID + b"Content-Encoding: identity\r\n"),
+    "an expectation": plain(GOOD, JSON + ID + b"Expect: 100-continue\r\n"),
+    "chunks": START + b"Host: x\r\n" + JSON + ID + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (
+        len(GOOD), GOOD,
+    ),
+    "chunks and a length": plain(b"0\r\n\r\n", JSON + ID + b"Transfer-Encoding: chunked\r\n"),
+    "two lengths": plain(GOOD, JSON + ID + b"Content-Length: %d\r\n" % len(GOOD)),
+    "a length with zeros": plain(GOOD).replace(b"Length: ", b"Length: 000"),
+    "a length with a sign": plain(GOOD).replace(b"Length: ", b"Length: +"),
+    "a length of many digits": plain(GOOD).replace(b"Length: ", b"Length: " + b"0" * 40),
+    "a length that is too small": plain(GOOD).replace(b"Length: %d" % len(GOOD), b"Length: 5"),
+    "no length": START + b"Host: x\r\n" + JSON + ID + b"\r\n",
+    "a length of nothing": plain(b""),
+    "a folded field": plain(GOOD, JSON + ID + b"Accept: x,\r\n y\r\n"),
+    "a bare line feed": plain(GOOD, JSON + ID.replace(b"\r\n", b"\n")),
+    "a control character": plain(GOOD, JSON + b"X-Request-ID: a\x00b\r\n"),
+    "a high byte": plain(GOOD, JSON + ID + b"User-Agent: \xe9\r\n"),
+    "a space before a colon": plain(GOOD, JSON + ID.replace(b":", b" :")),
+    "no colon": plain(GOOD, JSON + ID + b"Accept\r\n"),
+    "an empty line before": b"\r\n" + plain(GOOD),
+    "an empty line behind": plain(GOOD) + b"\r\n",
+    "no fields": START + b"\r\n",
+    "not HTTP": b"POST /assess\r\n\r\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("request_", HEADS.values(), ids=HEADS.keys())
+def test_every_head_is_read_alike(both: Any, request_: bytes) -> None:
+    """What the fast path takes has one meaning, and it leaves everything else to the parser."""
+    fast, normal = [came_of(service, request_, LAST) for service in both]
+    assert fast == normal
+
+
+BODIES = {
+    "nothing known": b"{}",
+    "not JSON": b"{",
+    "not UTF-8": b'{"findings": {"\xff": true}}',
+    "an unknown finding": b'{"findings": {"not_a_finding": true}}',
+    "a name twice": b'{"findings": {"calf_cramp": true, "calf_cramp": true}}',
+    "a list": b"[]",
+    "deep": b"[" * 5000,
+    "a large number": b'{"training": {"run_distance_km": 1' + b"0" * 400 + b"}}",
+    "the largest": GOOD + b" " * (65_536 - len(GOOD)),
+    "too large": GOOD + b" " * (65_537 - len(GOOD)),
+    "much too large": GOOD + b" " * 300_000,
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
+def test_every_body_is_read_alike(both: Any, body: bytes) -> None:
+    """A report is refused alike on both paths, and one of any size is read alike."""
+    fast, normal = [came_of(service, plain(body), LAST) for service in both]
+    assert fast == normal
+
+
+@pytest.mark.parametrize("place", [1, 23, 60, len(plain(GOOD)) - len(GOOD), len(plain(GOOD)) - 1])
+def test_a_request_in_pieces_is_read_alike(both: Any, place: int) -> None:
+    """Wherever it is cut, and the plain request behind it takes the fast path again."""
+    request = plain(GOOD)
+    fast, normal = [came_of(service, request[:place], request[place:], request, LAST) for service in both]
+    assert fast == normal
+    assert fast[0].count(b"HTTP/1.1 200 OK") == 3
+
+
+@pytest.mark.parametrize("count", [2, 3, 70])
+def test_pipelined_requests_are_read_alike(both: Any, count: int) -> None:
+    """Requests in one read are answered in order; so are those that are split over two reads."""
+    whole = b"".join(plain(GOOD, JSON + b"X-Request-ID: p%d\r\n" % number) for number in range(count))
+    for parts in ((whole,), (whole[:-5], whole[-5:] + plain(GOOD))):
+        fast, normal = [came_of(service, *parts, LAST) for service in both]
+        assert fast == normal
+
+
+def test_a_path_is_chosen_for_each_request(both: Any) -> None:
+    """One connection may change between the paths as often as it likes."""
+    parts = [
+        plain(GOOD),
+        plain(b"{"),
+        plain(GOOD, JSON + ID + b"DNT: 1\r\n"),
+        LAST.replace(b"close", b"keep-alive"),
+    ] * 3
+    fast, normal = [came_of(service, *parts, LAST) for service in both]
+    assert fast == normal
+    assert fast[0].count(b"HTTP/1.1 200 OK") == 10

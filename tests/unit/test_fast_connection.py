@@ -1,0 +1,290 @@
+"""Which requests take the fast path of a connection, and what becomes of those that have to wait for their turn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from uvicorn.server import ServerState
+
+from service.server.config import Config
+from service.server.fast_connection import FastConnection
+from service.server.plain_request import plain_request
+from service.web.request_queue import REQUESTS_PER_TURN, RequestQueue
+
+BODY = b'{"findings": {}}'
+PLAIN = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n" + BODY
+ODD = PLAIN.replace(b"Host: x", b"Host: x\r\nDNT: 1")
+RESPONSE = b"HTTP/1.1 200 OK\r\ndate: today\r\nfast: yes\r\n\r\nbody"
+
+
+class _Transport:
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        self.written = b""
+        self.closed = False
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+    def set_write_buffer_limits(self, high: int) -> None:
+        """It takes everything at once."""
+
+    def pause_reading(self) -> None:
+        """Nothing more comes."""
+
+    def resume_reading(self) -> None:
+        """More may come."""
+
+    def get_write_buffer_size(self) -> int:
+        return 1
+
+    def close(self) -> None:
+        self.closed = True
+
+    abort = write_eof = close
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def get_extra_info(self, _: str) -> None:
+        """Nobody knows who is at the other end."""
+
+
+class _App:
+    """An application with a fast path that answers unless it is told not to."""
+
+    def __init__(self) -> None:
+        self.queue = RequestQueue(60)
+        self.fast_path: Any = self
+        self.answers = True
+        self.given: list[tuple[bytes, float]] = []
+        self.normal: list[Any] = []
+        self.refused: list[str] = []
+        self.access_log: Any = self
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """The normal path."""
+        self.normal.append(scope)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"6")]})
+        await send({"type": "http.response.body", "body": (await receive())["body"] and b"normal"})
+
+    def respond(self, fields: Mapping[bytes, bytes], body: bytes, arrived: float) -> tuple[bytes, bytes] | None:
+        """The fast path."""
+        assert fields[b"host"] == b"x"
+        self.given.append((body, arrived))
+        return (b"fast: yes\r\n\r\n", b"body") if self.answers else None
+
+    def connection_refused(self, kind: str) -> None:
+        """A refusal below the application."""
+        self.refused.append(kind)
+
+
+Test = Callable[[_App, Callable[[], FastConnection]], Any]
+
+
+def run(test: Test) -> None:
+    """Run a test in a loop, with an application and connections to it."""
+
+    async def main() -> None:
+        app = _App()
+        state = ServerState()
+        state.default_headers = [(b"date", b"today")]
+
+        def factory() -> Any:
+            return app
+
+        def connect() -> FastConnection:
+            config = Config(
+                factory, http=FastConnection, head_seconds=1, drain_seconds=1, shutdown_seconds=1, is_renewable=False,
+            )  # type: ignore[arg-type]  # fmt: skip
+            config.load()
+            config.loaded_app = app  # type: ignore[assignment]
+            connection = FastConnection(config, state, {})
+            connection.connection_made(_Transport())  # type: ignore[arg-type]
+            return connection
+
+        await test(app, connect)
+
+    asyncio.run(main())
+
+
+def written(connection: FastConnection) -> bytes:
+    """What has been written on a connection."""
+    transport: Any = connection.transport
+    assert isinstance(transport, _Transport)
+    return transport.written
+
+
+async def turn() -> None:
+    """Let one turn of the loop pass."""
+    await asyncio.sleep(0)
+
+
+def test_a_plain_request_is_answered_without_the_application() -> None:
+    """It is answered in the call that brings it, and the next one on its connection too."""
+
+    async def answer(app: _App, connect: Callable[[], FastConnection]) -> None:
+        connection = connect()
+        for number in (1, 2):
+            connection.data_received(PLAIN)
+            assert written(connection) == RESPONSE * number
+        await turn()
+        assert app.normal == []
+        assert connection.timeout_keep_alive_task is not None
+        assert connection._head_timer is None
+
+    run(answer)
+
+
+def test_any_other_request_is_parsed() -> None:
+    """The parser decides on what is not plain, and the connection goes back to the fast path after it."""
+
+    async def parse(app: _App, connect: Callable[[], FastConnection]) -> None:
+        connection = connect()
+        connection.data_received(ODD)
+        connection.data_received(PLAIN)  # behind one that is not answered
+        for _ in range(4):
+            await turn()
+        assert len(app.normal) == 2
+        connection.data_received(PLAIN)
+        assert len(app.given) == 1
+        assert written(connection).endswith(RESPONSE)
+
+    run(parse)
+
+
+def test_what_the_fast_path_does_not_answer_is_parsed() -> None:
+    """It counts as one start of the turn."""
+
+    async def decline(app: _App, connect: Callable[[], FastConnection]) -> None:
+        app.answers = False
+        for _ in range(REQUESTS_PER_TURN - 1):
+            connect().data_received(PLAIN)
+        assert app.queue.has_turn
+        app.answers = True
+        connect().data_received(PLAIN)
+        assert not app.queue.has_turn
+        await turn()
+        await turn()
+        assert len(app.normal) == REQUESTS_PER_TURN - 1
+
+    run(decline)
+
+
+def test_requests_beyond_the_bound_of_a_turn_wait_and_are_answered_in_order() -> None:
+    """Plain and other requests wait in one queue."""
+
+    async def flood(app: _App, connect: Callable[[], FastConnection]) -> None:
+        for _ in range(REQUESTS_PER_TURN):
+            connect().data_received(PLAIN)
+        first, odd, last = connect(), connect(), connect()
+        first.data_received(PLAIN)
+        odd.data_received(ODD)
+        last.data_received(PLAIN)
+        assert [written(each) for each in (first, odd, last)] == [b"", b"", b""]
+        assert first.config.memory.held > last.config.memory.held - 1
+        await turn()
+        assert [written(each) for each in (first, last)] == [RESPONSE, RESPONSE]
+        await turn()
+        assert len(app.normal) == 1
+        assert app.queue.look().age > 0
+
+    run(flood)
+
+
+@pytest.mark.parametrize("sign", ["paused", "stopping", "declined"])
+def test_a_request_that_waited_is_parsed_if_the_fast_path_is_closed_by_then(sign: str) -> None:
+    """It starts in its turn all the same, and its time is from when it came."""
+
+    async def wait(app: _App, connect: Callable[[], FastConnection]) -> None:
+        for _ in range(REQUESTS_PER_TURN):
+            connect().data_received(PLAIN)
+        connection = connect()
+        connection.data_received(PLAIN)
+        if sign == "paused":
+            connection.flow.pause_writing()
+        elif sign == "stopping":
+            connection.shutdown()
+        app.answers = sign != "declined"
+        await turn()
+        connection.flow.resume_writing()
+        await turn()
+        await turn()
+        (scope,) = app.normal
+        assert scope["triage.arrived"] == scope["triage.heard_at"]
+        assert written(connection).endswith(b"normal")
+        is_last = b"connection: close" in written(connection)
+        assert is_last == (sign == "stopping")
+
+    run(wait)
+
+
+def test_a_client_that_sends_more_while_it_waits_has_its_requests_parsed() -> None:
+    """They are answered in order by the normal path, and nothing of them is held twice."""
+
+    async def pipeline(app: _App, connect: Callable[[], FastConnection]) -> None:
+        for _ in range(REQUESTS_PER_TURN):
+            connect().data_received(PLAIN)
+        connection = connect()
+        connection.data_received(PLAIN)
+        connection.data_received(PLAIN + ODD)
+        assert connection._account.requests == 3
+        for _ in range(8):
+            await turn()
+        assert len(app.normal) == 3
+        assert written(connection).count(b"normal") == 3
+        assert connection._account.requests == 0
+        assert app.queue.look().left == 0
+
+    run(pipeline)
+
+
+def test_a_client_that_leaves_while_it_waits_is_not_answered() -> None:
+    """Its turn is the next one's, and it is counted."""
+
+    async def leave(app: _App, connect: Callable[[], FastConnection]) -> None:
+        for _ in range(REQUESTS_PER_TURN):
+            connect().data_received(PLAIN)
+        connection = connect()
+        before = len(app.given)
+        connection.data_received(PLAIN)
+        connection.connection_lost(None)
+        await turn()
+        assert len(app.given) == before
+        assert app.queue.look().left == 1
+
+    run(leave)
+
+
+@pytest.mark.parametrize(
+    "state", ["_in_head", "_in_body", "_carried", "_backlog", "_is_stopping", "_is_spare", "write_paused", "no path"]
+)
+def test_a_connection_that_is_not_free_takes_the_normal_path(state: str) -> None:
+    """Whatever is on its way on it is seen by the parser first."""
+
+    async def occupied(app: _App, connect: Callable[[], FastConnection]) -> None:
+        if state == "no path":
+            app.fast_path = None
+        connection = connect()
+        if state == "write_paused":
+            connection.flow.pause_writing()
+        elif state != "no path":
+            setattr(connection, state, b"\r\n" if state == "_backlog" else True)
+        connection.data_received(PLAIN)
+        assert app.given == []
+        connection.flow.resume_writing()
+        for _ in range(3):
+            await turn()
+
+    run(occupied)
+
+
+@pytest.mark.parametrize("size", [1, 22, 23, len(PLAIN) - len(BODY) - 1, len(PLAIN) - 1, len(PLAIN) + 1])
+def test_only_a_whole_request_is_plain(size: int) -> None:
+    """Neither a part of one, nor one with more behind it."""
+    assert plain_request(PLAIN) is not None
+    assert plain_request((PLAIN + PLAIN)[:size]) is None
