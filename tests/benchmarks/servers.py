@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import NamedTuple
 
 from tests.benchmarks.corpus import ROOT
 from tests.benchmarks.peers.recorded import VARIABLE
+from tests.ports import free_port
 
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORES, LOAD_CORES = {CORES[0]}, {CORES[-1]}
@@ -45,7 +45,7 @@ class Running(NamedTuple):
 @contextlib.contextmanager
 def serving(name: str, folder: Path, body: bytes) -> Iterator[Running]:
     """The contender `name`, from its first answer to `body`; its log goes into `folder`."""
-    port = _free_port()
+    port = free_port()
     environment = os.environ | {VARIABLE: str(folder / "answers"), "PYTHONPATH": str(ROOT)}
     begun = time.perf_counter()
     written = folder / f"{port}.log"
@@ -81,12 +81,6 @@ def _command(name: str, port: int) -> list[str]:
     module = {LITESTAR: "bare_litestar", ASGI: "bare_asgi", FASTAPI: "fastapi_service"}[name]
     server = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--port", str(port)]
     return [sys.executable, "-m", "uvicorn", f"tests.benchmarks.peers.{module}:app", *server]
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _first_answer(process: subprocess.Popen[bytes], port: int, body: bytes, written: Path) -> float:

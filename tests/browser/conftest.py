@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.processes import free_port, running, running_service
+from tests.browser.processes import running, running_service
 from tests.browser.try_page import Opened, opener
+from tests.ports import free_port
 
 _CHROMIUM = "/usr/bin/chromium"
 _NGINX = "/usr/sbin/nginx"

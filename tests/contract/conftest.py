@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from service.model.version import API_VERSION
+from tests.ports import free_port
 
 CONTRACT = "openapi: 3.1.0\ninfo: {title: A contract, version: 1.0.0}\npaths: {}\n"
 
@@ -167,12 +168,6 @@ def read_answer(connection: socket.socket) -> Answer:
         while part := connection.recv(65536):
             body += part
     return Answer(int(status.split()[1]), headers, body)
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

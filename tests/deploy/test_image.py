@@ -6,7 +6,6 @@ import http.client
 import json
 import re
 import shlex
-import socket
 import subprocess
 import sys
 import tarfile
@@ -23,6 +22,7 @@ from service.knowledge import loader
 from tests.deploy.commands import RUNBOOK, SETUP, commands
 from tests.deploy.image import NAME, ROOT, Workshop, why_not
 from tests.deploy.licences import on_this_platform
+from tests.ports import free_port
 
 EXAMPLES = ROOT / "openapi" / "examples"
 REVISION = "0" * 40
@@ -63,12 +63,6 @@ def image(workshop: Workshop, labels: dict[str, str], figure: Callable[[str], No
     return workshop
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _ask(port: int, path: str, body: bytes | None = None) -> tuple[int, bytes]:
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
         connection.request("POST" if body else "GET", path, body, {"Content-Type": "application/json"} if body else {})
@@ -79,7 +73,7 @@ def _ask(port: int, path: str, body: bytes | None = None) -> tuple[int, bytes]:
 @contextmanager
 def _container(workshop: Workshop, *options: str) -> Iterator[tuple[str, int]]:
     """The image running with everything taken from it that it can do without; its id and its port."""
-    port = _free_port()
+    port = free_port()
     held = ("--network", "host", "--read-only", "--tmpfs", "/tmp:size=16m", "--cap-drop", "all")  # noqa: S108
     held += ("--security-opt", "no-new-privileges", "--memory", "256m", "--pids-limit", "64")
     set_ = ("--env", f"TRIAGE_PORT={port}", "--env", "TRIAGE_HOST=127.0.0.1")
@@ -134,7 +128,7 @@ def test_the_health_check_fails_while_the_service_is_away(image: Workshop) -> No
         kind, *check = told["Config"]["Healthcheck"]["Test"]
         assert kind == "CMD", "no shell is there to run it"
         assert image.run("podman", "exec", identity, *check).returncode == 0
-        away = ("--env", f"TRIAGE_PORT={_free_port()}")
+        away = ("--env", f"TRIAGE_PORT={free_port()}")
         assert image.run("podman", "exec", *away, identity, *check).returncode == 1
 
 
@@ -205,7 +199,7 @@ def test_compose_starts_it_hardened(image: Workshop) -> None:
 
     Prometheus and Grafana are left out, for no registry is in reach, and the host's network stands in for a bridge.
     """
-    port, socket_ = _free_port(), f"unix://{image.folder}/engine"
+    port, socket_ = free_port(), f"unix://{image.folder}/engine"
     override = image.folder / "override.yaml"
     override.write_text(
         "services:\n  triage:\n    network_mode: host\n    ports: !reset []\n"

@@ -22,6 +22,7 @@ import pytest
 import yaml
 
 from tests.deploy.commands import RUNBOOK, SETUP, commands
+from tests.ports import free_port
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -63,11 +64,6 @@ class Watched:
             for told in self.ask("alerts")["alerts"]
             if told["state"] == "firing"
         }
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _answers(address: str, path: str) -> bool:
@@ -122,7 +118,7 @@ def _short(folder: Path, targets: list[str]) -> Path:
 def watched(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Iterator[Watched]:
     """Two workers behind one port, an instance with other knowledge, and a Prometheus that has seen both."""
     folder = tmp_path_factory.mktemp("watched")
-    ports = [_free_port() for _ in range(3)]
+    ports = [free_port() for _ in range(3)]
     workers, other, prometheus = (f"127.0.0.1:{port}" for port in ports)
     with ExitStack() as stack:
         stack.enter_context(_service(folder, ports[0], WORKERS="2"))

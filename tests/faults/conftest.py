@@ -22,7 +22,8 @@ from service.engine import Engine
 from service.errors import RequestFault
 from service.knowledge.loader import SHIPPED, load
 from tests.faults.callers import Pair
-from tests.faults.processes import free_port, joining, memory_group
+from tests.faults.processes import joining, memory_group
+from tests.ports import free_port
 from tests.waiting import until
 
 EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples"

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from service.knowledge.loader import SHIPPED
-from tests.faults.processes import free_port
+from tests.ports import free_port
 
 
 def test_a_folder_without_room_for_metrics_stops_several_workers(report: Callable[..., None], tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.faults.processes import free_port
+from tests.ports import free_port
 from tests.waiting import until
 
 PAGE = Path(__file__).parents[2] / "docs" / "data-protection.md"

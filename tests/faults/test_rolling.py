@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.faults.callers import Callers, Pair
-from tests.faults.processes import free_port
 from tests.faults.proxy import haproxy
+from tests.ports import free_port
 
 PROXY = """\
 defaults

@@ -12,8 +12,8 @@ import pytest
 
 from service.access.keys import fresh
 from tests.faults.callers import receive
-from tests.faults.processes import free_port
 from tests.faults.proxy import haproxy
+from tests.ports import free_port
 from tests.waiting import until
 
 PROXY = """\

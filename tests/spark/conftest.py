@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import SHIPPED
 from service.review import vignettes
 from service.review.cases import body_of
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 JOB = ROOT / "deploy" / "spark"
@@ -71,8 +71,7 @@ def reply(status: int, body: bytes) -> Reply:
 @pytest.fixture(scope="session")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A service as it ships, over HTTP."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
     command = [sys.executable, "-m", "service", "serve", "--port", str(port)]
     with (tmp_path_factory.mktemp("log") / "log").open("wb") as log:

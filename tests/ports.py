@@ -1,0 +1,27 @@
+"""Ports for services that tests start."""
+
+from __future__ import annotations
+
+import os
+import socket
+from itertools import count
+from typing import Final
+
+_PER_PROCESS: Final = 4_000
+_FIRST: Final = 12_000 + _PER_PROCESS * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_numbers = count(os.getpid() % _PER_PROCESS)
+
+
+def free_port() -> int:
+    """The next port that nothing listens on.
+
+    Each parallel test process has its own range below the ports that the system gives to clients: with a random port,
+    two services, or a service and a client, now and then get the same one.
+    """
+    while True:
+        port = _FIRST + next(_numbers) % _PER_PROCESS
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        return port
