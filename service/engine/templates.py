@@ -25,7 +25,7 @@ class Template:
     __slots__ = ("_text",)
 
     def __init__(self, part: Part, *holes: str) -> None:
-        found = tuple(field.name for field in msgspec.structs.fields(part) if getattr(part, field.name) is HOLE)
+        found = tuple(name for name in part.__struct_fields__ if getattr(part, name) is HOLE)
         if found != holes:
             raise ValueError(f"{type(part).__name__} has the holes {found}, not {holes}")
         self._text = encode(part).replace(b"%", b"%%").replace(bytes(HOLE), b"%b")
