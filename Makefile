@@ -92,7 +92,7 @@ laws: .venv/dev ## Prove the safety laws, plant faults in the rules, drop facts 
 contract: .venv/contract ## Check the contract with partners' tools: linters, mock, proxy, clients, Postman
 	@command -v javac >/dev/null || { apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends openjdk-17-jdk-headless; } >/dev/null 2>&1 || true
-	$(BIN)/python -m pytest tests/consumers
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=12 tests/consumers
 
 .venv/browser: requirements/browser.lock .venv/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.lock
@@ -106,7 +106,7 @@ browser: .venv/browser ## Check the pages in Chromium without a network, also be
 		apt-get install -y -qq --no-install-recommends $(BROWSER_PACKAGES) && \
 		systemctl disable --now nginx; } >/dev/null 2>&1 || true
 	@test -x /usr/bin/chromium || echo "browser: skipped, /usr/bin/chromium is not there and cannot be fetched"
-	@test ! -x /usr/bin/chromium || $(BIN)/python -m pytest -q tests/browser
+	@test ! -x /usr/bin/chromium || $(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=12 tests/browser
 
 screenshots: .venv/browser ## Write the screenshots that the README shows
 	mkdir -p docs/screenshots
@@ -132,7 +132,7 @@ faults: .venv/dev ## Attack the running service and print a table (SOAK_SECONDS=
 	@missing=$$(for it in $(FAULT_PACKAGES); do dpkg -s $$it >/dev/null 2>&1 || echo $$it; done); \
 		test -z "$$missing" || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing && \
 		for it in $$missing; do systemctl disable --now $$it; done; } >/dev/null 2>&1 || true
-	$(BIN)/python -m pytest -q tests/faults
+	$(BIN)/python -m pytest -q --durations=12 tests/faults
 
 .venv/bench: requirements/bench.lock .venv/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.lock
@@ -167,7 +167,7 @@ deploy: .venv/deploy .venv/policy/done ## Check the image, the manifests and the
 	@dpkg -s $(DEPLOY_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends $(DEPLOY_PACKAGES) && \
 		systemctl disable --now prometheus; } >/dev/null 2>&1 || true
-	$(BIN)/python -m pytest -q tests/deploy
+	$(BIN)/python -m pytest -q --durations=12 tests/deploy
 
 ##@ Deploy
 IMAGE ?= runner-triage

@@ -86,7 +86,7 @@ def counted(before: list[bytes], after: list[bytes]) -> bytes:
 def both(start: Callable[..., Any]) -> tuple[Any, Any]:
     """A service, and one without the fast path."""
     settings = {"knowledge": "", "body_seconds": "1", "log_format": "json"}
-    return start(**settings), start("-c", NORMAL_ONLY, "serve", **settings)
+    return start(is_traced=True, **settings), start("-c", NORMAL_ONLY, "serve", **settings)
 
 
 def corpus(knowledge: Knowledge) -> list[bytes]:
