@@ -128,7 +128,7 @@ spark: .venv/spark ## Run the bulk job on Spark
 FAULT_PACKAGES := haproxy nginx redis-server openssl wrk
 
 # The tests start a proxy and a store of their own; those that the packages would start are not wanted.
-faults: .venv/dev ## Attack the running service and print a table (SOAK_SECONDS=120)
+faults: .venv/dev ## Attack the running service and print a table (SOAK_SECONDS=600)
 	@missing=$$(for it in $(FAULT_PACKAGES); do dpkg -s $$it >/dev/null 2>&1 || echo $$it; done); \
 		test -z "$$missing" || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing && \
 		for it in $$missing; do systemctl disable --now $$it; done; } >/dev/null 2>&1 || true

@@ -14,7 +14,7 @@ from typing import Any
 from tests.faults.callers import Callers, Pair
 from tests.faults.processes import descriptors, memory
 
-SECONDS = float(os.environ.get("SOAK_SECONDS", "120"))
+SECONDS = float(os.environ.get("SOAK_SECONDS", "60"))
 ODD = (
     b"GET /knowledge HTTP/1.1\r\nHost: test\r\n\r\n",
     b"GET /metrics HTTP/1.1\r\nHost: test\r\n\r\n",
