@@ -51,7 +51,7 @@ class Derivations:
     def measure(self, known: dict[str, Reported]) -> list[Derived]:
         """Return the measured findings that hold.
 
-        Every computed finding is added to `known`, whether it holds or not.
+        The method adds every computed finding to `known`, whether it holds or not.
         """
         found: list[Derived] = []
         readable = self._reading.keys() & known.keys()

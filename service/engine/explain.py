@@ -64,7 +64,7 @@ class Explanations:
     def _failing(self, terms: Bits, known: Mapping[str, Reported]) -> dict[str, None]:
         """Return the findings that make `terms` fail.
 
-        For each term, these are the reported findings, or else the findings that do not apply.
+        For each term, these are the reported findings that fail it, or else the findings that do not apply.
         """
         failing: dict[str, None] = {}
         for term in members(terms):

@@ -108,7 +108,7 @@ class Implications:
     def _is_explained(rule: _Rule, report: Report) -> bool:
         """Return whether another reported finding explains the details.
 
-        The details are those of a finding that was denied. If they are explained, nothing contradicts.
+        The details are those of a denied finding. If they are explained, they do not contradict the denial.
         """
         if report.known.get(rule.implied) is not False:
             return False

@@ -127,10 +127,10 @@ class Items:
         """The same for a background finding: a condition, a medicine or a part of the history."""
 
     def situation(self, match: Match, facts: Mapping[str, Reported], report: Report) -> Situation:
-        """Return the match with closed findings as absent.
+        """Return the situation of `match` with the findings not asked.
 
-        The result includes the findings that are not asked. Only groups whose conditions name a known finding are
-        examined, and groups that those can close.
+        Closed findings count as absent in it. The method examines only groups whose conditions name a known finding, or
+        a finding that those groups can close.
         """
         fired, failed, known = match.fired, match.failed, match.known
         closed = opened = 0
@@ -235,7 +235,7 @@ class Items:
     def _groups_by_finding(self) -> dict[str, Bits]:
         """Return the indexes of the groups that each finding can decide.
 
-        A finding also decides what it can close, and so the groups that those findings decide.
+        A finding also decides the findings that it can close, and so their groups.
         """
         matcher = self._matcher
         id_of = {bit: id_ for id_, bit in matcher.bit_of.items()}

@@ -120,9 +120,9 @@ class Rulebook:
         return least
 
     def raising_terms(self) -> Iterator[tuple[int, Level]]:
-        """Yield the number and level of each level-setting term.
+        """Yield each term that sets a level, with that level.
 
-        The most urgent terms come first.
+        Terms are given by number, the most urgent first.
         """
         for terms, level in self.falling:
             for number in members(terms):

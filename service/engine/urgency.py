@@ -118,7 +118,7 @@ class Urgencies:
             yield LevelReason(SIGN_NOT_KNOWN, policy.not_known_sign_level, unknown)
 
     def _unknown(self, situation: Situation, report: Report) -> tuple[str, ...]:
-        """Return the ids not known that hold the level up.
+        """Return the `not_known` ids that hold the level up.
 
         An open term depends on each of them.
         """

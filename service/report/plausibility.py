@@ -1,6 +1,6 @@
 """Plausibility checks of telemetry.
 
-They find values in another unit, and values that contradict each other. The limits are estimates for devices, not
+They find values in another unit, and values that contradict each other. The limits are estimates about devices, not
 clinical numbers. A dropped value is unknown, which is the safe direction.
 """
 

@@ -111,7 +111,7 @@ class RequestReader:
         return {}
 
     def _read(self, part: str, sent: Mapping[str, Any], known: dict[str, Reported], faults: list[Fault]) -> int:
-        """Read the values of `sent` into `known` and count them.
+        """Read the values of `sent` into `known`.
 
         The result is the number of values that are not null. Most are yes or no and are taken as they are. Only the
         others are read one by one.

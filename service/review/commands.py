@@ -48,7 +48,7 @@ def add(commands: Any) -> None:
 def check(chosen: argparse.Namespace) -> int:
     """Check the knowledge, its cases and the levels of its readings.
 
-    Prints the number of entries of each kind.
+    Prints the version, the digest and the number of entries.
     """
     folder = _folder(chosen.folder)
     knowledge = loader.load(folder)

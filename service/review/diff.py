@@ -95,7 +95,7 @@ class Comparison:
 def compare(old: Knowledge, new: Knowledge, vignettes: Iterable[Vignette]) -> Comparison:
     """Return the changes from `old` to `new`.
 
-    The vignettes and the rule cases of both are replayed.
+    Both versions replay the vignettes and the rule cases of both.
     """
     cases = _cases(old, new, vignettes)
     engines = (Engine(old), old), (Engine(new), new)

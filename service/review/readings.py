@@ -18,10 +18,10 @@ _TENTHS = 10
 
 
 def cliffs(knowledge: Knowledge) -> Iterator[Issue]:
-    """Yield neighbouring values whose levels are more than one apart.
+    """Yield an issue for neighbouring values more than one level apart.
 
-    The values are those of a reading. It comes with the first complaint of the policy, and every other item is denied.
-    Neighbours are one apart for an integer and 0.1 apart for a number.
+    The reading comes with the first complaint of the policy, and every other item is denied. Neighbours are one apart
+    for an integer and 0.1 apart for a number.
     """
     engine = Engine(knowledge)
     for id_ in knowledge.policy.measurements:

@@ -51,8 +51,8 @@ class Outcome:
 def sign(folder: Path, knowledge: Knowledge, name: str, content: bytes) -> Outcome:
     """Sign the entries that the sheet approves.
 
-    The files of `folder`, which holds `knowledge`, are changed. Raises `KnowledgeFault` with all faults of the sheet.
-    Then no file has changed.
+    The entries are in the files of `folder`, which holds `knowledge`. Raises `KnowledgeFault` with all faults of the
+    sheet. No file has changed in that case.
     """
     rows = {number: row for number, row in sheet.read(name, content).items() if any(row.values())}
     listed = entries(knowledge)
