@@ -1,4 +1,7 @@
-"""Compiles the knowledge once, then decides on each report from it alone."""
+"""The decision engine, compiled once from the knowledge.
+
+Each decision depends only on the compiled knowledge and the report.
+"""
 
 from service.engine.engine import EncodedAssessment, Engine
 

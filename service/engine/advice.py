@@ -1,4 +1,7 @@
-"""Decides the advice on running: the strictest of the level, the red flags, the complaint and the causes."""
+"""The advice on running.
+
+The advice is the strictest demand of the level, the red flags, the complaint and the causes.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from service.model.scales import Running
 
 
 class RunningAdvice:
-    """The demands on running of a rulebook."""
+    """The demands on running in a rulebook."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         knowledge = rulebook.knowledge
@@ -38,9 +41,10 @@ class RunningAdvice:
         ]
 
     def decide(self, urgency: Urgency, causes: Sequence[ListedCause], situation: Situation) -> RunningDecision:
-        """The strictest demand of all, with the goals that apply and the first answer on a race.
+        """Return the strictest demand on running.
 
-        A cause that is less likely than those that are acted on demands nothing.
+        The result includes the goals that apply and the first answer on a race. A cause that is less likely than the
+        causes acted on demands nothing.
         """
         fired = situation.match.fired
         asked: list[Running | None] = [self._levels[urgency.level]]

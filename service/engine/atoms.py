@@ -1,7 +1,7 @@
-"""The smallest tests: one finding against one set of values.
+"""Atomic tests of one finding against one set of values.
 
-Each atom names one finding, says whether a value passes, and narrows to the values that it and another
-atom on the same finding both pass, so that a term mentions each finding once and unknown stays exact.
+Each atom names one finding and decides whether a value passes. Two atoms on the same finding narrow to the values that
+pass both. A term therefore mentions each finding once, and unknown values stay exact.
 """
 
 from __future__ import annotations
@@ -14,32 +14,38 @@ from service.report.report import Value
 
 
 class Atom(Protocol):
-    """A test of one finding; equal atoms are the same test."""
+    """A test of one finding.
+
+    Equal atoms are the same test.
+    """
 
     @property
     def finding(self) -> str:
-        """The finding that is tested."""
+        """The tested finding."""
 
     def holds(self, value: Value) -> bool:
-        """Whether `value` passes."""
+        """Return whether `value` passes the test."""
 
     def narrowed(self, other: Atom) -> Atom | None:
-        """The atom that passes what both pass; None where nothing does."""
+        """Return the atom for values that pass both, or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """A yes/no finding or a choice with one of these values."""
+    """A test for one of several values.
+
+    The finding is a yes/no finding or a choice.
+    """
 
     finding: str
     values: frozenset[bool | str]
 
     def holds(self, value: Value) -> bool:
-        """Whether the value is among them."""
+        """Return whether `value` is one of `values`."""
         return value in self.values
 
     def narrowed(self, other: Atom) -> OneOf | None:
-        """The values that both allow."""
+        """Return the test for the common values, or None."""
         assert isinstance(other, OneOf)
         both = self.values & other.values
         return OneOf(self.finding, both) if both else None
@@ -47,7 +53,10 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """A number from `low` to `high`; an open end leaves the bound itself out."""
+    """A test for a number from `low` to `high`.
+
+    An open end excludes its bound.
+    """
 
     finding: str
     low: int | float = -math.inf
@@ -56,13 +65,13 @@ class Within:
     high_open: bool = False
 
     def holds(self, value: Value) -> bool:
-        """Whether the number lies within."""
+        """Return whether the number lies within the range."""
         assert isinstance(value, int | float)
         above = value > self.low if self.low_open else value >= self.low
         return above and (value < self.high if self.high_open else value <= self.high)
 
     def narrowed(self, other: Atom) -> Within | None:
-        """The overlap of both ranges."""
+        """Return the overlap of both ranges, or None."""
         assert isinstance(other, Within)
         low, low_open = max((self.low, self.low_open), (other.low, other.low_open))
         high, closed = min((self.high, not self.high_open), (other.high, not other.high_open))
@@ -73,7 +82,10 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """One or more choices, of which each group in `includes` has one, and none is outside `only`."""
+    """A test for a set of one or more choices.
+
+    The set has a choice from each group in `includes` and no choice outside `only`.
+    """
 
     finding: str
     choices: frozenset[str]
@@ -81,12 +93,12 @@ class Selection:
     only: frozenset[str]
 
     def holds(self, value: Value) -> bool:
-        """Whether the chosen values are so."""
+        """Return whether the chosen values pass the test."""
         assert isinstance(value, frozenset)
         return bool(value) and value <= self.only and all(group & value for group in self.includes)
 
     def narrowed(self, other: Atom) -> Selection | None:
-        """The selections that both allow."""
+        """Return the selections that pass both, or None."""
         assert isinstance(other, Selection)
         both = Selection(self.finding, self.choices, self.includes + other.includes, self.only & other.only)
         # The largest selection meets each group if any selection does.

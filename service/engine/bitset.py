@@ -1,6 +1,7 @@
-"""Sets of small numbers kept as one whole number each: a set operation is then a single machine-speed step.
+"""Bit sets of small numbers, each stored as one integer.
 
-Member `n` is the bit of value `2**n`, so the lowest bit is the first member.
+A set operation is then a single machine-speed step. Member `n` is the bit of value `2**n`, so the lowest bit is the
+first member.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ Bits = int
 
 
 def bits(members: Iterable[int]) -> Bits:
-    """The set of `members`."""
+    """Return the set of `members`."""
     whole = 0
     for member in members:
         whole |= 1 << member
@@ -19,12 +20,12 @@ def bits(members: Iterable[int]) -> Bits:
 
 
 def first(some: Bits) -> int:
-    """The least member of a set that has one."""
+    """Return the least member of a non-empty set."""
     return (some & -some).bit_length() - 1
 
 
 def members(some: Bits) -> Iterator[int]:
-    """The members, least first."""
+    """Yield the members in ascending order."""
     while some:
         lowest = some & -some
         yield lowest.bit_length() - 1

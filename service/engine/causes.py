@@ -1,4 +1,7 @@
-"""Weighs the causes: which fit, how well, the statements for and against each, and what could still change that."""
+"""The causes that fit a report, weighed by points.
+
+Each listed cause has a likelihood, statements for and against it, and the items that could still change its points.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,10 @@ from service.model.scales import Likelihood
 
 
 class _Candidate(msgspec.Struct, frozen=True):
-    """A cause compiled.
+    """A compiled cause.
 
-    `excluded` are the terms that exclude it, `weighing` those of its weights, and `items` those that its weights name.
+    `excluded` are the terms that exclude the cause. `weighing` are the terms of its weights, and `items` are the items
+    that its weights name.
     """
 
     cause: Cause
@@ -27,7 +31,7 @@ class _Candidate(msgspec.Struct, frozen=True):
 
 
 class Causes:
-    """The causes of a rulebook, in the order of their rank."""
+    """The causes of a rulebook in the order of their rank."""
 
     def __init__(self, rulebook: Rulebook, items: Items) -> None:
         self._matcher = rulebook.matcher
@@ -41,7 +45,7 @@ class Causes:
         self._weights = rulebook.weights
 
     def listed(self, situation: Situation) -> tuple[ListedCause, ...]:
-        """The causes with points left, the best fitting first."""
+        """Return the causes with points left, best fit first."""
         fired = situation.match.fired
         listed = []
         for pattern, _ in self._matcher.patterns(fired & self._applying):
@@ -56,7 +60,10 @@ class Causes:
         return tuple(listed)
 
     def acted_on(self, causes: Sequence[ListedCause]) -> Sequence[ListedCause]:
-        """The causes whose fixes are given: those that are likely enough, or all if none is."""
+        """Return the causes whose fixes are given.
+
+        These are the causes that are likely enough, or all causes if none is.
+        """
         return [cause for cause in causes if cause.likelihood.rank >= self._act_on.rank] or causes
 
     def _weigh(

@@ -1,4 +1,7 @@
-"""The decision on one report: ids, numbers and levels, without sentences and without bytes."""
+"""The decision on one report.
+
+A decision holds ids, numbers and levels. It holds neither sentences nor bytes.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,17 @@ from service.report.report import Report, Reported
 
 
 class FiredFlag(msgspec.Struct, frozen=True):
-    """A red flag that fired, and the findings that fired it."""
+    """A fired red flag with the findings that fired it."""
 
     id: str
     because: tuple[str, ...]
 
 
 class LevelReason(msgspec.Struct, frozen=True):
-    """A floor under the level: a red flag's id or a rule of the policy, and the findings behind it."""
+    """A floor under the level with the findings behind it.
+
+    `rule` is the id of a red flag or a rule of the policy.
+    """
 
     rule: str
     level: Level
@@ -30,7 +36,7 @@ class LevelReason(msgspec.Struct, frozen=True):
 class WeighedStatement(msgspec.Struct, frozen=True):
     """A statement that counts for or against a cause.
 
-    `number` is its place among the supports and then the opposes of the cause.
+    `number` is its index in the supports of the cause, followed by its opposes.
     """
 
     number: int
@@ -38,7 +44,10 @@ class WeighedStatement(msgspec.Struct, frozen=True):
 
 
 class ListedCause(msgspec.Struct, frozen=True):
-    """A cause with points left; `unanswered` are items whose answer could still change its points."""
+    """A cause with points left.
+
+    `unanswered` are the items whose answer could still change its points.
+    """
 
     id: str
     likelihood: Likelihood
@@ -49,35 +58,44 @@ class ListedCause(msgspec.Struct, frozen=True):
 
 
 class GivenFix(msgspec.Struct, frozen=True):
-    """A fix to show, and the causes that call for it; none if it is the first step for a complaint."""
+    """A fix to show, with the causes that call for it.
+
+    `addresses` is empty if the fix is the first step for a complaint.
+    """
 
     id: str
     addresses: tuple[str, ...]
 
 
 class WithheldFix(msgspec.Struct, frozen=True):
-    """A fix that is held back, and the findings that forbid it."""
+    """A withheld fix with the findings that forbid it."""
 
     id: str
     because: tuple[str, ...]
 
 
 class AskedItem(msgspec.Struct, frozen=True):
-    """An item to ask, and the highest level that its answer could lead to."""
+    """An item to ask.
+
+    `could_raise_to` is the highest level that its answer could lead to.
+    """
 
     id: str
     could_raise_to: Level
 
 
 class AskedGroup(msgspec.Struct, frozen=True):
-    """A checklist with the items to show of it."""
+    """A checklist with the items to show from it."""
 
     id: str
     items: tuple[AskedItem, ...]
 
 
 class InterviewDecision(msgspec.Struct, frozen=True):
-    """The next questions; `stop_reason` is None while there are some."""
+    """The next questions, or the reason to stop.
+
+    `stop_reason` is None while there are questions.
+    """
 
     groups: tuple[AskedGroup, ...]
     measurements: tuple[AskedItem, ...]
@@ -91,7 +109,10 @@ class InterviewDecision(msgspec.Struct, frozen=True):
 
 
 class RunningDecision(msgspec.Struct, frozen=True):
-    """The advice on running, the places of its goals that apply, and the place of the answer on a race."""
+    """The advice on running.
+
+    `goals` are the indexes of its goals that apply. `race` is the index of the answer on a race.
+    """
 
     running: Running
     goals: tuple[int, ...]
@@ -99,7 +120,10 @@ class RunningDecision(msgspec.Struct, frozen=True):
 
 
 class Derived(msgspec.Struct, frozen=True):
-    """A finding that was worked out and is true; `measured` is its number, if telemetry gave one."""
+    """A derived finding that is true.
+
+    `measured` is its number if telemetry gave one.
+    """
 
     id: str
     computed_from: tuple[str, ...]
@@ -110,7 +134,7 @@ class Derived(msgspec.Struct, frozen=True):
 class Conflict(msgspec.Struct, frozen=True):
     """Values that contradict each other, by JSON Pointer.
 
-    `is_denial` if a denied finding is shown by another one, else an answer is also listed as not known.
+    `is_denial` is true if another finding shows a denied one. Otherwise an answer is also listed as not known.
     """
 
     is_denial: bool
@@ -118,9 +142,10 @@ class Conflict(msgspec.Struct, frozen=True):
 
 
 class Urgency(msgspec.Struct, frozen=True):
-    """The level with its reasons, most urgent first, and the red flags that fired.
+    """The level with its reasons and the fired red flags.
 
-    `is_held_open` if only open questions hold the level up, so that nothing reported asks for it.
+    The reasons are ordered, most urgent first. `is_held_open` is true if only open questions hold the level up, so that
+    no reported finding asks for it.
     """
 
     level: Level
@@ -133,10 +158,10 @@ class Urgency(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """All that was decided on one report.
+    """The complete decision on one report.
 
-    `known` are the findings as they were matched, with implied and measured ones, and `match` is their effect.
-    `about` are places in the list of symptom texts. `is_not_to_drive` if the person must not drive.
+    `known` are the findings as matched, with implied and measured ones. `match` is their effect. `about` are indexes in
+    the list of symptom texts. `is_not_to_drive` is true if the person must not drive.
     """
 
     report: Report
@@ -161,15 +186,18 @@ class Decision(msgspec.Struct, frozen=True):
 
     @property
     def could_rise_to(self) -> Level:
-        """The highest level over all answers a person could still give."""
+        """The highest level over all answers that are still possible."""
         return self.urgency.could_rise_to
 
     @property
     def screen_complete(self) -> bool:
-        """Whether no open rule sets a higher level, except for readings and answers not known."""
+        """Whether no open rule sets a higher level.
+
+        Rules that wait for a reading or for an answer that is not known do not count.
+        """
         return self.urgency.screen_complete
 
     @property
     def fired(self) -> tuple[FiredFlag, ...]:
-        """The red flags that fired, most urgent first."""
+        """The fired red flags, most urgent first."""
         return self.urgency.fired

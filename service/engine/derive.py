@@ -1,4 +1,7 @@
-"""Works out derived findings: numbers from telemetry before the rules are matched, named conditions after."""
+"""Derived findings: measures of telemetry and named conditions.
+
+Measured findings are added before the rules are matched. Named conditions follow after the match.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ from service.report.report import NUMBER, Reported
 
 
 class _Measured(msgspec.Struct, frozen=True):
-    """A derivation that is measured, its place in the order of evaluation, and its compiled measure."""
+    """A measured derivation with its compiled measure.
+
+    `place` is its index in the order of evaluation.
+    """
 
     place: int
     derivation: Derivation
@@ -27,7 +33,7 @@ class _Measured(msgspec.Struct, frozen=True):
 
 
 class Derivations:
-    """The derivations of a rulebook, by the telemetry that they read."""
+    """The derivations of a rulebook by the telemetry they read."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._matcher = rulebook.matcher
@@ -43,7 +49,10 @@ class Derivations:
         self._naming = rulebook.terms_of(rulebook.derivations)
 
     def measure(self, known: dict[str, Reported]) -> list[Derived]:
-        """Add the measured findings to `known` and return those that hold."""
+        """Return the measured findings that hold.
+
+        The method adds every computed finding to `known`, whether it holds or not.
+        """
         found: list[Derived] = []
         readable = self._reading.keys() & known.keys()
         if not readable:
@@ -62,7 +71,10 @@ class Derivations:
         return found
 
     def named(self, match: Match, known: Mapping[str, Reported]) -> Iterator[Derived]:
-        """The named conditions that hold, with the number that passed if they rest on one."""
+        """Yield the named conditions that hold.
+
+        A condition that rests on a number carries the number that passed.
+        """
         for pattern, terms in self._matcher.patterns(match.fired & self._naming):
             yield self._found(self._named[pattern], terms, known)
 

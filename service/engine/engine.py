@@ -1,4 +1,7 @@
-"""The engine: a report in, a decision out, and the decision as the bytes of a response."""
+"""The engine that turns a report into a response.
+
+The engine decides on a report and renders the decision as the bytes of a response.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ _decode: Final = msgspec.json.Decoder(Assessment).decode
 
 
 class EncodedAssessment(NamedTuple):
-    """A decision and its response as bytes."""
+    """A decision with its encoded response."""
 
     decision: Decision
     body: bytes
@@ -43,17 +46,20 @@ class EncodedAssessment(NamedTuple):
 
     @property
     def red_flags(self) -> tuple[str, ...]:
-        """The ids of the red flags that fired."""
+        """The ids of the fired red flags."""
         return tuple(fired.id for fired in self.decision.fired)
 
     @property
     def leading_cause(self) -> str | None:
-        """The id of the first listed cause."""
+        """The id of the first listed cause, or None."""
         return self.decision.causes[0].id if self.decision.causes else None
 
 
 class Engine:
-    """Compiled knowledge; all methods are pure, so one engine serves every request."""
+    """A decision engine for compiled knowledge.
+
+    All methods are pure, so one engine serves every request.
+    """
 
     def __init__(self, knowledge: Knowledge) -> None:
         rulebook = Rulebook(knowledge)
@@ -80,13 +86,13 @@ class Engine:
 
     @property
     def digest(self) -> str:
-        """The digest of the knowledge, `sha256:` and hex."""
+        """The digest of the knowledge: `sha256:` and hex digits."""
         return self._knowledge.digest
 
     def decide(self, report: Report) -> Decision:
-        """The decision on `report`.
+        """Return the decision on `report`.
 
-        Unknown is never read as absent, and nothing lowers a level that a rule has set.
+        An unknown finding never counts as absent. Nothing lowers a level that a rule has set.
         """
         policy = self._knowledge.policy
         facts = self._implications.facts(report)
@@ -122,32 +128,43 @@ class Engine:
         )
 
     def render(self, decision: Decision) -> bytes:
-        """The response to a report as JSON."""
+        """Return the response for `decision` as JSON."""
         return self._renderer.render(decision)
 
     def answer(self, report: Report) -> EncodedAssessment:
-        """The decision on `report` and its response."""
+        """Return the decision on `report` with its response."""
         decision = self.decide(report)
         return EncodedAssessment(decision, self.render(decision))
 
     def answer_explained(self, report: Report) -> EncodedAssessment:
-        """The same with one more member, `explanation`: what did not fire, and the source of each statement."""
+        """Return the decision on `report` with an explained response.
+
+        The response has one more member, `explanation`. It lists the rules that did not fire, the causes that are not
+        listed, and the source of each statement.
+        """
         decision = self.decide(report)
         explanation = encode(self.explain(decision))
         return EncodedAssessment(decision, b'%b,"explanation":%b}' % (self.render(decision)[:-1], explanation))
 
     def explain(self, decision: Decision) -> Explanation:
-        """The rules that did not fire, the causes that are not listed, and the source of each statement shown."""
+        """Return the explanation of `decision`.
+
+        It lists the rules that did not fire, the causes that are not listed, and the source of each statement shown.
+        """
         return self._explanations.explanation(decision)
 
     def assess(self, report: Report) -> Assessment:
-        """The response to `report` as an object, decoded from its bytes."""
+        """Return the response to `report` as an object.
+
+        The object is decoded from the bytes of the response.
+        """
         return _decode(self.render(self.decide(report)))
 
     def _referrals(self, urgency: Urgency, causes: tuple[ListedCause, ...]) -> tuple[str, ...]:
-        """The professionals to see: for the red flags, most urgent first; for the causes if none fired.
+        """Return the professionals to see.
 
-        The one that the level itself asks for comes first, unless a red flag names it.
+        The red flags name them, most urgent first. The causes name them if no red flag does. The professional for the
+        level itself comes first unless already named.
         """
         knowledge = self._knowledge
         asked = [referral for fired in urgency.fired for referral in knowledge.red_flags[fired.id].referrals]

@@ -1,4 +1,7 @@
-"""Explains a decision: rules that did not fire, causes that are not listed, and the source of each statement."""
+"""The explanation of a decision.
+
+It lists the rules that did not fire, the causes that are not listed, and the source of each statement.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +26,16 @@ from service.report.report import Reported
 
 
 class Explanations:
-    """The explanations of a rulebook; bounded by the rules that a report touches and the statements it is shown."""
+    """The explanations of a rulebook.
+
+    Their size is bounded by the rules that a report touches and the statements that it is shown.
+    """
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
 
     def explanation(self, decision: Decision) -> Explanation:
-        """The explanation of `decision`."""
+        """Return the explanation of `decision`."""
         statements = tuple(self._statements(decision))
         return Explanation(
             unfired_rules=tuple(self._unfired(decision.match, decision.known)),
@@ -56,7 +62,10 @@ class Explanations:
             )
 
     def _failing(self, terms: Bits, known: Mapping[str, Reported]) -> dict[str, None]:
-        """The findings that make `terms` fail: reported ones, or those that do not apply."""
+        """Return the findings that make `terms` fail.
+
+        For each term, these are the reported findings that fail it, or else the findings that do not apply.
+        """
         failing: dict[str, None] = {}
         for term in members(terms):
             atoms = self._rulebook.matcher.terms[term]

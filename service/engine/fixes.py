@@ -1,4 +1,7 @@
-"""Gathers the fixes for the listed causes and the complaint, and withholds those that a finding forbids."""
+"""The fixes for the listed causes and the complaint.
+
+A fix is withheld if a finding forbids it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ from service.engine.rulebook import Rulebook
 
 
 class FixDecision(msgspec.Struct, frozen=True):
-    """The fixes that are given, those that are withheld, and the contraindications to ask first."""
+    """The given fixes, the withheld fixes, and the contraindications to ask.
+
+    `ask_first` are the contraindications to ask about before a fix is given.
+    """
 
     given: tuple[GivenFix, ...]
     withheld: tuple[WithheldFix, ...]
@@ -24,7 +30,10 @@ NO_FIXES = FixDecision((), (), frozenset())
 
 
 class Fixes:
-    """The fixes of a rulebook, what withholds them, and the first steps for each complaint."""
+    """The fixes of a rulebook and the terms that withhold them.
+
+    The first steps for each complaint are included.
+    """
 
     def __init__(self, rulebook: Rulebook) -> None:
         knowledge, matcher = rulebook.knowledge, rulebook.matcher
@@ -44,9 +53,10 @@ class Fixes:
         ]
 
     def decide(self, acted_on: Sequence[ListedCause], situation: Situation) -> FixDecision:
-        """The fixes of the causes to act on, and the first steps for each complaint that no cause explains.
+        """Return the fixes to give and to withhold.
 
-        Fixes that fit the report best come first; fixes that failed, and those beyond the limit, are left out.
+        The fixes are those of the causes to act on, and the first steps for each complaint that no cause explains.
+        Fixes that fit the report best come first. Fixes that failed, and fixes beyond the limit, are left out.
         """
         fired = situation.match.fired
         addresses: dict[str, list[str]] = {}
@@ -74,9 +84,10 @@ class Fixes:
     def _allowed(
         self, id_: str, situation: Situation, withheld: dict[str, WithheldFix], ask_first: dict[str, None]
     ) -> str | None:
-        """The fix, or the one that takes its place; a contraindication that is unknown withholds it as well.
+        """Return the fix or its replacement, or None.
 
-        None if neither is allowed, or the fix was tried in vain.
+        An unknown contraindication withholds a fix as well. The result is None if neither fix is allowed, or if the fix
+        was tried without success.
         """
         fix = self._fixes[id_]
         if self._failed.get(id_, 0) & situation.match.fired:

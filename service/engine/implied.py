@@ -1,4 +1,7 @@
-"""Implied findings: a reported detail makes its parent true, and a number answers the item that asks for it."""
+"""Implied findings.
+
+A reported detail makes its parent true. A number answers the item that asks for it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ _NOT_KNOWN = "/not_known"
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """The known findings, those that were implied, and the values that contradict each other."""
+    """The known findings, the implied findings, and the conflicts.
+
+    A conflict lists values that contradict each other.
+    """
 
     known: dict[str, Reported]
     derived: list[Derived]
@@ -25,9 +31,10 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 class _Rule(msgspec.Struct, frozen=True):
-    """`implied` becomes true if `term` holds; absent if it fails and `settles`.
+    """A rule that implies a finding.
 
-    A denied finding stays absent while one of `unless` is reported present: that explains the same details.
+    `implied` becomes true if `term` holds. It becomes absent if `term` fails and `settles` is true. A denied finding
+    stays absent while one of `unless` is reported present, because that finding explains the same details.
     """
 
     implied: str
@@ -37,7 +44,10 @@ class _Rule(msgspec.Struct, frozen=True):
 
 
 class Implications:
-    """The `implied_by` and `settled_by` conditions of a vocabulary, by the findings that they name."""
+    """The implication rules of a vocabulary, by finding.
+
+    The rules are the `implied_by` and `settled_by` conditions, by the findings that they name.
+    """
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._pointers = {id_: f"/{finding.place}/{id_}" for id_, finding in knowledge.findings.items()}
@@ -66,10 +76,10 @@ class Implications:
                     self._add(_Rule(id_, term, settles=True))
 
     def facts(self, report: Report) -> Facts:
-        """The findings of `report` with all that they imply.
+        """Return the findings of `report` with all implied findings.
 
-        An urgent reading wins: an implied finding is true even if it was denied, and a no beside "not known" is
-        dropped. Both are listed as conflicts.
+        The more urgent interpretation wins: an implied finding is true even if it was denied, and a no that is also
+        listed as not known is dropped. Both are listed as conflicts.
         """
         facts = Facts(dict(report.known), [], [])
         known = facts.known
@@ -79,7 +89,7 @@ class Implications:
                 del known[id_]
         rules = self._rules
         present = [name for name, value in known.items() if value is not False]
-        # Sorted, so that the order of names in the request changes no byte of the response.
+        # Sorted, so that the response does not depend on the order of names in the request.
         waiting = sorted({*(rules.keys() & present), *[name for name in self._denials if name in known]})
         while waiting:
             for rule in rules[waiting.pop()]:
@@ -89,20 +99,23 @@ class Implications:
                     waiting.append(rule.implied)
         for id_, term in self._contradicted:
             if known.get(id_) is True and _holds(term, known):
-                del known[id_]  # its parent, which it implies, stays
+                del known[id_]  # the implied parent stays true
                 names = (id_, *(atom.finding for atom in term))
                 facts.conflicts.append(Conflict(is_denial=True, pointers=tuple(map(self._pointers.__getitem__, names))))
         return facts
 
     @staticmethod
     def _is_explained(rule: _Rule, report: Report) -> bool:
-        """Whether another reported finding explains the details of one that was denied, so that nothing contradicts."""
+        """Return whether another reported finding explains the details.
+
+        The details are those of a denied finding. If they are explained, they do not contradict the denial.
+        """
         if report.known.get(rule.implied) is not False:
             return False
         return any(report.known.get(name) is True for name in rule.unless)
 
     def _applies(self, rule: _Rule, facts: Facts) -> bool:
-        """Apply `rule`; return whether it made its finding true."""
+        """Return whether applying `rule` made its finding true."""
         known, implied = facts.known, rule.implied
         before = known.get(implied)
         if before is True and not rule.settles:
@@ -123,7 +136,7 @@ class Implications:
         return True
 
     def _named(self, rule: _Rule) -> tuple[str, ...]:
-        """The pointers to the finding that `rule` implies and to its term."""
+        """Return the pointers to the implied finding and its term."""
         return tuple(self._pointers[name] for name in (rule.implied, *(atom.finding for atom in rule.term)))
 
     def _add(self, rule: _Rule) -> None:
@@ -134,7 +147,10 @@ class Implications:
 
 
 def _fails(term: Term, known: Mapping[str, Reported]) -> bool:
-    """Whether a known value denies `term`; what is unknown denies nothing."""
+    """Return whether a known value denies `term`.
+
+    An unknown value denies nothing.
+    """
     for atom in term:
         value = known.get(atom.finding)
         if value is not None and not isinstance(value, tuple) and not atom.holds(value):

@@ -1,4 +1,7 @@
-"""The checklist items compiled: when each applies, what it opens, and how far its answer could raise the level."""
+"""Compiled checklist items.
+
+The module computes when an item applies, which findings it opens, and how far its answer could raise the level.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from service.report.report import Report, Reported
 class Situation(msgspec.Struct, frozen=True):
     """A match with the findings that need no question.
 
-    `closed` findings do not apply and count as absent; `waiting` findings apply only if an earlier answer opens them;
+    `closed` findings do not apply and count as absent. `waiting` findings apply only if an earlier answer opens them.
     `not_known` findings were asked, and the runner could not answer.
     """
 
@@ -31,12 +34,15 @@ class Situation(msgspec.Struct, frozen=True):
 
     @property
     def answered(self) -> Bits:
-        """The findings that are not to be asked: known, closed or not known."""
+        """The findings not to ask: known, closed or not known."""
         return self.match.known | self.closed | self.not_known
 
 
 class Detail(msgspec.Struct, frozen=True):
-    """A finding that an item opens, and its terms of one level; `via` is the finding in between, if there is one."""
+    """A finding that an item opens.
+
+    `terms` are its terms of one level. `via` is the finding in between, if there is one.
+    """
 
     bit: Bits
     via: Bits
@@ -46,10 +52,10 @@ class Detail(msgspec.Struct, frozen=True):
 class Item(msgspec.Struct, frozen=True):
     """A finding to ask about.
 
-    `levels` are the terms that name it, by the level that they set, most urgent first, each with the question at that
-    level; `top_terms` and `top` are the first of them. `details` are the findings whose question depends on it, in the
-    same way; `details_bits` are all of them, and `is_raised` if they reach a higher level than the item. `asked` is the
-    question at each level.
+    `levels` are the terms that name it, by the level that they set, most urgent first, each with its question.
+    `top_terms` and `top` are the first of them. `details` are the findings whose question depends on the item, in the
+    same form. `details_bits` are all of them, and `is_raised` is true if they reach a higher level than the item.
+    `asked` is the question at each level.
     """
 
     id: str
@@ -64,7 +70,7 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class CompiledChecklist(msgspec.Struct, frozen=True):
-    """A checklist with its items compiled; `bits` are all of them, `ids` their ids."""
+    """A checklist with its compiled items, their bits and their ids."""
 
     checklist: Checklist
     items: tuple[Item, ...]
@@ -73,7 +79,10 @@ class CompiledChecklist(msgspec.Struct, frozen=True):
 
 
 class _Applicability(msgspec.Struct, frozen=True):
-    """Findings with the same conditions: the terms of their `asked_when` and `asked_of`, 0 if they have none."""
+    """Findings with the same conditions.
+
+    `when` and `of` are the terms of their `asked_when` and `asked_of`, or 0 if they have none.
+    """
 
     when: Bits
     of: Bits
@@ -118,9 +127,10 @@ class Items:
         """The same for a background finding: a condition, a medicine or a part of the history."""
 
     def situation(self, match: Match, facts: Mapping[str, Reported], report: Report) -> Situation:
-        """The match with closed findings as absent, and the findings that are not asked.
+        """Return the situation of `match` with the findings not asked.
 
-        Only the groups whose conditions name a known finding are looked at, or one that those can close.
+        Closed findings count as absent in it. The method examines only groups whose conditions name a known finding, or
+        a finding that those groups can close.
         """
         fired, failed, known = match.fired, match.failed, match.known
         closed = opened = 0
@@ -150,7 +160,7 @@ class Items:
         return Situation(Match(fired, failed, match.touched, known), closed, waiting, not_known & ~known)
 
     def waiting_for_a_reading(self, situation: Situation) -> Bits:
-        """The terms that cannot fire without a reading that was not sent."""
+        """Return the terms that cannot fire without a missing reading."""
         known = situation.match.known
         return reduce(or_, (naming for bit, naming in self._readings if not bit & known), 0)
 
@@ -179,18 +189,18 @@ class Items:
         )
 
     def _opens(self, id_: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """The findings that a finding opens, directly or via one other, each with the one in between."""
+        """Yield the opened findings, each with the finding in between."""
         for detail in self._opened_by.get(id_, ()):
             yield detail, ()
             yield from ((further, (detail,)) for further in self._opened_by.get(detail, ()))
 
     def _family(self, id_: str) -> Bits:
-        """The terms that name a finding, or one that its presence opens."""
+        """Return the terms that name a finding or one it opens."""
         names = (id_, *(name for name, _ in self._opens(id_)))
         return reduce(or_, map(self._matcher.naming.__getitem__, names))
 
     def _openers(self) -> dict[str, dict[str, None]]:
-        """The findings that each finding opens directly."""
+        """Return the findings that each finding opens directly."""
         opened: dict[str, dict[str, None]] = {}
         for id_ in self._rulebook.asked_when:
             for opener in self._conditions(id_):
@@ -198,12 +208,12 @@ class Items:
         return opened
 
     def _conditions(self, id_: str) -> Iterator[str]:
-        """The findings that the `asked_when` of a finding names."""
+        """Return the findings that the `asked_when` of a finding names."""
         pattern = self._rulebook.asked_when.get(id_)
         return iter(()) if pattern is None else iter(self._matcher.because(self._matcher.terms_of[pattern]))
 
     def _conditions_in_order(self) -> Iterator[_Applicability]:
-        """The findings with conditions, by their conditions; each behind those that its conditions name."""
+        """Yield the groups of findings with equal conditions, dependencies first."""
         rulebook, matcher = self._rulebook, self._matcher
         depths: dict[str, int] = {}
 
@@ -223,9 +233,9 @@ class Items:
             yield _Applicability(when, of, bits, naming, findings)
 
     def _groups_by_finding(self) -> dict[str, Bits]:
-        """The places of the groups that each finding can decide.
+        """Return the indexes of the groups that each finding can decide.
 
-        A finding also decides what it can close, and so the groups that those findings decide.
+        A finding also decides the findings that it can close, and so their groups.
         """
         matcher = self._matcher
         id_of = {bit: id_ for id_, bit in matcher.bit_of.items()}

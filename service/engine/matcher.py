@@ -1,8 +1,8 @@
-"""Finds the patterns that known findings make true.
+"""Matching of known findings against patterns.
 
-A pattern is a condition as alternative terms (`terms.py`). Sets of terms are bit sets, numbered in the order of the
-patterns; those that concern what is asked come first (`numbering.py`). The compiled knowledge holds, for each value of
-a finding, the terms that it satisfies and those that it fails; a request only joins these sets.
+A pattern is a condition as alternative terms (`terms.py`). Sets of terms are bit sets in the order of the patterns.
+Terms about asked findings come first (`numbering.py`). For each value of a finding, the compiled knowledge holds the
+terms that it satisfies and the terms that it fails. A request only joins these sets.
 """
 
 from __future__ import annotations
@@ -28,14 +28,20 @@ LONGEST = 7
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The effect of one value: the terms whose atom it passes, and those that it fails."""
+    """The effect of one value on the terms.
+
+    `holds` are the terms whose atom it passes, and `fails` are those whose atom it fails.
+    """
 
     holds: Bits
     fails: Bits
 
 
 class Match(msgspec.Struct, frozen=True):
-    """The state of all terms: those that hold, that can no longer hold, that hold in part; and the known findings."""
+    """The state of all terms, and the known findings.
+
+    `fired` terms hold, `failed` terms can no longer hold, and `touched` terms have an atom that holds.
+    """
 
     fired: Bits
     failed: Bits
@@ -47,7 +53,10 @@ Judge = Callable[[Value], Verdict]
 
 
 class _Verdicts(dict[Value, Verdict]):
-    """The verdicts on the values that some term names, and one for every other value."""
+    """The verdicts on the values of one finding.
+
+    Each value that a term names has its own verdict. All other values share one.
+    """
 
     def __init__(self, named: Mapping[Value, Verdict], other: Verdict) -> None:
         super().__init__(named)
@@ -58,9 +67,9 @@ class _Verdicts(dict[Value, Verdict]):
 
 
 class Matcher:
-    """All terms of all patterns, by the findings that they name.
+    """All terms of all patterns, by the findings they name.
 
-    `findings` are all that a request can make known, and `asked` are those that are asked.
+    `findings` are all findings that a request can make known. `asked` are the findings that are asked.
     """
 
     def __init__(
@@ -96,10 +105,10 @@ class Matcher:
             self._compile(finding)
 
     def match(self, known: Mapping[str, Reported]) -> Match:
-        """The terms that `known` decides.
+        """Return the terms that `known` decides.
 
-        Bit-sliced counters: `ones`, `twos` and `fours` are the binary digits of the number of atoms that hold, for all
-        terms at once. Most answers are a no, so those are joined without a step of Python for each.
+        The method uses bit-sliced counters. `ones`, `twos` and `fours` are the binary digits of the number of atoms
+        that hold, for all terms at once. Most answers are a no, so those are joined without a Python step for each.
         """
         denied = [finding for finding, value in known.items() if value is False]
         failed = reduce(or_, map(self._failed_by_no.__getitem__, denied), 0)
@@ -109,7 +118,7 @@ class Matcher:
             if value is False:
                 continue
             table = tables.get(finding)
-            # No term names a series, so each value here is one that a term can test.
+            # No term names a series, so a term can test each value here.
             verdict = judges[finding](value) if table is None else table[value]  # type: ignore[arg-type,index]
             failed |= verdict.fails
             if verdict.holds:
@@ -122,14 +131,17 @@ class Matcher:
                 fours ^= twos & carry
                 twos ^= carry
         touched = ones | twos | fours
-        # Masks meet a set of terms by `&` only, because they are as long as the rulebook and the set is not.
+        # Masks are as long as the rulebook, so apply them to the shorter set of terms by `&` only.
         full = (touched & ones) ^ (touched & self._not_ones)
         full = (full & twos) ^ (full & self._not_twos)
         full = (full & fours) ^ (full & self._not_fours)
         return Match(full, failed, touched, sum(map(self.bit_of.__getitem__, known)))
 
     def patterns(self, terms: Bits) -> list[tuple[int, Bits]]:
-        """The patterns of `terms`, in order, each with its terms among them."""
+        """Return the patterns of `terms` in order.
+
+        Each pattern comes with those of its terms that are in `terms`.
+        """
         found = []
         while terms:
             pattern = self.pattern_of[first(terms)]
@@ -140,13 +152,13 @@ class Matcher:
         return found
 
     def because(self, terms: Bits) -> tuple[str, ...]:
-        """The findings that `terms` name, in order, each once."""
+        """Return the distinct findings that `terms` name, in order."""
         if not terms & (terms - 1):
             return self._names[first(terms)] if terms else ()
         return tuple(dict.fromkeys(name for term in members(terms) for name in self._names[term]))
 
     def _compile(self, finding: str) -> None:
-        """Prepare the verdict on each value of `finding`, or the function that gives it."""
+        """Compile the verdicts on `finding` into a table or a function."""
         atoms = self._atoms.get(finding)
         if not atoms:
             silent = Verdict(0, 0)
@@ -165,7 +177,10 @@ class Matcher:
             self._judges[finding] = lambda value: self._verdict(finding, value)
 
     def _judge_of_numbers(self, finding: str) -> Judge:
-        """Looks up a number among the bounds of all ranges: each bound has a verdict, and each gap between two."""
+        """Return a function that looks up the verdict on a number.
+
+        It searches the bounds of all ranges. Each bound has a verdict, and so has each gap between two bounds.
+        """
         ranges = [atom for atom in self._atoms[finding] if isinstance(atom, Within)]
         bounds = sorted({bound for atom in ranges for bound in (atom.low, atom.high) if math.isfinite(bound)})
         gaps = [bounds[0] - 1, *((low + high) / 2 for low, high in pairwise(bounds)), bounds[-1] + 1]

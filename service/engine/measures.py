@@ -1,6 +1,7 @@
-"""Numbers worked out from telemetry, in whole thousandths so that an edge is an edge.
+"""Measures computed from telemetry.
 
-A measure answers None where an input is missing or a baseline is too small: not computable is unknown.
+Numbers are whole thousandths, so that a value exactly at a threshold compares as equal. A measure is None if an input
+is missing or a baseline is too small: not computable is unknown.
 """
 
 from __future__ import annotations
@@ -22,13 +23,16 @@ Compute = Callable[[Telemetry], "Ratio | None"]
 
 
 class Ratio(msgspec.Struct, frozen=True):
-    """An exact value: `over` divided by `under`, which is above zero."""
+    """An exact ratio.
+
+    The value is `over` divided by `under`, which is above zero.
+    """
 
     over: int
     under: int
 
     def exceeds(self, threshold: Fraction) -> bool:
-        """Whether the value is more than `threshold`."""
+        """Return whether the value is more than `threshold`."""
         return self.over * threshold.denominator > threshold.numerator * self.under
 
     def __float__(self) -> float:
@@ -36,17 +40,23 @@ class Ratio(msgspec.Struct, frozen=True):
 
 
 def thousandths(number: float) -> int:
-    """`number` in whole thousandths, so that 33.1 and 30.1 differ by exactly 3.0."""
+    """Return `number` in whole thousandths.
+
+    The difference of 33.1 and 30.1 is then exactly 3.0.
+    """
     return round(number * 1000)
 
 
 def compiled(measure: Measure) -> Compute:
-    """What gives the value of `measure` in its own unit; None where it cannot be computed."""
+    """Return the function that computes `measure` in its own unit.
+
+    The function returns None if it cannot compute a value.
+    """
     return _MEASURES[measure.kind](measure)
 
 
 def inputs(measure: Measure) -> tuple[str, ...]:
-    """The telemetry that `measure` reads."""
+    """Return the names of the telemetry that `measure` reads."""
     return tuple(name for name in (measure.series, measure.per, measure.value, measure.baseline) if name)
 
 
@@ -61,7 +71,10 @@ def _series(telemetry: Telemetry, name: str) -> tuple[float, ...]:
 
 
 def _over(measure: Measure) -> Callable[[int, int], Ratio | None]:
-    """By how much of an old number a new one is more; None where the old one is no baseline."""
+    """Return a function for the percentage increase of a number.
+
+    The function returns None if the old number is too small for a baseline.
+    """
     least = max(1, thousandths(measure.baseline_at_least or 0))
     return lambda new, old: Ratio(_PERCENT * (new - old), old) if old >= least else None
 

@@ -1,6 +1,7 @@
-"""Numbers terms and findings so that sets about what the checklists ask are short, however much else is known.
+"""The numbering of terms and findings.
 
-A set is as long as its last member, so a report would pay for every finding that comes before its own.
+Terms and findings that concern the checklists come first. A set is as long as its last member, so otherwise a report
+would pay for every finding that comes before its own. The sets stay short, however much else is known.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from service.engine.terms import Term
 
 
 def connected(patterns: Iterable[Sequence[Term]], start: Iterable[str]) -> frozenset[str]:
-    """The findings of `start`, and all that terms connect to them."""
+    """Return `start` and all findings that terms connect to it."""
     terms_naming: dict[str, list[Term]] = defaultdict(list)
     for terms in patterns:
         for term in terms:
@@ -29,6 +30,9 @@ def connected(patterns: Iterable[Sequence[Term]], start: Iterable[str]) -> froze
 
 
 def numbered(patterns: Sequence[Sequence[Term]], first: frozenset[str]) -> list[tuple[int, Term]]:
-    """Each term with its pattern, in the order of the patterns; those that name one of `first` come first."""
+    """Return each term with its pattern, in the order of numbering.
+
+    Terms that name one of `first` come first. Otherwise, the terms keep the order of the patterns.
+    """
     terms = [(pattern, term) for pattern, terms in enumerate(patterns) for term in terms]
     return sorted(terms, key=lambda entry: not any(atom.finding in first for atom in entry[1]))

@@ -1,4 +1,7 @@
-"""Chooses the items to ask: those that could raise the level, those that tell the causes apart, and readings."""
+"""The choice of items to ask.
+
+The items could raise the level or separate the causes. Readings are offered as well.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,8 @@ from service.model.scales import Level, Likelihood
 class CauseContext(msgspec.Struct, frozen=True):
     """The state of the causes.
 
-    `ask_first` are contraindications to ask before a fix is given. `is_asked` if causes are asked about at this level.
-    `has_no_complaint` if every complaint was denied.
+    `ask_first` are contraindications to ask before a fix is given. `is_asked` is true if causes are asked about at this
+    level. `has_no_complaint` is true if every complaint was denied.
     """
 
     causes: Sequence[ListedCause]
@@ -54,7 +57,10 @@ class Questions:
         self._items = {item.id: item for compiled in items.checklists for item in compiled.items}
 
     def safety(self, floors: Floors, situation: Situation) -> dict[str, AskedItem]:
-        """The items whose answer could raise the level, or opens a detail that could."""
+        """Return the items whose answer could raise the level.
+
+        An item also counts if it opens a detail that could raise the level.
+        """
         found: dict[str, AskedItem] = {}
         open_terms, waiting = floors.open_terms, situation.waiting
         skip = situation.answered | waiting
@@ -78,7 +84,10 @@ class Questions:
         situation: Situation,
         context: CauseContext,
     ) -> InterviewDecision:
-        """The groups to show, the readings to offer, and the reason to stop if there is nothing to ask."""
+        """Return the groups to show and the readings to offer.
+
+        The result has a reason to stop if there is nothing to ask.
+        """
         about_causes, held_back = self._cause_questions(floors, situation, context)
         found = {**about_causes, **safety}
         groups = self._groups(found) if found else ()
@@ -87,7 +96,10 @@ class Questions:
         return InterviewDecision(groups, measurements, len(found) + len(held_back - safety.keys()), reason)
 
     def _groups(self, found: Mapping[str, AskedItem]) -> tuple[AskedGroup, ...]:
-        """The checklists that have an item in `found`, each with its items."""
+        """Return the checklists with their items in `found`.
+
+        Checklists without such an item are left out.
+        """
         return tuple(
             [
                 AskedGroup(compiled.checklist.id, asked)
@@ -99,9 +111,10 @@ class Questions:
     def _cause_questions(
         self, floors: Floors, situation: Situation, context: CauseContext
     ) -> tuple[dict[str, AskedItem], set[str]]:
-        """The items that do not raise the level by themselves, and the ids that do not fit into this response.
+        """Return the items that do not raise the level by themselves.
 
-        They are about the causes, or contraindications to ask before a fix is given.
+        They are about the causes, or contraindications to ask before a fix is given. The second result holds the ids
+        that do not fit into this response.
         """
         found: dict[str, AskedItem] = {}
         if not context.is_asked:
@@ -121,7 +134,10 @@ class Questions:
         return found, {item.id for item in first[room:]}
 
     def _separating_of(self, context: CauseContext, known: Bits, skip: Bits) -> list[Item]:
-        """The items that separate the leading causes, unless one is likely already or enough were asked."""
+        """Return the items that separate the leading causes.
+
+        There are none if one cause is already likely or enough were asked.
+        """
         room = self._policy.separating_questions - (self._separating & known).bit_count()
         if room <= 0 or any(cause.likelihood is Likelihood.LIKELY for cause in context.causes):
             return []
@@ -132,7 +148,10 @@ class Questions:
         return [item for item in self._separating_items if item.bit & wanted][:room] if wanted else []
 
     def _readings(self, level: Level, situation: Situation) -> Iterator[AskedItem]:
-        """The readings that could raise the level, each at the highest level of a rule that can still hold."""
+        """Yield the readings that could raise the level.
+
+        Each has the highest level of a rule that can still hold.
+        """
         skip, failed = situation.answered | situation.waiting, situation.match.failed
         for item in self._measurements:
             if item.bit & skip:
@@ -160,7 +179,11 @@ class Questions:
 
 
 def _asked(item: Item, open_terms: Bits, waiting: Bits) -> AskedItem | None:
-    """The question at the highest level of an open term that names the item, or a detail that waits for it."""
+    """Return the question at the highest open level of an item.
+
+    The level is that of an open term that names the item, or a detail that waits for it. The result is None if there is
+    no such term.
+    """
     asked = None
     for terms, at_level in item.levels:
         if terms & open_terms:

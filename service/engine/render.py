@@ -1,4 +1,7 @@
-"""Renders a decision to the bytes of a response; no other module knows the templates."""
+"""Render a decision to the bytes of a response.
+
+No other module knows the templates.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,10 @@ _DECIMALS = 1
 
 
 class Renderer:
-    """The templates of one knowledge; `urgent` are the items to send at once."""
+    """The response templates of one knowledge.
+
+    `urgent` are the items to send at once.
+    """
 
     def __init__(self, knowledge: Knowledge, urgent: frozenset[str]) -> None:
         policy = knowledge.policy
@@ -132,7 +138,7 @@ class Renderer:
         )
 
     def render(self, decision: Decision) -> bytes:
-        """The response as JSON."""
+        """Return the response for `decision` as JSON."""
         report = decision.report
         return self._whole.fill(
             encode(report.received),

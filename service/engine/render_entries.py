@@ -1,4 +1,4 @@
-"""Templates of the entries of the knowledge: red flags, causes with their statements, and fixes."""
+"""Templates of the entries: red flags, causes with statements, and fixes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ Referrals = Mapping[str, Labelled]
 
 
 def red_flag_template(flag: RedFlag, referrals: Referrals) -> Template:
-    """A red flag that fired; the findings behind it are the hole."""
+    """Return the template of a fired red flag.
+
+    The placeholder is for the findings behind it.
+    """
     return Template(
         FiredRedFlag(
             id=flag.id,
@@ -36,7 +39,10 @@ def red_flag_template(flag: RedFlag, referrals: Referrals) -> Template:
 
 
 def fix_template(fix: Fix, referrals: Referrals, *, is_first: bool) -> Template:
-    """A fix in full, or with one short step."""
+    """Return the template of a fix.
+
+    The first fix is shown in full, every other one with one short step.
+    """
     steps = tuple(statement.text for statement in fix.steps)
     return Template(
         SuggestedFix(
@@ -56,7 +62,10 @@ def fix_template(fix: Fix, referrals: Referrals, *, is_first: bool) -> Template:
 
 
 def cause_template(cause: Cause, *, is_first: bool) -> Template:
-    """A cause in full, or with the first statement of its mechanism only."""
+    """Return the template of a cause.
+
+    The first cause is shown in full, every other one with only the first statement of its mechanism.
+    """
     mechanism = cause.mechanism if is_first else cause.mechanism[:1]
     return Template(
         ConsideredCause(
@@ -85,7 +94,10 @@ def cause_template(cause: Cause, *, is_first: bool) -> Template:
 
 
 def contribution_template(weight: Weight) -> Template:
-    """A statement for or against a cause; the findings behind it are the hole."""
+    """Return the template of a statement for or against a cause.
+
+    The placeholder is for the findings behind it.
+    """
     return Template(
         Contribution(points=weight.points, because=HOLE, statement=weight.statement, evidence=weight.evidence),
         "because",

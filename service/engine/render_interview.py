@@ -1,4 +1,7 @@
-"""Renders the questions: groups of items, the readings to offer, and the end of the conversation."""
+"""Render the questions of a response.
+
+They are the groups of items, the readings to offer, and the end of the conversation.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ from service.model.scales import Level
 
 
 class InterviewRenderer:
-    """The templates of the questions of one knowledge; each item is encoded once for each level.
+    """The templates of the questions of one knowledge.
 
-    `urgent` are the items to send at once.
+    Each item is encoded once for each level. `urgent` are the items to send at once.
     """
 
     def __init__(self, knowledge: Knowledge, urgent: frozenset[str]) -> None:
@@ -37,7 +40,7 @@ class InterviewRenderer:
         )
 
     def render(self, interview: InterviewDecision) -> bytes:
-        """The member `interview` as JSON."""
+        """Return the member `interview` as JSON."""
         items = self._items
         return self._interview.fill(
             boolean(value=interview.should_stop),

@@ -1,4 +1,7 @@
-"""Renders the notices: the statements that every response carries, with the emergency number of the country."""
+"""Render the notices of a response.
+
+Notices are the statements that every response carries, with the emergency number of the country.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,10 @@ class NoticeRenderer:
             self._not_driving[number] = array([call, do_not_drive, *always])
 
     def render(self, decision: Decision) -> bytes:
-        """The notices in reading order: the number to call comes first if the level is urgent."""
+        """Return the notices in reading order.
+
+        The number to call comes first if the level is urgent.
+        """
         number = self._numbers.get(decision.report.country or "", self._default)
         if decision.level.rank < self._number_first:
             return self._calm[number]

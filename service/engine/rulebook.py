@@ -1,4 +1,7 @@
-"""The knowledge compiled once: every condition as a numbered pattern, with the entry that each pattern belongs to."""
+"""The compiled knowledge as numbered patterns.
+
+Every condition is compiled once. Its pattern has a number and belongs to one entry.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ K = TypeVar("K")
 
 
 class WeightRef(msgspec.Struct, frozen=True):
-    """A weight of a cause, by its place among the supports and then the opposes of that cause."""
+    """A reference to a weight of a cause.
+
+    `number` is its index in the supports of the cause, followed by its opposes.
+    """
 
     cause: str
     number: int
@@ -29,10 +35,10 @@ class WeightRef(msgspec.Struct, frozen=True):
 
 
 class Rulebook:
-    """Patterns by number; each map says which number belongs to which entry.
+    """Numbered patterns, mapped to their entries.
 
-    The most numerous come last, because a set of terms is as long as its last term: what few conditions name stays
-    short however many rules follow. Red flags are in their order of urgency, and so are the lists of those that fired.
+    The most numerous patterns come last, because a set of terms is as long as its last term. The sets of the first
+    patterns stay short, however many rules follow. Red flags are in their order of urgency, and so are fired ones.
     """
 
     def __init__(self, knowledge: Knowledge) -> None:
@@ -105,7 +111,7 @@ class Rulebook:
         """The terms that set a level, by level, the most urgent first."""
 
     def highest(self, terms: Bits, least: Level) -> Level:
-        """The highest level that one of `terms` sets, and at least `least`."""
+        """Return the highest level that `terms` set, at least `least`."""
         for raising, level in self.falling:
             if level.rank <= least.rank:
                 break
@@ -114,13 +120,16 @@ class Rulebook:
         return least
 
     def raising_terms(self) -> Iterator[tuple[int, Level]]:
-        """The number and the level of each term that sets a level, the most urgent first."""
+        """Yield each term that sets a level, with that level.
+
+        Terms are given by number, the most urgent first.
+        """
         for terms, level in self.falling:
             for number in members(terms):
                 yield number, level
 
     def terms_of(self, patterns: Iterable[int]) -> Bits:
-        """All terms of `patterns`."""
+        """Return all terms of `patterns`."""
         return reduce(or_, (self.matcher.terms_of[pattern] for pattern in patterns), 0)
 
     def _add(self, condition: Condition) -> int:
@@ -137,14 +146,14 @@ class Rulebook:
 
 
 def _asked(knowledge: Knowledge) -> Iterator[str]:
-    """The findings of the checklists, and the readings that are offered."""
+    """Yield the findings of the checklists and the offered readings."""
     for checklist in knowledge.checklists.values():
         yield from checklist.items
     yield from knowledge.policy.measurements
 
 
 def _with_readings(condition: Condition, knowledge: Knowledge) -> Condition:
-    """The condition of a rule with each reading that implies a finding beside that finding.
+    """Return the condition with each reading beside its implied finding.
 
     A denied finding settles nothing while such a reading is missing, so the rule waits for the reading.
     """
@@ -170,7 +179,7 @@ def _with_readings(condition: Condition, knowledge: Knowledge) -> Condition:
 
 
 def _people(people: People) -> Condition:
-    """The people that a finding can apply to, as a condition on sex and age."""
+    """Return the condition on sex and age for `people`."""
     parts: list[Condition] = []
     if people.sex_at_birth:
         parts.append(Clause(finding="sex_at_birth", is_=people.sex_at_birth))

@@ -1,4 +1,7 @@
-"""Finds the items whose yes alone is an emergency, so that an app sends it immediately."""
+"""The items whose yes alone is an emergency.
+
+An app sends such an answer immediately.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from service.report.report import Report
 
 
 def send_at_once(rulebook: Rulebook, implications: Implications) -> frozenset[str]:
-    """The yes/no items that set an emergency level by themselves, with the findings that they imply."""
+    """Return the yes/no items that alone set an emergency level.
+
+    The findings that an item implies count as well.
+    """
     knowledge: Knowledge = rulebook.knowledge
     least = knowledge.policy.send_at_once_from.rank
     urgent = rulebook.terms_of(pattern for pattern, flag in rulebook.red_flags.items() if flag.level.rank >= least)

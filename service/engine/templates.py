@@ -1,7 +1,7 @@
-"""JSON templates: the static parts of a response, encoded once, with placeholders.
+"""JSON templates: static response parts, encoded once, with placeholders.
 
-A template is made of a wire type whose variable members are `HOLE`. The names of the holes are given as well, in their
-order, so a member that is forgotten fails when the knowledge is compiled and not when a request comes.
+A template is made from a wire type whose variable members are `HOLE`. The names of these members are also given, in
+their order. A forgotten member thus fails when the knowledge is compiled and not during a request.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ HOLE: Final[Any] = msgspec.Raw(b'"\\u0000"')
 
 
 class Template:
-    """One part of a response with `holes` to fill; raises `ValueError` if the part has others or another order."""
+    """A part of a response with placeholders.
+
+    Raises `ValueError` if the placeholders of the part differ from `holes` in names or order.
+    """
 
     __slots__ = ("_text",)
 
@@ -31,15 +34,18 @@ class Template:
         self._text = encode(part).replace(b"%", b"%%").replace(bytes(HOLE), b"%b")
 
     def fill(self, *values: bytes) -> bytes:
-        """The part with each hole filled by JSON, in the order of the holes."""
+        """Return the part with each placeholder filled by JSON.
+
+        The values are in the order of the placeholders.
+        """
         return self._text % values
 
 
 def array(parts: Iterable[bytes]) -> bytes:
-    """A JSON array of encoded parts."""
+    """Return a JSON array of encoded parts."""
     return b"[%b]" % b",".join(parts)
 
 
 def boolean(*, value: bool) -> bytes:
-    """A JSON boolean."""
+    """Return a JSON boolean."""
     return b"true" if value else b"false"

@@ -1,7 +1,8 @@
-"""Writes a condition as alternatives: it is true when all atoms of some term hold.
+"""Conditions as alternative terms.
 
-A term names each finding once and no term can never be true. So with some findings unknown, a condition
-could still become true exactly when some term has no atom that fails: three-valued logic without loss.
+A condition is true if all atoms of some term hold. A term names each finding once, and every term can be true. With
+some findings unknown, a condition can still become true exactly if some term has no atom that fails. This is
+three-valued logic without loss.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ _ALWAYS: tuple[Term, ...] = ((),)
 
 
 def terms_of(condition: Condition, knowledge: Knowledge) -> tuple[Term, ...]:
-    """The alternatives of `condition`, derivations with a condition written out, none within another."""
+    """Return the alternative terms of `condition`.
+
+    Derivations with a condition are written out. No term contains another one.
+    """
     return _minimal(_expand(condition, knowledge))
 
 

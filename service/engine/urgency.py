@@ -1,4 +1,7 @@
-"""Sets the level: the most urgent floor of all that hold, and the highest level that answers could still lead to."""
+"""The level of urgency.
+
+The level is the most urgent floor that applies. The module also computes the highest level that answers could lead to.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,10 @@ SAFETY_QUESTIONS_CLEAR: Final = "safety_questions_clear"
 
 
 class Floors(msgspec.Struct, frozen=True):
-    """The level that the fired rules set, with their reasons, and the open terms that set a higher one.
+    """The level that the fired rules set, with reasons.
 
-    `open_terms` can still come to hold by answers alone; `open_for_a_reading` are those that wait for a reading.
+    The open terms set a higher level. `open_terms` can still hold by answers alone. `open_for_a_reading` are the terms
+    that wait for a reading.
     """
 
     level: Level
@@ -56,7 +60,7 @@ class Urgencies:
         self._above = {level: _from(rulebook.falling, level.rank + 1) for level in Level}
 
     def floors(self, situation: Situation) -> Floors:
-        """The floors that the fired rules set."""
+        """Return the floors that the fired rules set."""
         fired_terms, policy = situation.match.fired, self._policy
         fired: list[FiredFlag] = []
         reasons: list[LevelReason] = []
@@ -83,10 +87,11 @@ class Urgencies:
         return Floors(level, reasons, tuple(fired), is_out_of_scope, still_open ^ waiting, waiting)
 
     def urgency(self, floors: Floors, situation: Situation, report: Report, *, is_complete: bool) -> Urgency:
-        """The level: the most urgent floor, held up by open questions and by signs that are not known.
+        """Return the level of urgency with its reasons.
 
-        `could_rise_to` is exact. A term that no known finding fails can be made true, because it names each finding
-        once; and the level is the maximum over single terms. So the most urgent open term decides.
+        The level is the most urgent floor. Open questions and signs that are not known hold it up. `could_rise_to` is
+        exact: a term that no known finding fails can be made true, because it names each finding once. The level is the
+        maximum over single terms, so the most urgent open term decides.
         """
         reasons = [*floors.reasons, *self._held_up(floors, situation, report, is_complete=is_complete)]
         level = max((reason.level for reason in reasons), key=_rank, default=Level.SELF_CARE)
@@ -113,7 +118,10 @@ class Urgencies:
             yield LevelReason(SIGN_NOT_KNOWN, policy.not_known_sign_level, unknown)
 
     def _unknown(self, situation: Situation, report: Report) -> tuple[str, ...]:
-        """The ids that are not known and hold the level up: an open term depends on them."""
+        """Return the `not_known` ids that hold the level up.
+
+        An open term depends on each of them.
+        """
         found: list[str] = []
         failed, not_known, bit_of = situation.match.failed, situation.not_known, self._matcher.bit_of
         for signs, least in (
@@ -133,7 +141,7 @@ def _rank(level: Level) -> int:
 
 
 def _from(falling: Iterable[tuple[Bits, Level]], least: int) -> Bits:
-    """The terms that set a level of rank `least` or more."""
+    """Return the terms for a level of rank `least` or more."""
     whole = 0
     for terms, own in falling:
         if own.rank >= least:

@@ -1,1 +1,4 @@
-"""Reads a request body into a report: the facts about one runner."""
+"""The request reader and the report that it returns.
+
+A report holds the facts about one runner.
+"""

@@ -1,4 +1,7 @@
-"""One reader for each kind of finding: the value for the engine, or a refusal."""
+"""Field readers, one for each kind of finding.
+
+A reader returns the value for the engine, or raises `Refused`.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,10 @@ T = TypeVar("T")
 
 
 class Refused(Exception):
-    """A value that a finding does not accept: a stable code, the accepted values, and the place below the name.
+    """A value that a finding does not accept.
 
-    `parts` are all refusals of the items of a list, of which this is the first; otherwise the refusal itself.
+    The error has a stable code, the accepted values, and the place below the name. `parts` are all refusals of the
+    items of a list, of which this is the first. Otherwise it is the refusal itself.
     """
 
     def __init__(self, code: str, detail: str, below: str = "", parts: tuple[Refused, ...] = ()) -> None:
@@ -34,7 +38,10 @@ class Refused(Exception):
 
 
 def field_of(finding: Finding) -> Field:
-    """The reader of one finding; a None that it returns means "not sent"."""
+    """Return the reader of one finding.
+
+    A None from the reader means "not sent".
+    """
     if finding.kind == "boolean":
         return boolean
     if finding.kind == "choice":
@@ -48,14 +55,14 @@ def field_of(finding: Finding) -> Field:
 
 
 def boolean(value: object) -> bool:
-    """The value of a yes/no finding."""
+    """Return the value of a yes/no finding."""
     if value is True or value is False:
         return value
     raise Refused("type", "must be true, false or null")
 
 
 def country(value: object) -> str:
-    """An ISO 3166-1 alpha-2 code in capitals."""
+    """Return an ISO 3166-1 alpha-2 code in capitals."""
     if not isinstance(value, str):
         raise Refused("type", "must be a string")
     if not re.search(COUNTRY, value):
@@ -112,7 +119,10 @@ def _series(number: Callable[[object], int | float], least: int, most: int) -> F
 
 
 def _items(value: object, read: Callable[[object], T], least: int, most: int) -> list[T]:
-    """The items of a list, each read by itself; raises `Refused` with every item that is not accepted."""
+    """Return the items of a list, each read by itself.
+
+    Raises `Refused` with every item that is not accepted.
+    """
     if not isinstance(value, list):
         raise Refused("type", "must be a list")
     if not least <= len(value) <= most:

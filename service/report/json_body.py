@@ -1,6 +1,7 @@
-"""JSON decoding of a request body, with a precise error for each way to fail.
+"""JSON decoding of a request body, with precise errors.
 
-Names that occur twice in one object are refused, because a parser would drop one of the values.
+Each way to fail has its own error. A name that occurs twice in one object is refused, because a parser would drop one
+of the values.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ _decode: Final = msgspec.json.Decoder().decode
 
 
 def decoded(body: bytes) -> object:
-    """The JSON value of `body`; raises `MalformedBody`, or `BrokenContract` if it is nested too deep."""
+    """Return the JSON value of `body`.
+
+    Raises `MalformedBody`, or `BrokenContract` if the body is nested too deep.
+    """
     try:
         request = _decode(body)
     except RecursionError:
@@ -36,7 +40,10 @@ def decoded(body: bytes) -> object:
 
 
 def malformed(body: bytes, error: ValueError) -> MalformedBody:
-    """The reason why `body` is not JSON, with the byte (from 0) if the parser's `error` gives it."""
+    """Return the error for a `body` that is not JSON.
+
+    Its detail names the byte (from 0) if the parser's `error` gives it.
+    """
     if not body.strip():
         return MalformedBody("empty", "the body is empty")
     try:
@@ -49,7 +56,10 @@ def malformed(body: bytes, error: ValueError) -> MalformedBody:
 
 
 def _decoded_with_any_number(body: bytes) -> object:
-    """The value of a `body` with a number that no float holds: infinite here, so a range refuses it."""
+    """Decode a `body` with a number that no float holds.
+
+    The number becomes infinite, so a range refuses it.
+    """
     try:
         request: object = json.loads(body.decode("utf-8"), parse_int=float, parse_constant=_refuse_constant)
         json.dumps(request, ensure_ascii=False).encode("utf-8")
@@ -65,7 +75,10 @@ def _refuse_constant(_: str) -> NoReturn:
 
 
 def _names(request: object) -> int:
-    """The number of names in a request of the right shape: equal to the colons outside its strings."""
+    """Return the number of names in a request.
+
+    The number equals the colons outside the strings if the request has the right shape.
+    """
     if not isinstance(request, dict):
         return 0
     count = len(request)

@@ -1,4 +1,4 @@
-"""Faults of names that a request may not use: retired, misplaced and misspelt ones."""
+"""Faults of retired, misplaced and misspelt names in a request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_COMPARED: Final = 20
 
 
 class NameFault(NamedTuple):
-    """The reason why a name is not accepted, and the nearest known name."""
+    """The reason to refuse a name, and the nearest known name."""
 
     code: str
     detail: str
@@ -24,14 +24,20 @@ class NameFault(NamedTuple):
 
 
 class Names:
-    """The names that each part of a request accepts; part `""` is the request itself."""
+    """The names that each part of a request accepts.
+
+    The part `""` is the request itself.
+    """
 
     def __init__(self, parts: Mapping[str, Mapping[str, object]], retired: Mapping[str, Retired]) -> None:
         self._parts = parts
         self._retired = retired
 
     def fault(self, part: str, name: str, reported: int) -> NameFault:
-        """The fault of a `name` that `part` does not accept, after `reported` other faults of the request."""
+        """Return the fault of a `name` that `part` does not accept.
+
+        `reported` is the number of faults of the request before this one.
+        """
         retired = self._retired.get(name)
         if retired is not None:
             return NameFault(retired.code, retired.detail, retired.instead)
@@ -47,8 +53,8 @@ class Names:
 
 
 def pointer(parent: str, name: str) -> str:
-    """The JSON Pointer of `name`, or of its parent.
+    """Return the JSON Pointer of `name`, or of its parent.
 
-    A name in the form of an id is pointed at, so a client can remove it.
+    A name in the form of an id has its own pointer, so a client can remove it.
     """
     return f"{parent}/{name}" if _ID.fullmatch(name) else parent

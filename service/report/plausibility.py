@@ -1,6 +1,7 @@
-"""Plausibility of telemetry: values in another unit, and values that contradict each other.
+"""Plausibility checks of telemetry.
 
-The limits are judgements about devices, not clinical numbers. A dropped value is unknown, which is the safe direction.
+They find values in another unit, and values that contradict each other. The limits are estimates about devices, not
+clinical numbers. A dropped value is unknown, which is the safe direction.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ STEP_LENGTH: Final = "step_length_m"
 
 
 class UnitMistake(NamedTuple):
-    """A frequent wrong unit: its code, its explanation, and the conversion to the right unit."""
+    """A frequent wrong unit.
+
+    It has a code, an explanation, and the conversion to the right unit.
+    """
 
     code: str
     detail: str
@@ -38,8 +42,8 @@ _TWO_STEPS: Final = UnitMistake(
     "two_steps", "looks like the length of two steps; send the length of one", lambda value: value / 2
 )
 
-# What platforms deliver: Strava, FIT and TCX count the steps of one foot, FIT has millimetres, Strava and Garmin
-# have metres and seconds, Health Connect has milliseconds, HealthKit has degrees Fahrenheit.
+# Units of the platforms: Strava, FIT and TCX count the steps of one foot. FIT has millimetres, Strava and Garmin have
+# metres and seconds, Health Connect has milliseconds, and HealthKit has degrees Fahrenheit.
 UNIT_MISTAKES: Final[Mapping[str, tuple[UnitMistake, ...]]] = {
     "weekly_distance_km": (_METRES,),
     "longest_run_30d_km": (_METRES,),
@@ -103,7 +107,10 @@ Known = Mapping[str, object]
 
 
 def unit_mistake(name: str, finding: Finding, value: object) -> UnitMistake | None:
-    """The unit in which an out-of-range `value` would be in range."""
+    """Return the unit mistake that explains an out-of-range `value`.
+
+    The value would be in range in that unit. The result is None if no unit explains it.
+    """
     if not isinstance(value, NUMBER) or not abs(value) < _CONVERTIBLE:
         return None
     least, most = finding.minimum or 0, finding.maximum or 0
@@ -114,7 +121,10 @@ def unit_mistake(name: str, finding: Finding, value: object) -> UnitMistake | No
 
 
 def run_contradictions(known: Known) -> tuple[Dropped, ...]:
-    """The values of distance, duration and speed to drop because they do not fit together."""
+    """Return the values of distance, duration and speed to drop.
+
+    They do not fit together.
+    """
     distance, duration, speed = (_number(known, name) for name in (DISTANCE, DURATION, SPEED))
     if not distance or not duration:
         return ()
@@ -142,7 +152,10 @@ def _distance_duration_or_speed(run: float, speed: float) -> tuple[Dropped, ...]
 
 
 def step_contradictions(known: Known) -> tuple[Dropped, ...]:
-    """The values of step length and cadence to drop because they do not fit the speed."""
+    """Return the values of step length and cadence to drop.
+
+    They do not fit the speed.
+    """
     length, speed, cadence = (_number(known, name) for name in (STEP_LENGTH, SPEED, CADENCE))
     if not length or not speed or not cadence or _is_step(length, speed, cadence):
         return ()

@@ -1,7 +1,8 @@
-"""Reads a request body strictly against the vocabulary and reports all faults at once.
+"""The strict reader of request bodies.
 
-Nothing is coerced or clamped, and no fault repeats a value. Telemetry and the country are the exception: a value of
-theirs that cannot be used is dropped and listed, so that it never causes a rejection.
+It reads a body against the vocabulary and reports all faults at once. It never coerces or clamps a value, and no fault
+repeats one. Telemetry and the country are the exception. A value of theirs that cannot be used is dropped and listed,
+so that it never causes a rejection.
 """
 
 from __future__ import annotations
@@ -21,19 +22,25 @@ _COUNTRY: Final = "country"
 
 
 class KnownNames(Protocol):
-    """The part of the knowledge that a request is read against."""
+    """The part of the knowledge that a request reader needs."""
 
     @property
     def findings(self) -> Mapping[str, Finding]:
-        """All findings by id; each belongs to one part of a request."""
+        """All findings by id.
+
+        Each belongs to one part of a request.
+        """
 
     @property
     def retired(self) -> Mapping[str, Retired]:
-        """The names that an earlier contract had."""
+        """The names of an earlier contract."""
 
 
 class RequestReader:
-    """The reader for one vocabulary; `read` keeps no state."""
+    """A request reader for one vocabulary.
+
+    `read` keeps no state.
+    """
 
     def __init__(self, knowledge: KnownNames) -> None:
         findings: dict[str, dict[str, Finding]] = {"runner": {}, "findings": {}, "training": {}}
@@ -54,7 +61,10 @@ class RequestReader:
         self._training = TrainingReader(findings["training"], self._names)
 
     def read(self, body: bytes) -> Report:
-        """The report in `body`; raises `MalformedBody` or `BrokenContract`."""
+        """Return the report in `body`.
+
+        Raises `MalformedBody` or `BrokenContract` if the body is not a valid request.
+        """
         request = decoded(body)
         if not isinstance(request, dict):
             raise BrokenContract((Fault("", "type", "must be an object"),))
@@ -101,9 +111,10 @@ class RequestReader:
         return {}
 
     def _read(self, part: str, sent: Mapping[str, Any], known: dict[str, Reported], faults: list[Fault]) -> int:
-        """Add the values of `sent` to `known`; return the number of values that are not null.
+        """Read the values of `sent` into `known`.
 
-        Most are yes or no; those are taken as they are, and only the others are read one by one.
+        The result is the number of values that are not null. Most are yes or no and are taken as they are. Only the
+        others are read one by one.
         """
         fields, booleans = self._fields[part], self._booleans[part]
         others = [
@@ -131,7 +142,7 @@ class RequestReader:
         return len(sent) - nulls
 
     def _read_ids(self, sent: object, faults: list[Fault]) -> tuple[str, ...]:
-        """The ids in `sent`, which may repeat one."""
+        """Return the ids in `sent`, which may repeat one."""
         if not isinstance(sent, list):
             faults.append(Fault("/not_known", "type", "must be a list of finding ids"))
             return ()

@@ -16,7 +16,10 @@ Reported = Value | tuple[int | float, ...]
 
 
 class Dropped(msgspec.Struct, frozen=True, order=True):
-    """A value of the request that is not used: its JSON Pointer, a stable code, and a sentence for the integrator."""
+    """An unused value of the request.
+
+    It has a JSON Pointer, a stable code, and a sentence for the integrator.
+    """
 
     pointer: str
     code: str
@@ -24,7 +27,7 @@ class Dropped(msgspec.Struct, frozen=True, order=True):
 
 
 class ReceivedCounts(msgspec.Struct, frozen=True):
-    """The number of values that were read from each part of the request."""
+    """The number of values read from each part of the request."""
 
     runner: int
     findings: int
@@ -35,9 +38,9 @@ class ReceivedCounts(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True):
     """The facts of one request.
 
-    `known` maps finding ids of all parts to their values; a finding that is missing is unknown.
-    `not_known` are the ids that the runner was asked about and could not answer.
-    `ignored` are values that were dropped, and `received` counts those that were read.
+    `known` maps finding ids of all parts to their values. A missing finding is unknown. `not_known` are the ids that
+    the runner was asked about and could not answer. `ignored` are the values that were dropped. `received` counts the
+    values that were read.
     """
 
     known: Mapping[str, Reported]

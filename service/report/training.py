@@ -1,6 +1,7 @@
-"""The lenient part of a request: telemetry never causes a rejection.
+"""The lenient reader of telemetry.
 
-A value that cannot be used is dropped and listed, so it stays unknown; no detail repeats a value.
+Telemetry never causes a rejection. A value that cannot be used is dropped and listed, so it stays unknown. No detail
+repeats a value.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ _SERIES = "the whole series is dropped, because a gap would shift its weeks"
 
 
 class TrainingReader:
-    """The reader of telemetry; `findings` are those of the part `training`."""
+    """The reader of telemetry.
+
+    `findings` are those of the part `training`.
+    """
 
     def __init__(self, findings: Mapping[str, Finding], names: Names) -> None:
         self._findings = findings
@@ -25,7 +29,10 @@ class TrainingReader:
         self._names = names
 
     def read(self, sent: object, ignored: list[Dropped]) -> dict[str, Reported]:
-        """The usable values of `sent`; every other one is added to `ignored`."""
+        """Return the usable values of `sent`.
+
+        Every other value is added to `ignored`.
+        """
         known: dict[str, Reported] = {}
         if not isinstance(sent, dict):
             ignored.append(Dropped("/training", "type", "must be an object"))

@@ -1,1 +1,4 @@
-"""Evaluates the knowledge with cases and vignettes; the server never imports it."""
+"""Evaluation of the knowledge with cases and vignettes.
+
+The server never imports this package.
+"""

@@ -1,4 +1,7 @@
-"""Replays the cases that the knowledge carries, and reports those with another result."""
+"""Replay of the cases in the knowledge.
+
+The replay reports the cases with another result.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
 
 
 def replay(knowledge: Knowledge) -> Iterator[Issue]:
-    """Each case that is not a valid request or whose rule does not behave as the case says."""
+    """Yield an issue for each case with another result.
+
+    Such a case is not a valid request, or its rule does not behave as the case says.
+    """
     engine = Engine(knowledge)
     for folder in ("red_flags", "derivations", "causes"):
         for id_, rule in getattr(knowledge, folder).items():
@@ -38,10 +44,10 @@ def replay(knowledge: Knowledge) -> Iterator[Issue]:
 
 
 def body_of(case: CaseRequest, knowledge: Knowledge) -> bytes:
-    """The JSON request of a case.
+    """Return the JSON request of a case.
 
-    `rest: denied` adds a false for each yes/no item of the checklists that the case neither mentions, nor implies, nor
-    lists as not known.
+    `rest: denied` adds a false for each yes/no item of the checklists. Items that the case mentions, implies, or lists
+    as not known are left out.
     """
     parts: dict[str, Any] = {
         "runner": dict(case.runner),
@@ -59,7 +65,10 @@ def body_of(case: CaseRequest, knowledge: Knowledge) -> bytes:
 
 
 def present_in(values: Mapping[str, Any], knowledge: Knowledge) -> frozenset[str]:
-    """The yes/no findings that `values` report as present or imply; a value of the wrong type implies nothing."""
+    """Return the yes/no findings that `values` report or imply.
+
+    Only findings that are present count. A value of the wrong type implies nothing.
+    """
     known: dict[str, Any] = {}
     for id_, value in values.items():
         finding = knowledge.findings.get(id_)
@@ -69,7 +78,7 @@ def present_in(values: Mapping[str, Any], knowledge: Knowledge) -> frozenset[str
     return frozenset(id_ for id_, value in facts.known.items() if value is True)
 
 
-# A check reads thousands of cases of one knowledge.
+# Cached, because a check reads thousands of cases of one knowledge.
 _implications = lru_cache(maxsize=1)(Implications)
 
 

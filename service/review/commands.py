@@ -1,4 +1,7 @@
-"""The commands that evaluate the knowledge: `check`, `scorecard`, `diff` and `review`."""
+"""The commands `check`, `scorecard`, `diff` and `review`.
+
+They evaluate the knowledge.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,10 @@ def add(commands: Any) -> None:
 
 
 def check(chosen: argparse.Namespace) -> int:
-    """Check the knowledge, its cases and the levels of its readings; print what it holds."""
+    """Check the knowledge, its cases and the levels of its readings.
+
+    Prints the version, the digest and the number of entries.
+    """
     folder = _folder(chosen.folder)
     knowledge = loader.load(folder)
     stories = vignettes.read(folder, knowledge)
@@ -58,7 +64,10 @@ def check(chosen: argparse.Namespace) -> int:
 
 
 def scorecard(chosen: argparse.Namespace) -> int:
-    """Print the scorecard of the knowledge, and on standard error each vignette with another result."""
+    """Print the scorecard of the knowledge.
+
+    Each vignette with another result goes to standard error.
+    """
     folder = _folder(chosen.folder)
     knowledge = loader.load(folder)
     card = score(knowledge, vignettes.read(folder, knowledge))
@@ -69,7 +78,10 @@ def scorecard(chosen: argparse.Namespace) -> int:
 
 
 def diff(chosen: argparse.Namespace) -> int:
-    """Print what changed between two knowledge folders, or in one since its entries were signed."""
+    """Print the changes between two knowledge folders.
+
+    With `--signed`, print the changes in one folder since its entries were signed.
+    """
     if chosen.signed:
         if len(chosen.folders) > 1:
             chosen.parser.error("--signed takes one FOLDER at most")
@@ -87,7 +99,10 @@ def diff(chosen: argparse.Namespace) -> int:
 
 
 def export(chosen: argparse.Namespace) -> int:
-    """Write the sheet of entries to review into a new file, so that a completed one is never overwritten."""
+    """Write the sheet of entries to review into a new file.
+
+    The file must not exist, so a completed sheet is never overwritten.
+    """
     content = sheet.write(loader.load(_folder(chosen.folder)))
     with Path(chosen.file).open("xb") as file:
         file.write(content)
@@ -95,7 +110,10 @@ def export(chosen: argparse.Namespace) -> int:
 
 
 def import_(chosen: argparse.Namespace) -> int:
-    """Sign the entries that a completed sheet approves, and print the comments."""
+    """Sign the entries that a completed sheet approves.
+
+    Prints the result and the comments.
+    """
     folder = _folder(chosen.folder)
     print(sign(folder, loader.load(folder), chosen.file, Path(chosen.file).read_bytes()))
     return 0

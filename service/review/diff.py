@@ -1,6 +1,7 @@
-"""Compares two versions of the knowledge: the entries that differ, and the cases with another result.
+"""Comparison of two versions of the knowledge.
 
-Pure: two values of the knowledge and the cases in, a comparison out.
+It lists the entries that differ, and the cases with another result. The comparison is pure: it depends only on two
+values of the knowledge and the cases.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ _SHOWN_AT_MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry that was added, removed or changed; `fields` lists its changes."""
+    """One entry that was added, removed or changed.
+
+    `fields` lists its changes.
+    """
 
     entry: str
     kind: str
@@ -45,7 +49,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A case with different results; a result is None if that knowledge cannot read the case."""
+    """A case with different results.
+
+    A result is None if that knowledge cannot read the case.
+    """
 
     case: str
     old: Result | None
@@ -70,7 +77,10 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The differences between two versions of the knowledge; `replayed` is the number of cases."""
+    """The differences between two versions of the knowledge.
+
+    `replayed` is the number of cases.
+    """
 
     changes: tuple[Change, ...]
     moved: tuple[Moved, ...]
@@ -83,7 +93,10 @@ class Comparison:
 
 
 def compare(old: Knowledge, new: Knowledge, vignettes: Iterable[Vignette]) -> Comparison:
-    """The changes from `old` to `new`, with the vignettes and the rule cases of both replayed."""
+    """Return the changes from `old` to `new`.
+
+    Both versions replay the vignettes and the rule cases of both.
+    """
     cases = _cases(old, new, vignettes)
     engines = (Engine(old), old), (Engine(new), new)
     moved = []
@@ -95,7 +108,10 @@ def compare(old: Knowledge, new: Knowledge, vignettes: Iterable[Vignette]) -> Co
 
 
 def since_review(knowledge: Knowledge) -> str:
-    """The entries that changed after they were signed or were never signed, in lines for a reader."""
+    """Return the entries without a current signature as lines.
+
+    These entries changed after they were signed, or were never signed.
+    """
     by_state = counts(knowledge)
     lines = [", ".join(f"{count} {state.replace('_', ' ')}" for state, count in by_state.items())]
     for key, entry in entries(knowledge).items():
@@ -106,7 +122,10 @@ def since_review(knowledge: Knowledge) -> str:
 
 
 def _cases(old: Knowledge, new: Knowledge, vignettes: Iterable[Vignette]) -> list[tuple[str, CaseRequest]]:
-    """Each case with its name; equal requests are replayed once."""
+    """Return each case with its name.
+
+    Equal requests are replayed once.
+    """
     named: list[tuple[str, CaseRequest]] = [(f"vignettes: {vignette.name}", vignette) for vignette in vignettes]
     for knowledge in (new, old):
         for folder in ("red_flags", "derivations", "causes"):
@@ -143,7 +162,10 @@ def _changes(old: Knowledge, new: Knowledge) -> Iterator[Change]:
 
 
 def _entries(knowledge: Knowledge) -> dict[str, Any]:
-    """Every entry of the knowledge as plain values by its id; a part without ids is one entry."""
+    """Return every entry of the knowledge as plain values by id.
+
+    A part without ids is one entry.
+    """
     plain = msgspec.to_builtins(knowledge)
     entries: dict[str, Any] = {}
     for part in Knowledge.__struct_fields__:
@@ -161,7 +183,10 @@ def _entries(knowledge: Knowledge) -> dict[str, Any]:
 
 
 def _fields(before: Any, after: Any, path: str = "") -> Iterator[str]:
-    """One line for each value that differs, with its path; for a list, the items added and removed."""
+    """Yield one line with a path for each differing value.
+
+    For a list, the lines are the items added and removed.
+    """
     if isinstance(before, dict) and isinstance(after, dict):
         for name in sorted(before.keys() | after.keys()):
             yield from _fields(before.get(name), after.get(name), f"{path}.{name}" if path else name)

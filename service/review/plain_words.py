@@ -1,4 +1,7 @@
-"""Writes a condition in plain words, for a reader who does not know the grammar."""
+"""Conditions in plain words.
+
+The words are for a reader who does not know the grammar.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ _LIMITS: Final = {
 
 
 def in_words(condition: Condition, knowledge: Knowledge) -> str:
-    """The condition as lines of text, with the labels of findings and their values; parts are indented."""
+    """Return the condition as lines of text.
+
+    The lines use the labels of findings and their values. Parts are indented.
+    """
     return "\n".join(_lines(condition, knowledge))
 
 

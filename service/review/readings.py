@@ -1,4 +1,7 @@
-"""Checks that the level has no cliff: neighbouring values of a reading differ by at most one level."""
+"""The check that neighbouring values of a reading have similar levels.
+
+The levels of neighbouring values differ by at most one.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ _TENTHS = 10
 
 
 def cliffs(knowledge: Knowledge) -> Iterator[Issue]:
-    """Each pair of neighbouring values of a reading whose levels are more than one apart.
+    """Yield an issue for neighbouring values more than one level apart.
 
     The reading comes with the first complaint of the policy, and every other item is denied. Neighbours are one apart
     for an integer and 0.1 apart for a number.
@@ -34,7 +37,7 @@ def cliffs(knowledge: Knowledge) -> Iterator[Issue]:
 
 
 def _values(finding: Finding) -> Iterator[float]:
-    """All values of a reading, from the least to the greatest."""
+    """Yield all values of a reading in ascending order."""
     if finding.minimum is None or finding.maximum is None:
         return
     if finding.kind == "integer":

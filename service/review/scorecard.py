@@ -1,6 +1,7 @@
-"""Measures the knowledge with the vignettes: safety, over-triage, leading causes and fixes.
+"""The measurement of the knowledge with the vignettes.
 
-Pure: vignettes in, figures out. The figures hold for this corpus only, not for real runners.
+The figures are safety, over-triage, leading causes and fixes. The measurement is pure: it depends only on the vignettes
+and the knowledge. The figures hold for this corpus only, not for real runners.
 """
 
 from __future__ import annotations
@@ -37,13 +38,16 @@ class Outcome:
 
     @property
     def is_over(self) -> bool:
-        """Whether the level is more urgent than the right one and than every acceptable one."""
+        """Whether the level is too urgent.
+
+        It is more urgent than the right one and than every acceptable one.
+        """
         expected = self.vignette.expect
         return self.level.rank > max(level.rank for level in (expected.level, *expected.acceptable))
 
     @property
     def is_missed(self) -> bool:
-        """Whether the level is too low and that would be dangerous."""
+        """Whether the level is dangerously low."""
         return self.is_under and self.vignette.expect.must_escalate
 
     @property
@@ -63,7 +67,7 @@ class Outcome:
 
     @property
     def has_top_3(self) -> bool:
-        """Whether the first three causes contain each cause that the vignette names."""
+        """Whether the first three causes contain each named cause."""
         expected = self.vignette.expect
         wanted = {*expected.top_3, *((expected.leads,) if expected.leads else ())}
         return wanted <= set(self.causes[:_TOP])
@@ -76,7 +80,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """All outcomes, and the figures with their targets."""
+    """All outcomes with their figures and targets."""
 
     outcomes: tuple[Outcome, ...]
 
@@ -92,22 +96,28 @@ class Scorecard:
 
     @property
     def self_care_over(self) -> float:
-        """The share of self-care cases at a level above each acceptable one."""
+        """The share of self-care cases above each acceptable level."""
         return _share(self._at(Level.SELF_CARE), lambda outcome: outcome.is_over)
 
     @property
     def top_1(self) -> float:
-        """The share of cases with a named first cause in which it is first."""
+        """The share of cases in which the named first cause leads.
+
+        Only cases that name a first cause count.
+        """
         return _share(self._with(lambda outcome: outcome.names_a_leader), lambda outcome: outcome.leads_right)
 
     @property
     def top_3(self) -> float:
-        """The share of cases with named causes in which all are among the first three."""
+        """The share of cases with all named causes among the first three.
+
+        Only cases that name causes count.
+        """
         return _share(self._with(lambda outcome: outcome.names_causes), lambda outcome: outcome.has_top_3)
 
     @property
     def top_1_harmless(self) -> float:
-        """The same share among the self-care cases."""
+        """The share of `top_1` among the self-care cases."""
         return _share(self._harmless_with_leader(), lambda outcome: outcome.leads_right)
 
     @property
@@ -127,11 +137,14 @@ class Scorecard:
         )
 
     def table(self) -> str:
-        """The figures as two Markdown tables: by level, and with the targets."""
+        """Return the figures as two Markdown tables.
+
+        One table is by level, the other one has the targets.
+        """
         return "\n".join((*self._by_level(), "", *self._against_targets()))
 
     def surprises(self) -> Iterator[str]:
-        """One line for each difference from an expectation."""
+        """Yield one line for each difference from an expectation."""
         for outcome in self.outcomes:
             expected = outcome.vignette.expect
             if outcome.is_under or outcome.is_over:
@@ -178,7 +191,10 @@ class Scorecard:
 
 
 def score(knowledge: Knowledge, vignettes: Iterable[Vignette]) -> Scorecard:
-    """The scorecard of `knowledge`; raises `KnowledgeFault` with each vignette that is not a valid request."""
+    """Return the scorecard of `knowledge`.
+
+    Raises `KnowledgeFault` with each vignette that is not a valid request.
+    """
     engine = Engine(knowledge)
     outcomes: list[Outcome] = []
     issues: list[Issue] = []
@@ -213,5 +229,8 @@ def _row(name: str, outcomes: tuple[Outcome, ...]) -> str:
 
 
 def _share(outcomes: tuple[Outcome, ...], holds: Callable[[Outcome], bool]) -> float:
-    """The share of `outcomes` for which `holds`; 0 if there are none."""
+    """Return the share of `outcomes` for which `holds` is true.
+
+    The share is 0 if there are no outcomes.
+    """
     return sum(map(holds, outcomes)) / len(outcomes) if outcomes else 0.0

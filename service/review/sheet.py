@@ -1,4 +1,7 @@
-"""The sheet of a review: a CSV file of entries that a clinician reads, completes and sends back."""
+"""The sheet of a review.
+
+A sheet is a CSV file of entries that a clinician reads, completes and sends back.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ _ENCODING: Final = "utf-8-sig"
 
 
 def write(knowledge: Knowledge) -> bytes:
-    """The sheet of the entries that are not reviewed or changed since, the most urgent first."""
+    """Return the sheet of the entries to review.
+
+    These are not reviewed or have changed since their review, the most urgent first.
+    """
     text = io.StringIO(newline="")
     sheet = csv.DictWriter(text, (*_SHOWN, *_COMPLETED), restval="")
     sheet.writeheader()
@@ -33,9 +39,9 @@ def write(knowledge: Knowledge) -> bytes:
 
 
 def read(name: str, content: bytes) -> dict[int, dict[str, str]]:
-    """The completed rows by their number in a spreadsheet; a cell that is missing is empty.
+    """Return the completed rows by their number in a spreadsheet.
 
-    Raises `KnowledgeFault` if it is not a CSV file in UTF-8 with the columns of a sheet.
+    A missing cell is empty. Raises `KnowledgeFault` if it is not a CSV file in UTF-8 with the columns of a sheet.
     """
     try:
         text = content.decode(_ENCODING)
@@ -114,7 +120,10 @@ def _named_conditions(entry: Reviewed) -> Iterator[tuple[str, Condition | None]]
 
 
 def _points(weight: Weight) -> str:
-    """The points in words: a cell that starts with a sign is a formula to a spreadsheet program."""
+    """Return the points of a weight in words.
+
+    A spreadsheet program takes a cell that starts with a sign as a formula.
+    """
     return f"Points {'for' if weight.points > 0 else 'against'} it: {abs(weight.points)} ({weight.statement})"
 
 

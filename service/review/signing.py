@@ -1,4 +1,7 @@
-"""Writes the reviews of a completed sheet into the knowledge files and changes nothing else in them."""
+"""The import of a completed sheet.
+
+The import writes the reviews into the knowledge files and changes nothing else in them.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ _BY_HAND: Final = "is not laid out as the command expects: add the review by han
 
 @dataclass(slots=True)
 class Outcome:
-    """The result of an import: entries signed, entries rejected, and the comments by entry."""
+    """The result of an import.
+
+    It lists the entries signed, the entries rejected, and the comments by entry.
+    """
 
     signed: list[str] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
@@ -43,9 +49,10 @@ class Outcome:
 
 
 def sign(folder: Path, knowledge: Knowledge, name: str, content: bytes) -> Outcome:
-    """Sign the entries that the sheet approves, in the files of `folder`, which holds `knowledge`.
+    """Sign the entries that the sheet approves.
 
-    Raises `KnowledgeFault` with all faults of the sheet; then no file has changed.
+    The entries are in the files of `folder`, which holds `knowledge`. Raises `KnowledgeFault` with all faults of the
+    sheet. No file has changed in that case.
     """
     rows = {number: row for number, row in sheet.read(name, content).items() if any(row.values())}
     listed = entries(knowledge)
@@ -81,7 +88,10 @@ def _issues(name: str, rows: Mapping[int, Mapping[str, str]], listed: Mapping[st
 
 
 def _faults(row: Mapping[str, str], listed: Mapping[str, Reviewed], seen: set[str]) -> Iterator[str]:
-    """The faults of one row; a row without a verdict signs nothing and may be incomplete."""
+    """Yield the faults of one row.
+
+    A row without a verdict signs nothing and may be incomplete.
+    """
     key, verdict = _key(row), row["verdict"]
     if verdict not in _VERDICTS:
         yield "verdict: must be approved, rejected or empty"
@@ -116,14 +126,20 @@ def _key(row: Mapping[str, str]) -> str:
 
 
 def _place(folder: Path, kind: str, id_: str) -> tuple[Path, str | None]:
-    """The file of an entry, and its key in the file if the file holds several."""
+    """Return the file of an entry, and its key in it.
+
+    The key is None if the file holds only that entry.
+    """
     if kind in _SINGLE_FILES:
         return folder / f"{kind}.yaml", id_
     return folder / kind / f"{id_}.yaml", None
 
 
 def _with_review(text: str, inside: str | None, row: Mapping[str, str]) -> str | None:
-    """The text with the review of one entry; None if anything else would change."""
+    """Return the text with the review of one entry.
+
+    The result is None if anything else would change.
+    """
     review = {column: row[column] for column in _NAMES}
     expected: Any = read_yaml(text)
     (expected if inside is None else expected[inside])["review"] = review
@@ -152,7 +168,7 @@ def _line(text: str, key: yaml.Node) -> int:
 
 
 def _end(text: str, value: yaml.Node) -> int:
-    """The end of the last line of a value.
+    """Return the end of the last line of a value.
 
     The end mark of a block includes the lines up to the next key.
     """

@@ -1,6 +1,7 @@
-"""Reads the vignettes: stories of runners with the right level and causes.
+"""The reader of the vignettes.
 
-They evaluate the knowledge and are not part of it: only `check`, `diff` and `scorecard` read them, never the server.
+A vignette is a story of a runner with the right level and causes. The vignettes evaluate the knowledge and are not part
+of it. Only `check`, `diff` and `scorecard` read them, never the server.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ _PLACES = ("runner", "findings", "training")
 
 
 class Expectation(Entry, frozen=True, kw_only=True):
-    """The right response; a level in `acceptable` does not count as over-triage.
+    """The right response.
 
-    `must_escalate`: a lower level would be dangerous.
-    `leads` is the first cause, `top_3` are causes among the first three, `without_fixes` must not be shown.
+    A level in `acceptable` does not count as over-triage. `must_escalate` is true if a lower level would be dangerous.
+    `leads` is the first cause. `top_3` are causes among the first three. `without_fixes` must not be shown.
     """
 
     level: Level
@@ -40,10 +41,10 @@ class Expectation(Entry, frozen=True, kw_only=True):
 
 
 class Vignette(CaseRequest, frozen=True, kw_only=True):
-    """A sentence about one runner, the request, and the right response.
+    """A request about one runner, with the right response.
 
-    `rules` are the rows of the clinical reference that it tests. `sources` is empty if the right response rests on
-    general knowledge or a convention.
+    `name` is a sentence about the runner. `rules` are the rows of the clinical reference that the vignette tests.
+    `sources` is empty if the right response rests on general knowledge or a convention.
     """
 
     name: Sentence
@@ -60,9 +61,9 @@ class VignetteFile(Entry, frozen=True, kw_only=True):
 
 
 def read(folder: Path, knowledge: Knowledge) -> tuple[Vignette, ...]:
-    """The vignettes of the knowledge folder `folder`; empty if it has none.
+    """Return the vignettes of the knowledge folder `folder`.
 
-    Raises `KnowledgeFault` with all faults.
+    The result is empty if the folder has none. Raises `KnowledgeFault` with all faults.
     """
     files, issues = {}, []
     for path in sorted((folder / FOLDER).glob("*")):
