@@ -1,4 +1,4 @@
-"""`python -m service` is `service`."""
+"""Entry point of `python -m service`, which runs the `triage` command."""
 
 from service.cli import main
 

@@ -1,7 +1,10 @@
-"""The command line: `triage serve`, `assess`, `check`, `scorecard`, `diff`, `review`, `key`, `openapi`.
+"""The `triage` command line.
 
-It ends with 0 when all is well, 1 when the knowledge, the settings or a file is wrong, 2 when the request or the
-command itself is, 130 when Ctrl-C cut it off, and 141 when whoever read its output left; to stop `serve` is no cut.
+The commands are `serve`, `assess`, `check`, `scorecard`, `diff`, `review`, `key` and `openapi`.
+
+The exit code is 0 on success, and 1 if the knowledge, the settings or a file is wrong. It is 2 if the request or the
+command line is wrong, 130 after Ctrl-C, and 141 if the reader of the output closes the pipe. Stopping `serve` is
+a success.
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ UNREAD = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code."""
+    """Run one command and return its exit code."""
     chosen = _parser().parse_args(arguments)
     # A core dump would write the reports in memory to a disk.
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
@@ -53,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     except BrokenProcessPool:
         _complain("a process that answered was killed; the same command goes on where it was")
-    except BrokenPipeError:  # whoever read has what it wanted
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left would be written at the end
+    except BrokenPipeError:  # the reader closed the pipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit would fail
         return UNREAD
     except OSError as fault:
         _complain(f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault))
@@ -65,7 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def serve(chosen: argparse.Namespace) -> int:
-    """Serve over HTTP; options stand above the environment, and workers read it anew."""
+    """Serve the API over HTTP.
+
+    Command-line options override the environment. Each worker reads the environment anew.
+    """
     os.environ |= {
         f"TRIAGE_{name.upper()}": str(getattr(chosen, name))
         for name in ("host", "port", "workers")
@@ -77,7 +83,7 @@ def serve(chosen: argparse.Namespace) -> int:
     from service.server.fast_connection import FastConnection  # noqa: PLC0415 (as above)
     from service.server.server import serve as serve_http  # noqa: PLC0415 (as above)
 
-    if settings.workers > 1:  # workers that cannot start would be started again for ever
+    if settings.workers > 1:  # workers that fail to start would be restarted for ever
         check_setup(settings)
     config = Config(
         "service.main:create_app",
@@ -95,7 +101,10 @@ def serve(chosen: argparse.Namespace) -> int:
 
 
 def assess(chosen: argparse.Namespace) -> int:
-    """Answer one request from a file or standard input with the bytes that the API gives."""
+    """Answer one request from a file or standard input.
+
+    The output is byte for byte the body that the API returns.
+    """
     if (chosen.file is None) is (chosen.batch is None):
         _complain("triage assess: give one FILE, or --batch IN OUT")
         return WRONG_REQUEST
@@ -114,10 +123,13 @@ def assess(chosen: argparse.Namespace) -> int:
 
 
 def assess_batch(chosen: argparse.Namespace) -> int:
-    """Answer a file of requests, one a line, into a file, over all cores; the same command goes on after a stop."""
-    from tqdm import tqdm  # noqa: PLC0415 (only a batch has a bar)
+    """Answer a file of requests, one per line, on all cores.
 
-    tqdm.monitor_interval = 0  # its thread would hear of Ctrl-C where this one puts it off
+    The answers go into another file. The same command resumes an interrupted run.
+    """
+    from tqdm import tqdm  # noqa: PLC0415 (only a batch shows a progress bar)
+
+    tqdm.monitor_interval = 0  # its thread would receive a Ctrl-C that this thread blocks
     settings = _settings()
     way = bulk.Way(
         settings.knowledge_folder(loader.SHIPPED).absolute(), settings.body_limit_bytes, chosen.explain is not None
@@ -140,7 +152,7 @@ def assess_batch(chosen: argparse.Namespace) -> int:
 
 
 def _only_here(path: Path) -> BinaryIO:
-    """The file, opened and locked for this run.
+    """Open the file and lock it for this run.
 
     Raises `OSError` if another run writes it, or if it is not a plain file.
     """
@@ -157,7 +169,10 @@ def _only_here(path: Path) -> BinaryIO:
 
 
 def key(chosen: argparse.Namespace) -> int:
-    """Make a key, and print it with the lines that let it in; it is kept nowhere."""
+    """Generate a key and print it with its keys-file entry.
+
+    The key is shown once and not stored.
+    """
     made, hash_ = fresh()
     print(f"Give {chosen.partner} this key; it is shown this once and kept nowhere:\n\n{made}\n")
     print("Put its hash into the file that TRIAGE_KEYS names:\n")
@@ -166,7 +181,7 @@ def key(chosen: argparse.Namespace) -> int:
 
 
 def openapi(_: argparse.Namespace) -> int:
-    """Print the contract, byte for byte."""
+    """Print the OpenAPI contract, byte for byte."""
     from service.main import contract_text  # noqa: PLC0415 (as above)
 
     sys.stdout.buffer.write(contract_text(_settings()))

@@ -1,26 +1,26 @@
-"""Every way in which the service says no.
+"""The exceptions that the service raises.
 
     TriageError
     ├── KnowledgeFault    the knowledge files are wrong: every fault, each with file and path
     ├── SettingsFault     the settings are wrong: every fault, each with its name
     │   └── UnreadableFile a file that a setting names cannot be read
-    ├── ForeignAnswers    a file of answers is not that of these requests and this knowledge
+    ├── ForeignAnswers    a file of answers does not belong to these requests and this knowledge
     └── RequestFault      a request cannot be answered; `kind` names the problem type
         ├── MalformedBody the body is not JSON (400)
-        │   └── IncompleteBody the connection ended before the body did (400, and nobody is there to read it)
+        │   └── IncompleteBody the connection ended before the body did (400, never sent)
         ├── BrokenContract the body is JSON that breaks the contract (422), with every fault
         ├── InvalidQuery   the query has a parameter or a value that the path does not have (422)
         ├── UnknownEntry   the knowledge holds no such kind or entry (404)
         ├── SlowBody       the body did not arrive in time (408)
         ├── LargeBody      the body is larger than the limit (413)
-        ├── ForeignMedia   the body is said to be of a media type that is not taken (415)
+        ├── ForeignMedia   the body does not declare a supported media type (415)
         ├── ForeignCoding  the body is compressed (415)
-        ├── Unidentified   no key came, or none that is known (401)
-        ├── Barred         the key is known and opens nothing any more (403)
+        ├── Unidentified   the request has no key, or an unknown one (401)
+        ├── Barred         the key is known, but revoked, or its partner is disabled (403)
         ├── RateSpent      too many requests came from the same sender (429)
-        └── Overloaded     more is in hand than can be answered soon, or than there is room for (503)
+        └── Overloaded     more is in progress than can be answered soon, or than there is room for (503)
 
-Errors carry facts; the edge words them. None carries a value from a request.
+Errors carry facts, and the HTTP edge turns them into text. No error carries a value from a request.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from dataclasses import dataclass
 
 
 class TriageError(Exception):
-    """Base of every error that the service raises on purpose."""
+    """Base class of the errors that the service raises on purpose."""
 
 
 @dataclass(frozen=True)
 class Issue:
-    """One thing wrong with the knowledge: where, and what."""
+    """A fault in the knowledge, with its file and path."""
 
     file: str
     path: str
@@ -45,7 +45,10 @@ class Issue:
 
 
 class KnowledgeFault(TriageError):
-    """The knowledge cannot be used; `issues` names everything that is wrong with it."""
+    """Raised if the knowledge is invalid.
+
+    `issues` lists every fault in it.
+    """
 
     def __init__(self, issues: tuple[Issue, ...]) -> None:
         super().__init__(f"{len(issues)} faults in the knowledge")
@@ -53,7 +56,10 @@ class KnowledgeFault(TriageError):
 
 
 class SettingsFault(TriageError):
-    """The settings cannot be used; `faults` names each setting and what is wrong with it."""
+    """Raised if the settings are invalid.
+
+    `faults` lists each wrong setting with its fault.
+    """
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("; ".join(faults))
@@ -61,16 +67,25 @@ class SettingsFault(TriageError):
 
 
 class UnreadableFile(SettingsFault):
-    """A file that a setting names cannot be read; it may be readable later without a change."""
+    """Raised if a file that a setting names cannot be read.
+
+    The file may become readable later without a change.
+    """
 
 
 class ForeignAnswers(TriageError):
-    """What a file of answers holds is not what the requests and the knowledge of today give."""
+    """Raised if a file of answers does not match the current answers.
+
+    The current answers are those that the requests and the knowledge of today give.
+    """
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong with a request body; `pointer` is a JSON Pointer, `nearest` the nearest known name."""
+    """A fault in a request.
+
+    `pointer` is a JSON Pointer, and `nearest` is the nearest known name.
+    """
 
     pointer: str
     code: str
@@ -79,11 +94,14 @@ class Fault:
 
 
 class RequestFault(TriageError):
-    """A request that cannot be answered."""
+    """Base class of the errors for requests that cannot be answered."""
 
 
 class MalformedBody(RequestFault):
-    """The body is not one JSON document; `code` and `detail` say in which way."""
+    """Raised if the body is not one JSON document.
+
+    `code` and `detail` describe the fault.
+    """
 
     def __init__(self, code: str, detail: str, pointer: str = "") -> None:
         super().__init__(detail)
@@ -91,14 +109,20 @@ class MalformedBody(RequestFault):
 
 
 class IncompleteBody(MalformedBody):
-    """The connection ended before the body did: the fault of a network, or of a client that gave up."""
+    """Raised if the connection ends before the body does.
+
+    The cause is the network, or a client that gave up.
+    """
 
     def __init__(self) -> None:
         super().__init__("incomplete", "the connection ended before the body did")
 
 
 class BrokenContract(RequestFault):
-    """The body is JSON and breaks the contract; `faults` names every way that can be told at once."""
+    """Raised if a JSON body breaks the contract.
+
+    `faults` lists every fault that can be found at once.
+    """
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__(f"{len(faults)} faults in the request")
@@ -106,7 +130,10 @@ class BrokenContract(RequestFault):
 
 
 class InvalidQuery(RequestFault):
-    """The query has a parameter or a value that the path does not have; `faults` names every one."""
+    """Raised if the query has an unknown parameter or value.
+
+    The path defines the known ones. `faults` lists every fault.
+    """
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__(f"{len(faults)} faults in the query")
@@ -114,19 +141,22 @@ class InvalidQuery(RequestFault):
 
 
 class UnknownEntry(RequestFault):
-    """The knowledge holds no such kind or entry."""
+    """Raised if the knowledge holds no such kind or entry."""
 
 
 class SlowBody(RequestFault):
-    """The body did not arrive in time."""
+    """Raised if the body does not arrive in time."""
 
 
 class LargeBody(RequestFault):
-    """The body is larger than the limit."""
+    """Raised if the body is larger than the limit."""
 
 
 class ForeignMedia(RequestFault):
-    """The body is not said to be of one of the media types in `taken`."""
+    """Raised if the body does not declare a supported media type.
+
+    `taken` lists the supported media types.
+    """
 
     def __init__(self, taken: tuple[str, ...]) -> None:
         super().__init__()
@@ -134,15 +164,15 @@ class ForeignMedia(RequestFault):
 
 
 class ForeignCoding(RequestFault):
-    """The body is compressed or otherwise coded."""
+    """Raised if the body is compressed or otherwise encoded."""
 
 
 class Unidentified(RequestFault):
-    """No key came with the request, or none that is known."""
+    """Raised if a request has no key or an unknown one."""
 
 
 class Barred(RequestFault):
-    """The key is known, and it was revoked or its partner disabled."""
+    """Raised if a known key is revoked or its partner is disabled."""
 
     def __init__(self, partner: str, key: str) -> None:
         super().__init__(partner)
@@ -151,8 +181,11 @@ class Barred(RequestFault):
 
 
 class RateSpent(RequestFault):
-    """Whoever sent this has asked as much as its rate limit allows."""
+    """Raised if the sender has used up its rate limit."""
 
 
 class Overloaded(RequestFault):
-    """More requests are in hand than can be answered soon, or more bytes of arrays than there is room for."""
+    """Raised if the service is overloaded.
+
+    More requests are in progress than it can answer soon, or more bytes of arrays than it has room for.
+    """

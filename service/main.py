@@ -1,4 +1,7 @@
-"""The composition root: everything is built here, in this order, and passed down."""
+"""The composition root of the service.
+
+It builds every part in a fixed order and passes the parts down.
+"""
 
 from __future__ import annotations
 
@@ -42,15 +45,18 @@ Part = TypeVar("Part")
 
 
 def create_app() -> Observe:
-    """The application as the environment sets it; each worker calls this once."""
+    """Create the application from the environment.
+
+    Each worker calls this once.
+    """
     return compose(settings_.read(os.environ))
 
 
 def compose(settings: Settings) -> Observe:
-    """The application with these settings.
+    """Create the application with these settings.
 
-    The log comes first so that all else can speak, after the counter of its own losses; the engine before the page,
-    for a fault in the knowledge is likelier than one in the files around it.
+    The log comes first, so that all other parts can log; only the counter of its lost lines precedes it. The engine
+    comes before the page, because a fault in the knowledge is likelier than one in the files around it.
     """
     metrics = Metrics(CollectorRegistry(), shared=SHARED_COUNTS in os.environ)
     output = standard_output(metrics.log_line_lost)
@@ -84,7 +90,10 @@ def compose(settings: Settings) -> Observe:
 
 
 def check_setup(settings: Settings) -> None:
-    """Raise what would keep a worker with these settings from starting."""
+    """Check that a worker with these settings can start.
+
+    Raises the error that would prevent it.
+    """
     loader.load(settings.knowledge_folder(loader.SHIPPED))
     contract.Contract(contract_text(settings))
     metrics = Metrics(CollectorRegistry())
@@ -93,7 +102,10 @@ def check_setup(settings: Settings) -> None:
 
 
 def access_of(settings: Settings, events: AccessEvents) -> Access | None:
-    """What stands before `/assess`, if anything; raises `SettingsFault` with all that is wrong with its files."""
+    """Create the access control of `/assess`, if any is configured.
+
+    Raises `SettingsFault` with every fault in its files.
+    """
     faults: list[str] = []
 
     def tried(make: Callable[[], Part]) -> Part | None:
@@ -119,12 +131,12 @@ def _limiter(settings: Settings, events: AccessEvents) -> Limiter:
 
     try:
         return RedisLimiter(settings.limit_store_url(), events)
-    except (ValueError, TypeError, OSError):  # their words may quote the URL, and with it a password
+    except (ValueError, TypeError, OSError):  # their messages may quote the URL, and with it a password
         raise SettingsFault((f"{name}: is no redis:// or rediss:// URL that can be used",)) from None
 
 
 def contract_text(settings: Settings) -> bytes:
-    """The contract file's bytes."""
+    """Return the bytes of the contract file."""
     path = settings.contract_file(contract.SHIPPED)
     if not path.is_file():
         raise SettingsFault((f"TRIAGE_CONTRACT: there is no file {path}",))

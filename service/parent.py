@@ -1,4 +1,7 @@
-"""Ends a process with the one that started it: killed, that one can tell nobody."""
+"""Ends a process when its parent process ends.
+
+A killed parent cannot notify its children.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from collections.abc import Callable
 
 
 def end_with_parent(end: Callable[[], object]) -> None:
-    """Call `end` when the process that started this one has ended; nothing where there is none."""
+    """Call `end` when the parent process has ended.
+
+    Without a parent process, this does nothing.
+    """
 
     def wait() -> None:
         if (parent := multiprocessing.parent_process()) is not None:

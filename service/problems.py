@@ -1,4 +1,6 @@
-"""Every refusal as an RFC 9457 problem: one table from the kind of error to its slug, title, status and words.
+"""RFC 9457 problems for all refusals.
+
+One table maps each kind of error to its slug, title, status and text.
 
 Texts are constant: no problem carries a value from a request.
 """
@@ -19,7 +21,7 @@ PREFIX: Final = "urn:runner-triage:problem:"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One type of problem: what a client may rely on."""
+    """A problem type that clients may rely on."""
 
     slug: str
     title: str
@@ -27,11 +29,11 @@ class Kind:
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict)
     like: str = ""
-    """The slug of the type that a client sees, where only operators need to tell the two apart."""
+    """The slug of the type that a client sees, if only operators need to distinguish the two."""
 
     @property
     def type(self) -> str:
-        """The URN that names this type."""
+        """The URN of this type."""
         return PREFIX + (self.like or self.slug)
 
 
@@ -62,7 +64,7 @@ INTERNAL: Final = Kind(
 STOPPING: Final = Kind(
     "unavailable", "Service unavailable", 503, "The service is stopping. Try again.", {"Retry-After": "1"}
 )
-# A client does the same in both cases, and one that was generated from an older contract would not know a new type.
+# Clients handle both cases alike, and one generated from an older contract would not know a new type.
 OVERLOADED: Final = Kind(
     "overloaded",
     STOPPING.title,
@@ -77,7 +79,7 @@ MALFORMED: Final = Kind(
 
 OF_FAULT: Final[Mapping[type[errors.RequestFault], Kind]] = {
     errors.MalformedBody: MALFORMED,
-    # Told to nobody, and apart from the others so that a bad network is not taken for an app that has a fault.
+    # Never sent. It has its own type so that operators do not mistake a bad network for a faulty app.
     errors.IncompleteBody: Kind(
         "incomplete-body", MALFORMED.title, MALFORMED.status, MALFORMED.detail, like=MALFORMED.slug
     ),
@@ -127,7 +129,7 @@ KINDS: Final = (*UNHEARD, NOT_FOUND, METHOD, INTERNAL, STOPPING, *OF_FAULT.value
 
 
 class FaultShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One fault of a body, with the place it stands at."""
+    """A fault in a body, with its place."""
 
     pointer: str
     code: str
@@ -136,7 +138,10 @@ class FaultShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The body of a refusal; `instance` is the request id."""
+    """The body of a refusal.
+
+    `instance` is the request id.
+    """
 
     type: str
     title: str
@@ -147,19 +152,25 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def kind_of(error: Exception) -> Kind:
-    """The type of problem that `error` is; what nobody foresaw is an internal error."""
+    """Return the problem type of `error`.
+
+    An unforeseen error is an internal error.
+    """
     return OF_FAULT[type(error)] if isinstance(error, errors.RequestFault) else INTERNAL
 
 
 def faults_of(error: Exception) -> tuple[errors.Fault, ...]:
-    """Return the faults of the body or of the query, if `error` is about one of them."""
+    """Return the faults that `error` carries.
+
+    Only errors about the body or the query carry faults.
+    """
     if isinstance(error, errors.BrokenContract | errors.InvalidQuery):
         return error.faults
     return (error.fault,) if isinstance(error, errors.MalformedBody) else ()
 
 
 def body_of(kind: Kind, request_id: str, faults: tuple[errors.Fault, ...] = ()) -> bytes:
-    """The problem as JSON."""
+    """Return the problem as JSON."""
     shown = tuple(
         FaultShown(pointer=fault.pointer, code=fault.code, detail=fault.detail, nearest=fault.nearest)
         for fault in faults

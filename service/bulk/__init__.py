@@ -1,1 +1,1 @@
-"""Many requests at once, each answered as it would be alone."""
+"""Batches of requests, each answered as it would be alone."""

@@ -1,4 +1,4 @@
-"""Splits a JSON array of requests into the bytes of its items."""
+"""Splits a JSON array of requests into items, as bytes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ _decode: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 def items_of(body: bytes) -> list[bytes]:
-    """The bytes of each item, in order; raises `MalformedBody` or `BrokenContract` for the array itself."""
+    """Return the bytes of each item, in order.
+
+    Raises `MalformedBody` or `BrokenContract` for a fault of the array itself.
+    """
     _require_json(body)
     if body.count(b",") > MOST * COMMAS:
         raise BrokenContract((TOO_MANY_COMMAS,))
@@ -41,9 +44,11 @@ def items_of(body: bytes) -> list[bytes]:
 
 
 def _require_json(body: bytes) -> None:
-    """Raise `MalformedBody` unless all of `body` is JSON; makes no objects of it.
+    """Raise `MalformedBody` unless all of `body` is JSON.
 
-    The decoder of arrays stops at the first byte that is no array's, and neither decoder reads strings as UTF-8.
+    This check creates no objects.
+
+    The array decoder stops at the first byte that does not belong to an array. Neither decoder reads strings as UTF-8.
     """
     try:
         _scan(body)

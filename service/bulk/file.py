@@ -1,8 +1,11 @@
-"""Answers a file of requests over all cores, and resumes an interrupted run.
+"""Answers a file of requests on all cores.
 
-An answer depends on its request and the knowledge alone, so what a file of answers holds can be checked: its first
-and its last answer, and its first and its last refusal, must be what the same requests give now. Chunks reach the
-system whole and in order, and the file is synced at the end; a line that was cut off is dropped and answered again.
+An interrupted run can be resumed. An answer depends only on its request and the knowledge, so the content of a file of
+answers can be checked. Its first and last answer, and its first and last refusal, must equal those that the same
+requests give now.
+
+Chunks reach the system whole and in order, and the file is synced at the end. A line that was cut off is dropped and
+answered again.
 """
 
 from __future__ import annotations
@@ -35,7 +38,10 @@ AHEAD: Final = 3
 
 
 class Way(NamedTuple):
-    """How every request is answered: by which knowledge, up to which size, explained or plainly."""
+    """The options that apply to every request.
+
+    `folder` holds the knowledge, and `limit` is the largest request, in bytes. `explained` adds the explanation.
+    """
 
     folder: Path
     limit: int
@@ -43,7 +49,10 @@ class Way(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """Some requests in a row: the place of the first, and how far the source was read to get them."""
+    """Consecutive requests of the source.
+
+    `first` is the place of the first request. `read` is the number of bytes that were read to get the requests.
+    """
 
     requests: list[bytes]
     first: int
@@ -51,7 +60,10 @@ class Chunk(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """The answers to a chunk, one a line; how many they are, and how many of them are problems."""
+    """The answers to a chunk, one per line.
+
+    `answered` is the number of answers, and `refused` is the number of problems among them.
+    """
 
     lines: bytes
     answered: int
@@ -60,9 +72,10 @@ class Answered(NamedTuple):
 
 
 class Held(NamedTuple):
-    """What a file of answers begins with: so many whole lines, where they end, and by its place each to be compared.
+    """The answers that a file of answers already holds.
 
-    Where a line behind them was cut off, it is among those.
+    `answered` is the number of whole lines at its start, and `end` is the offset of their end. `samples` maps places to
+    the lines to be compared. A cut-off line after the whole ones is among them.
     """
 
     answered: int
@@ -71,10 +84,12 @@ class Held(NamedTuple):
 
 
 def assess(source: BinaryIO, target: BinaryIO, way: Way, held: Held | None) -> Iterator[Answered]:
-    """Answers what `source` asks and `target` does not hold yet; gives each chunk once it is written.
+    """Answer the requests of `source` that `target` does not answer yet.
 
-    `held` is what `target` holds; nothing where it is no file to go on with. It is changed only once it was seen to
-    belong here: raises `ForeignAnswers` where it holds other than the answers to the first of these requests.
+    Yields each chunk after it is written. `held` describes the answers in `target`, or is None if `target` is not a
+    file to resume. `target` is changed only after those answers are checked.
+
+    Raises `ForeignAnswers` if `target` holds anything but the answers to the first requests of `source`.
     """
     left = _after(_chunks(source, way.limit), held or Held(0, 0, {}), way)
     first = next(left, None)
@@ -83,7 +98,7 @@ def assess(source: BinaryIO, target: BinaryIO, way: Way, held: Held | None) -> I
             target.truncate(held.end)
             target.seek(held.end)
     workers = os.cpu_count() or 1
-    # Forked processes would share the locks of whatever threads there are.
+    # Forked processes would inherit the locks of all running threads.
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with_parent) as pool:
         for answered in _in_order(pool, chain(() if first is None else (first,), left), way, AHEAD * workers):
             with _named(target):
@@ -97,7 +112,10 @@ def assess(source: BinaryIO, target: BinaryIO, way: Way, held: Held | None) -> I
 
 @contextlib.contextmanager
 def _named(file: BinaryIO) -> Iterator[None]:
-    """Let an error say which file it is about, which one of reading or writing does not."""
+    """Add the file's name to an error of reading or writing.
+
+    Such an error has no file name of its own.
+    """
     try:
         yield
     except OSError as fault:
@@ -120,7 +138,10 @@ def _in_order(pool: ProcessPoolExecutor, chunks: Iterator[Chunk], way: Way, ahea
 
 
 def _submitted(pool: ProcessPoolExecutor, chunk: Chunk, way: Way) -> Future[Answered]:
-    """The answers to come; the processes that start with this leave Ctrl-C to the one that started them."""
+    """Submit a chunk to the pool.
+
+    Processes that start meanwhile leave Ctrl-C to this process.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return pool.submit(answer, chunk, way)
@@ -129,7 +150,10 @@ def _submitted(pool: ProcessPoolExecutor, chunk: Chunk, way: Way) -> Future[Answ
 
 
 def answer(chunk: Chunk, way: Way) -> Answered:
-    """The answers to one chunk; each process compiles the knowledge once, with its first chunk."""
+    """Return the answers to one chunk.
+
+    Each process compiles the knowledge once, with its first chunk.
+    """
     items = _items(way)
     answered = [items.answer(request, f"item/{place}") for place, request in enumerate(chunk.requests, chunk.first)]
     lines = b"".join([item.line + b"\n" for item in answered])
@@ -143,7 +167,7 @@ def _items(way: Way) -> Items:
 
 
 def _chunks(source: BinaryIO, limit: int) -> Iterator[Chunk]:
-    """All requests of `source`, in chunks."""
+    """Yield all requests of `source`, in chunks."""
     lines = Lines(limit)
     requests: list[bytes] = []
     first = read = 0
@@ -161,7 +185,7 @@ def _chunks(source: BinaryIO, limit: int) -> Iterator[Chunk]:
 
 
 def held(target: BinaryIO) -> Held:
-    """What `target` holds already."""
+    """Return the answers that `target` already holds."""
     count = end = 0
     first: dict[tuple[bool, bool], tuple[int, bytes]] = {}
     last: dict[tuple[bool, bool], tuple[int, bytes]] = {}
@@ -177,7 +201,10 @@ def held(target: BinaryIO) -> Held:
 
 
 def _after(chunks: Iterator[Chunk], held: Held, way: Way) -> Iterator[Chunk]:
-    """The chunks, less the requests whose answers are held; those that are must be answers to them."""
+    """Yield the chunks without the requests that are already answered.
+
+    Raises `ForeignAnswers` if a held answer does not belong to its request.
+    """
     left = held.answered
     wanted = dict(held.samples)
     for chunk in chunks:

@@ -1,4 +1,7 @@
-"""One item of a batch: its assessment, or its own problem, independent of the other items."""
+"""Items of a batch, each with its assessment or problem.
+
+Each item is independent of the others.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ Answer = Callable[[Report], EncodedAssessment]
 
 
 class Item(NamedTuple):
-    """The result of one request: `body` is the assessment, or the problem if there is one."""
+    """The result of one request.
+
+    `body` is the assessment, or the problem if there is one.
+    """
 
     body: bytes
     assessed: EncodedAssessment | None = None
@@ -27,7 +33,10 @@ class Item(NamedTuple):
 
     @property
     def line(self) -> bytes:
-        """The item as the contract shows it in a batch, a `BatchItem`, with the body unchanged inside."""
+        """The item as a `BatchItem` of the contract.
+
+        The body is unchanged inside it.
+        """
         if self.problem is None:
             return b'%b"assessment":%b}' % (ASSESSED, self.body)
         return problem_line(self.problem.status, self.body)
@@ -39,7 +48,10 @@ def problem_line(status: int, body: bytes) -> bytes:
 
 
 class Items:
-    """Answers items by the engine's `read` and its plain or explained `answer`; `limit` is the largest, in bytes."""
+    """Answers items with the engine's `read` and `answer` functions.
+
+    `answer` is the plain or the explained one. `limit` is the largest size of an item, in bytes.
+    """
 
     def __init__(self, read: Read, answer: Answer, limit: int) -> None:
         self._read = read
@@ -47,17 +59,19 @@ class Items:
         self._limit = limit
 
     def answer(self, body: bytes, instance: str) -> Item:
-        """What `POST /assess` says to `body`; `instance` names the item in a problem.
+        """Return the answer of `POST /assess` to `body`.
 
-        Never raises: whatever fails, fails for this item alone.
+        `instance` names the item in a problem.
+
+        This method never raises: any failure affects this item alone.
         """
         try:
             if len(body) > self._limit:
-                raise LargeBody  # noqa: TRY301 (one way out for all that is refused)
+                raise LargeBody  # noqa: TRY301 (one path for all refusals)
             assessed = self._answer(self._read(body))
         except RequestFault as fault:
             kind = kind_of(fault)
             return Item(body_of(kind, instance, faults_of(fault)), problem=kind)
-        except Exception as error:  # noqa: BLE001 (the others must not suffer from what nobody foresaw)
+        except Exception as error:  # noqa: BLE001 (an unforeseen error must not affect the other items)
             return Item(body_of(INTERNAL, instance), problem=INTERNAL, error=error)
         return Item(assessed.body, assessed=assessed)

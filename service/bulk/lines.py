@@ -1,4 +1,7 @@
-"""Cuts a stream of bytes into lines, in memory that does not grow with the stream or with a line."""
+"""Splits a stream of bytes into lines, in bounded memory.
+
+Memory does not grow with the stream or with the length of a line.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,10 @@ from collections.abc import Iterator
 
 
 class Lines:
-    """The lines that are not blank, as their bytes come in.
+    """An incremental line splitter that skips blank lines.
 
-    A line longer than `limit` comes out cut to one byte more than that, so that whoever reads it sees that it is too
-    long; the rest of it is dropped.
+    A line longer than `limit` is cut to `limit` + 1 bytes, so that its reader sees that it is too long. The rest of it
+    is dropped.
     """
 
     def __init__(self, limit: int) -> None:
@@ -18,11 +21,11 @@ class Lines:
 
     @property
     def held(self) -> int:
-        """The bytes of a line that is not whole."""
+        """The number of bytes held of an incomplete line."""
         return len(self._begun)
 
     def feed(self, part: bytes) -> Iterator[bytes]:
-        """The lines that `part` ends."""
+        """Yield the lines that `part` completes."""
         *ended, begun = part.split(b"\n")
         for line in ended:
             yield from self._whole(self._begun + line)
@@ -30,7 +33,7 @@ class Lines:
         self._begun = (self._begun + begun)[: self._limit + 1]
 
     def end(self) -> Iterator[bytes]:
-        """The last line, which nothing has ended."""
+        """Yield the last line, which has no line end."""
         yield from self._whole(self._begun)
         self._begun = b""
 

@@ -11,7 +11,10 @@ from service.knowledge.loader import load
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Return 0 if every built file is up to date or was just written, else 1."""
+    """List the outdated built files, or rewrite them.
+
+    Returns 0 if every built file is up to date or was just written, else 1.
+    """
     parser = argparse.ArgumentParser(prog="python -m service.contract", description=__doc__)
     parser.add_argument("--write", action="store_true", help="rewrite the files that are out of date")
     parser.add_argument("--folder", type=Path, default=SHIPPED, help="the folder of the contract")

@@ -1,4 +1,7 @@
-"""Joins the contract: the hand-written base, the version, the schemas of the types, and the named examples."""
+"""Builds the OpenAPI contract from its sources.
+
+The sources are the hand-written base, the version, the schemas of the types, and the named examples.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +27,11 @@ _BATCH = "x-batch"
 def build(knowledge: Knowledge, base: Mapping[str, Any], examples: Mapping[str, Any]) -> dict[str, Any]:
     """Return the contract as one document.
 
-    `base` is `openapi/base.yaml`: OpenAPI with the descriptions of the types under `x-words`, `x-examples` for a media
-    type that shows some (a list of names, or `request` or `response` for every pair of these), `x-batch` for one that
-    shows several of them as one array or as lines, and `x-served` for one that shows a document of `/knowledge/...`.
+    `base` is `openapi/base.yaml`: OpenAPI with the descriptions of the types under `x-words`. A media type may have:
+    `x-examples`: the examples that it shows, as a list of names, or `request` or `response` for every pair of these.
+    `x-batch`: the examples that it shows together, as one array or as lines.
+    `x-served`: the document of `/knowledge/...` that it shows.
+
     `examples` are the files of `openapi/examples/` by name, each with its `summary` and `value`.
 
     Raises `ValueError` if two schemas have the same name.
@@ -51,13 +56,13 @@ def _joined(*parts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _served(knowledge: Knowledge) -> dict[str, bytes]:
-    """The documents below `/knowledge/` by path."""
+    """Return the documents below `/knowledge/` by path."""
     documents = catalogue(knowledge)
     return documents.kinds | {f"{kind}/{id_}": entry for (kind, id_), entry in documents.entries.items()}
 
 
 def _filled(part: Any, examples: Mapping[str, Any], served: Mapping[str, bytes]) -> Any:
-    """Return `part` with each name of an example replaced by the example."""
+    """Return `part` with example names replaced by the examples."""
     if isinstance(part, list):
         return [_filled(item, examples, served) for item in part]
     if not isinstance(part, dict):
@@ -76,7 +81,10 @@ def _filled(part: Any, examples: Mapping[str, Any], served: Mapping[str, bytes])
 
 
 def _item(place: int, name: str, value: dict[str, Any]) -> dict[str, Any]:
-    """Return an example as an item of a batch; a problem names its place there too."""
+    """Return an example as an item of a batch.
+
+    A problem also names its place in the batch.
+    """
     if name.endswith(".response"):
         return {"status": 200, "assessment": value}
     if name.endswith(".problem"):
@@ -85,19 +93,28 @@ def _item(place: int, name: str, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _named(requested: list[str] | str, examples: Mapping[str, Any]) -> list[str]:
-    """Return the requested names; a kind requests each example of it that belongs to a request with a response."""
+    """Return the names of the requested examples.
+
+    A kind requests each example of it that belongs to a request with a response.
+    """
     if isinstance(requested, list):
         return requested
     return [f"{_stem(name)}.{requested}" for name in examples if name.endswith(".response")]
 
 
 def _stem(name: str) -> str:
-    """Return `hills` for `hills.request`: one name for a request and its response, so that a mock can pair them."""
+    """Return the part before the first dot: `hills` for `hills.request`.
+
+    A request and its response share this name, so that a mock can pair them.
+    """
     return name.partition(".")[0]
 
 
 def render(document: Mapping[str, Any]) -> bytes:
-    """Return the document as YAML: the same bytes for the same document."""
+    """Return the document as YAML.
+
+    The same document always gives the same bytes.
+    """
     text: str = yaml.dump(
         document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=False
     )
@@ -105,7 +122,10 @@ def render(document: Mapping[str, Any]) -> bytes:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Block text for strings of several lines, and no anchors, which some readers of contracts do not support."""
+    """A YAML dumper with block text and without anchors.
+
+    Strings of several lines become block text. Some readers of contracts do not support anchors.
+    """
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is the library's
         return True

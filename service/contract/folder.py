@@ -1,4 +1,7 @@
-"""The folder `openapi/`: reads its sources, writes its built files, and lists those that are out of date."""
+"""Reads the sources in `openapi/` and writes the built files.
+
+It also lists the built files that are out of date.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ def committed(folder: Path = SHIPPED) -> bytes:
 
 
 def stale(knowledge: Knowledge, folder: Path = SHIPPED) -> list[str]:
-    """Return the paths in `folder` of the built files that differ from their sources."""
+    """Return the paths in `folder` of the outdated built files."""
     built = _built(knowledge, folder)
     paths = {path: folder / path for path in built}
     stale = [path for path, file in paths.items() if not file.is_file() or file.read_bytes() != built[path]]
@@ -33,7 +36,7 @@ def stale(knowledge: Knowledge, folder: Path = SHIPPED) -> list[str]:
 
 
 def write(knowledge: Knowledge, folder: Path = SHIPPED) -> list[str]:
-    """Write every built file that is out of date, and return their paths in `folder`."""
+    """Write the outdated built files and return their paths in `folder`."""
     written = stale(knowledge, folder)
     built = _built(knowledge, folder)
     for path in written:
@@ -45,7 +48,10 @@ def write(knowledge: Knowledge, folder: Path = SHIPPED) -> list[str]:
 
 
 def _built(knowledge: Knowledge, folder: Path) -> dict[str, bytes]:
-    """Return every built file by path: the responses to the example requests, and the contract itself."""
+    """Return every built file by path.
+
+    The built files are the responses to the example requests, and the contract itself.
+    """
     base: Any = read_yaml((folder / "base.yaml").read_text(encoding="utf-8"))
     summaries: dict[str, str] = base.pop("x-summaries")
     sources = [file for file in sorted((folder / "examples").glob("*.json")) if not file.match("*.response.json")]
@@ -66,7 +72,10 @@ def _built(knowledge: Knowledge, folder: Path) -> dict[str, bytes]:
 
 
 def _responses(engine: Engine, files: dict[str, bytes]) -> dict[str, bytes]:
-    """Return the response of the engine to each example request that is not an example of a problem."""
+    """Return the engine's response to each example request.
+
+    Requests that are examples of a problem are left out.
+    """
     names = [name.removesuffix(".request.json") for name in files if name.endswith(".request.json")]
     return {
         f"{name}.response.json": shown(engine.answer(engine.read(files[f"{name}.request.json"])).body)
@@ -76,5 +85,5 @@ def _responses(engine: Engine, files: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def shown(body: bytes) -> bytes:
-    """Return a body as its example file shows it: the same JSON, indented."""
+    """Return a body as indented JSON, as in its example file."""
     return msgspec.json.format(body, indent=2) + b"\n"

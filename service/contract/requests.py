@@ -1,7 +1,9 @@
-"""The schemas of a request, built from the vocabulary: the JSON Schema form of `service.report.reader`.
+"""JSON Schemas of a request, built from the vocabulary.
 
-No schema mixes types, and `anyOf` has two forms only: with null, and `anyOf: [{$ref: X}, {}]` for a value that is
-expected to be X and never refused. Generators give each of these a plain type.
+They express the same rules as `service.report.reader`.
+
+No schema mixes types. `anyOf` has two forms only: with null, and `anyOf: [{$ref: X}, {}]` for a value that should be X
+and is never refused. Generators give each of these a plain type.
 """
 
 from __future__ import annotations
@@ -20,7 +22,10 @@ _NOT_SENT = "Null is the same as not sent."
 
 
 def request_schemas(knowledge: Knowledge, words: Mapping[str, str]) -> dict[str, Schema]:
-    """Return the component schemas of a request by name; `words` describes what the vocabulary does not."""
+    """Return the component schemas of a request by name.
+
+    `words` holds the descriptions that the vocabulary does not have.
+    """
     country = {"anyOf": [_ref("Country"), {}], "description": words["country"]}
     return {
         "AssessmentRequest": _closed(_request_properties(words), words["AssessmentRequest"]),
@@ -42,9 +47,9 @@ def request_schemas(knowledge: Knowledge, words: Mapping[str, str]) -> dict[str,
 
 
 def _request_properties(words: Mapping[str, str]) -> dict[str, Schema]:
-    # A generated class could not hold an answer to an id that the server names at run time, so `findings` and
-    # `not_known` are open to generators and exact to validators, which follow `then`. Inline, because generators
-    # make a map only of an object that has no name.
+    # A generated class cannot hold an id that the server names at run time. So `findings` and `not_known` are open
+    # to generators and exact to validators, which follow `then`. They are inline because generators make a map only
+    # of an unnamed object.
     findings = {"type": "object", "additionalProperties": True, "if": {}, "then": _ref("FindingsById")}
     ids = {"type": "array", "items": {"type": "string"}, "if": {}, "then": {"items": _ref("FindingId")}}
     return {
@@ -64,7 +69,7 @@ def _properties(knowledge: Knowledge, place: str) -> dict[str, Schema]:
 
 
 def _choices_of(knowledge: Knowledge) -> dict[str, Schema]:
-    """The enum of each finding with choices, named after the finding."""
+    """Return an enum for each finding with choices, by component name."""
     return {
         enum_name(id_): {"type": "string", "description": finding.question, "enum": list(finding.values)}
         for id_, finding in knowledge.findings.items()
@@ -73,7 +78,7 @@ def _choices_of(knowledge: Knowledge) -> dict[str, Schema]:
 
 
 def enum_name(id_: str) -> str:
-    """Return the component name of the choices of a finding: `CalfSide` for `calf_side`."""
+    """Return the component name of an enum: `CalfSide` for `calf_side`."""
     return "".join(word.capitalize() for word in id_.split("_"))
 
 
@@ -95,7 +100,10 @@ def _nullable(schema: Schema, description: str) -> Schema:
 
 
 def _closed(properties: Mapping[str, Schema], description: str) -> Schema:
-    """Return an object schema that takes these properties and no other: a misspelt sign must not be ignored."""
+    """Return an object schema that allows only these properties.
+
+    A misspelt sign must not be ignored.
+    """
     return {
         "type": "object",
         "description": description,
@@ -105,7 +113,7 @@ def _closed(properties: Mapping[str, Schema], description: str) -> Schema:
 
 
 def value_schema(id_: str, finding: Finding) -> Schema:
-    """Return the schema of the value of one finding, without null."""
+    """Return the schema of a finding's value, without null."""
     return _KINDS[finding.kind](id_, finding)
 
 
@@ -132,7 +140,7 @@ def _choice(id_: str, _finding: Finding) -> Schema:
 
 
 def _choices(id_: str, finding: Finding) -> Schema:
-    # No uniqueItems: a value that is given twice says the same as once.
+    # No uniqueItems: a repeated value means the same as a single one.
     return {"type": "array", "items": _ref(enum_name(id_)), "maxItems": len(finding.values)}
 
 

@@ -1,4 +1,4 @@
-"""The schemas of a response, built from its types.
+"""JSON Schemas of a response, built from its types.
 
 Responses stay open (no `additionalProperties: false`): a client ignores a property that it does not know.
 """
@@ -25,9 +25,11 @@ _OPEN = (Evidence,)
 
 
 def response_schemas(words: Mapping[str, Mapping[str, str]]) -> dict[str, Schema]:
-    """Return the component schemas of a response by name; `words` describes each property.
+    """Return the component schemas of a response by name.
 
-    Raises `ValueError` that names each property without a description, and each description without a property.
+    `words` holds the description of each property.
+
+    Raises `ValueError` naming each property that has no description, and each description that has no property.
     """
     _, components = msgspec.json.schema_components([Assessment, Explanation], ref_template=_REF)
     types = {kind.__name__: kind for kind in _types(Assessment) | _types(Explanation)}
@@ -46,7 +48,10 @@ def response_schemas(words: Mapping[str, Mapping[str, str]]) -> dict[str, Schema
 
 
 def _types(kind: Any) -> dict[type, None]:
-    """The structs and enums that `kind` is made of, each once, in the order in which they occur."""
+    """Return the structs and enums that `kind` is made of.
+
+    Each occurs once, in order of first occurrence.
+    """
     found: dict[type, None] = {}
     if isinstance(kind, type) and issubclass(kind, Enum):
         found[kind] = None
@@ -82,7 +87,10 @@ def _never_null(schema: Schema) -> Schema:
 
 
 def _plain(schema: Any) -> Any:
-    """Return `schema` without defaults, and with one arm for a number that may be an integer."""
+    """Return `schema` without defaults and without redundant integer arms.
+
+    A number that may be an integer has one arm.
+    """
     if isinstance(schema, list):
         return [_plain(item) for item in schema]
     if not isinstance(schema, dict):

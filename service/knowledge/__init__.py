@@ -1,1 +1,1 @@
-"""The reader of the knowledge; the knowledge itself is the YAML in `data/`."""
+"""Reader of the knowledge, which is the YAML in `data/`."""

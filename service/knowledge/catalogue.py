@@ -14,14 +14,20 @@ PROOF = Path(__file__).with_name("proof.json")
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
-    """The digest of the knowledge that a solver went through last, and what it proved of it."""
+    """The last proof of the knowledge by a solver.
+
+    `digest` is that of the knowledge it covers, and `properties` are those proved.
+    """
 
     digest: str
     properties: tuple[str, ...]
 
 
 class Catalogue(msgspec.Struct, frozen=True):
-    """JSON bytes: `whole`, one document a kind, and one an entry by kind and id."""
+    """The documents of `GET /knowledge`, as JSON bytes.
+
+    `whole` is one document, `kinds` holds one per kind, and `entries` one per entry, by kind and id.
+    """
 
     whole: bytes
     kinds: dict[str, bytes]
@@ -29,7 +35,10 @@ class Catalogue(msgspec.Struct, frozen=True):
 
 
 def catalogue(knowledge: Knowledge) -> Catalogue:
-    """Every document of `knowledge`; each carries the version and digest that it comes from."""
+    """Encode every document of `knowledge`.
+
+    Each carries the version and digest of the knowledge.
+    """
     about = {"version": knowledge.policy.version, "digest": knowledge.digest, "review": review_of_all(knowledge)}
     kinds: dict[str, dict[str, Any]] = {
         "findings": dict(knowledge.findings),
@@ -55,12 +64,18 @@ def catalogue(knowledge: Knowledge) -> Catalogue:
 
 
 def _entry_review(entry: object) -> dict[str, str]:
-    """The review state of an entry that a clinician reviews: the signature in a changed entry does not count."""
+    """Return the review state of an entry that a clinician reviews.
+
+    The signature in a changed entry does not count.
+    """
     return {"entry_review": review_of(entry)} if isinstance(entry, Reviewed) else {}
 
 
 def _proof(knowledge: Knowledge) -> dict[str, Any] | None:
-    """The last proof, and whether it is of `knowledge`; null where the service came without its record."""
+    """Return the last proof, and whether it covers `knowledge`.
+
+    Returns None if the service has no record of a proof.
+    """
     if not PROOF.is_file():
         return None
     proof = msgspec.json.decode(PROOF.read_bytes(), type=Proof)

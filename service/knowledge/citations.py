@@ -1,4 +1,4 @@
-"""Collects the sources of a cause or a fix from its statements."""
+"""Sources of causes and fixes, collected from their statements."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from service.knowledge.schema import Cause, Fix, Statement, Weight
 
 
 def sources_of(entry: Cause | Fix) -> tuple[str, ...]:
-    """The sources that the statements of an entry cite, in order of first mention."""
+    """Return the sources that the statements of an entry cite.
+
+    They are in order of first mention.
+    """
     cited: tuple[Statement | Weight, ...]
     if isinstance(entry, Cause):
         cited = (*entry.mechanism, *entry.caveats, *entry.supports, *entry.opposes, *entry.see_someone)

@@ -1,4 +1,7 @@
-"""Walks conditions and says what is wrong with one, without deciding anything about a runner."""
+"""Traversal and validation of conditions.
+
+It decides nothing about a runner.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,20 @@ _FORMS = {
 
 
 def parts(condition: Condition) -> tuple[Condition, ...]:
-    """The conditions that `condition` is made of; empty for one that names a finding itself."""
+    """Return the conditions that `condition` consists of.
+
+    A condition that names a finding itself has no parts.
+    """
     if isinstance(condition, str):
         return ()
     return (condition.all_ or ()) + (condition.any_ or ()) + (condition.of or ())
 
 
 def named(condition: Condition) -> Iterator[str]:
-    """The ids of all findings and derivations that `condition` names, in order, repeats kept."""
+    """Yield the ids that `condition` names, in order.
+
+    They are the ids of findings and derivations. Repeats are kept.
+    """
     if isinstance(condition, str):
         yield condition
         return
@@ -38,7 +47,7 @@ def named(condition: Condition) -> Iterator[str]:
 
 
 def negated(condition: Condition) -> Iterator[str]:
-    """The ids that `condition` wants to be reported absent."""
+    """Yield the ids that `condition` requires to be reported absent."""
     if isinstance(condition, Clause):
         if condition.not_ is not None:
             yield condition.not_
@@ -47,7 +56,7 @@ def negated(condition: Condition) -> Iterator[str]:
 
 
 def limited(condition: Condition) -> Iterator[str]:
-    """The ids of which `condition` wants nothing but certain choices."""
+    """Yield the ids that `condition` limits to certain choices."""
     if isinstance(condition, Clause):
         if condition.only is not None and condition.finding is not None:
             yield condition.finding
@@ -56,7 +65,7 @@ def limited(condition: Condition) -> Iterator[str]:
 
 
 def affirmed(condition: Condition) -> Iterator[str]:
-    """The ids that `condition` wants present, chosen or within a range."""
+    """Yield the ids that `condition` requires present, chosen or in range."""
     if isinstance(condition, str):
         yield condition
     elif condition.finding is not None:
@@ -71,7 +80,7 @@ def faults(
     findings: Mapping[str, Finding],
     derivations: Mapping[str, Derivation],
 ) -> Iterator[str]:
-    """Everything wrong with `condition` as it stands against the vocabulary."""
+    """Yield every fault of `condition` against the vocabulary."""
     if isinstance(condition, str):
         if condition in findings and findings[condition].kind != "boolean":
             yield f"'{condition}' is no yes/no finding: say which value"

@@ -1,4 +1,4 @@
-"""The findings that conditions and red flags rest on, through derivations."""
+"""Findings that conditions and red flags depend on, through derivations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def expanded(knowledge: Knowledge, condition: Condition) -> set[str]:
-    """The findings and derivations that `condition` rests on."""
+    """Return the findings and derivations that `condition` depends on."""
     seen: set[str] = set()
     waiting = list(named(condition))
     while waiting:
@@ -28,7 +28,10 @@ def expanded(knowledge: Knowledge, condition: Condition) -> set[str]:
 
 
 def written_out(knowledge: Knowledge, condition: Condition) -> Iterator[Condition]:
-    """`condition`, and the conditions of all derivations that it rests on."""
+    """Yield `condition` and the conditions of its derivations.
+
+    These are all derivations that it depends on.
+    """
     yield condition
     for name in sorted(expanded(knowledge, condition) & knowledge.derivations.keys()):
         when = knowledge.derivations[name].when
@@ -37,7 +40,7 @@ def written_out(knowledge: Knowledge, condition: Condition) -> Iterator[Conditio
 
 
 def red_flag_findings(knowledge: Knowledge) -> frozenset[str]:
-    """The findings that some red flag fires on, through derivations too."""
+    """Return the findings that fire red flags, directly or through derivations."""
     names: set[str] = set()
     for red_flag in knowledge.red_flags.values():
         for name in affirmed(red_flag.when):
@@ -46,5 +49,8 @@ def red_flag_findings(knowledge: Knowledge) -> frozenset[str]:
 
 
 def raising_findings(knowledge: Knowledge) -> frozenset[str]:
-    """The findings that can raise the level: those of red flags, and the uncovered signs."""
+    """Return the findings that can raise the level.
+
+    They are the findings of red flags, and the uncovered signs.
+    """
     return red_flag_findings(knowledge) | frozenset(knowledge.policy.uncovered_signs)

@@ -1,4 +1,4 @@
-"""The knowledge as one frozen value, and what identifies it."""
+"""The knowledge as one frozen value with a digest."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ from service.model.scales import Level, Running
 
 
 class Knowledge(msgspec.Struct, frozen=True, kw_only=True, dict=True, omit_defaults=True, eq=False):
-    """Every clinical statement, rule, threshold and source of the service, in file order.
+    """The clinical knowledge of the service, in file order.
+
+    It holds every statement, rule, threshold and source.
 
     Knowledge is hashable by identity; compare its content by `digest`.
     """
@@ -59,5 +61,8 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True, dict=True, omit_defau
 
     @cached_property
     def digest(self) -> str:
-        """`sha256:` and the hex digest of the knowledge as JSON: equal knowledge, equal digest."""
+        """The SHA-256 digest of the knowledge as JSON.
+
+        It consists of `sha256:` and hex digits. Equal knowledge has an equal digest.
+        """
         return "sha256:" + hashlib.sha256(msgspec.json.encode(self)).hexdigest()

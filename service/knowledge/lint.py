@@ -1,4 +1,7 @@
-"""The rules that bind the knowledge files together; each breach is one issue with file and path."""
+"""Lint of the rules between knowledge files.
+
+Each breach is one issue with file and path.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ _SUBJECTS = (lint_rules, lint_texts, lint_findings, lint_asking, lint_checklists
 
 
 def lint(knowledge: Knowledge) -> Iterator[Issue]:
-    """Every breach of the rules that bind the files together."""
+    """Yield every breach of the rules between knowledge files."""
     for subject in _SUBJECTS:
         for check in subject.CHECKS:
             yield from check(knowledge)

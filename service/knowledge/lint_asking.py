@@ -1,4 +1,7 @@
-"""Lint of asked_when, implied_by, settled_by and covered_by: when a finding is asked or follows from others."""
+"""Lint of the conditions that ask or imply a finding.
+
+Their fields are `asked_when`, `implied_by`, `settled_by` and `covered_by`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def _followed(knowledge: Knowledge) -> Iterator[Issue]:
-    """A condition that opens or implies must stay true if more is reported."""
+    """Check the conditions that open or imply a finding.
+
+    Such a condition must stay true if more is reported.
+    """
     for id_, finding in knowledge.findings.items():
         for field, given in (("asked_when", finding.asked_when), ("implied_by", finding.implied_by)):
             for condition in given:
@@ -31,7 +37,11 @@ def _followed(knowledge: Knowledge) -> Iterator[Issue]:
 
 
 def _settled(knowledge: Knowledge) -> Iterator[Issue]:
-    """A yes cannot settle another finding, because its no says nothing; and a reading can imply but never deny."""
+    """Check the conditions that settle a finding.
+
+    A yes cannot settle another finding, because its no says nothing. A measurement can imply a finding, but never deny
+    it.
+    """
     for id_, finding in knowledge.findings.items():
         place = Place("findings", f"{id_}.settled_by")
         denied = set(negated(finding.settled_by)) if finding.settled_by is not None else set()
@@ -73,7 +83,10 @@ def _reached(edges: Mapping[str, set[str]], start: str) -> set[str]:
 
 
 def parents(knowledge: Knowledge) -> dict[str, set[str]]:
-    """The details of each parent: the yes/no findings that imply it."""
+    """Return the details of each parent finding.
+
+    The details are the yes/no findings that imply the parent.
+    """
     return {
         id_: details
         for id_, finding in knowledge.findings.items()
@@ -82,7 +95,10 @@ def parents(knowledge: Knowledge) -> dict[str, set[str]]:
 
 
 def _two_levels(knowledge: Knowledge) -> Iterator[Issue]:
-    """Below the complaints there are parents and details, and nothing below a detail."""
+    """Check that a detail has no details of its own.
+
+    Below the complaints there are parents and their details only.
+    """
     below = parents(knowledge)
     for id_, details in below.items():
         if id_ in knowledge.policy.complaints:
@@ -92,7 +108,10 @@ def _two_levels(knowledge: Knowledge) -> Iterator[Issue]:
 
 
 def _covered(knowledge: Knowledge) -> Iterator[Issue]:
-    """A report-only finding from which an item follows names an item that covers it."""
+    """Check that needed report-only findings name a covering item.
+
+    A report-only finding is needed if an item follows from it.
+    """
     items = {name for checklist in knowledge.checklists.values() for name in checklist.items}
     placed = items | set(knowledge.policy.measurements)
     needed = {

@@ -1,4 +1,7 @@
-"""Lint of the checklists: size, order, placement of each finding, parents and signs that are never closed."""
+"""Lint of the checklists.
+
+It covers their size and order, the placement of each finding, parents, and signs that are never closed.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +92,10 @@ def _background(knowledge: Knowledge) -> Iterator[Issue]:
 
 
 def _placement(knowledge: Knowledge) -> Iterator[Issue]:
-    """A number or a choice never blocks an end, so a yes/no item stands for each limit."""
+    """Check that each level-raising finding is a yes/no item.
+
+    A number or a choice never blocks an end, so a yes/no item stands for each limit. Measurements are exempt.
+    """
     items = {name for one in knowledge.checklists.values() for name in one.items}
     askable = {name for name in items if name in knowledge.findings and knowledge.findings[name].kind == "boolean"}
     for name in sorted(raising_findings(knowledge) - askable - set(knowledge.policy.measurements)):
@@ -107,7 +113,10 @@ def _never_closed(knowledge: Knowledge) -> Iterator[Issue]:
 
 
 def _parents(knowledge: Knowledge) -> Iterator[Issue]:
-    """A parent alone sets at most consultation, unless each of its details sets more by itself."""
+    """Check that a parent alone sets at most consultation.
+
+    It may set more if each of its details sets more by itself.
+    """
     items = {name for one in knowledge.checklists.values() for name in one.items}
     for id_, details in parents(knowledge).items():
         if level_alone(knowledge, id_).rank <= Level.CONSULTATION.rank:
@@ -118,7 +127,10 @@ def _parents(knowledge: Knowledge) -> Iterator[Issue]:
 
 
 def level_alone(knowledge: Knowledge, name: str) -> Level:
-    """The level that the rules set if only the yes/no finding `name` is present."""
+    """Return the level for a report of the finding `name` alone.
+
+    `name` is a yes/no finding that is present.
+    """
     fired = [rule.level for rule in knowledge.red_flags.values() if _holds(knowledge, rule.when, name)]
     if name in knowledge.policy.uncovered_signs:
         fired.append(knowledge.policy.uncovered_sign_level)
@@ -130,7 +142,7 @@ def _holds(knowledge: Knowledge, condition: Condition, name: str) -> bool:
         when = knowledge.derivations[condition].when if condition in knowledge.derivations else None
         if when is None:
             return condition == name
-        # A derivation that rests on itself has its own issue and would never end here.
+        # A derivation that depends on itself has its own issue; following it would never end.
         return condition not in expanded(knowledge, when) and _holds(knowledge, when, name)
     return _clause_holds(knowledge, condition, name)
 

@@ -1,4 +1,7 @@
-"""Lint of the policy, the levels, the running advice, the first steps, `about` and the retired names."""
+"""Lint of the policy and the other single files.
+
+It covers the levels, the running advice, the first steps, `about` and the retired names.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +78,10 @@ def _texts(knowledge: Knowledge) -> Iterator[Issue]:
 
 
 def _one_number(knowledge: Knowledge) -> Iterator[Issue]:
-    """A response names one number for a week: that of the advice on running."""
+    """Check that fixes do not repeat limits of the running advice.
+
+    A response names one number for a week: that of the advice on running.
+    """
     keys = {key for text in knowledge.running.values() for key in text.limits}
     for id_, fix in knowledge.fixes.items():
         for key in sorted(keys & fix.limits.keys()):

@@ -1,4 +1,4 @@
-"""Lint of statements and of the sources that they and the rules rest on."""
+"""Lint of statements, and of the sources of statements and rules."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ _EXPLAINED_BY: Final = {
 
 
 def _runner_words(knowledge: Knowledge) -> Iterator[Issue]:
-    """A runner reads advice in plain words; remarks on sources belong in `note`."""
+    """Check that runners read advice in plain words.
+
+    Remarks on sources belong in `note`.
+    """
     for place, text in runner_texts(knowledge):
         for found in _ABOUT_SOURCES.findall(text):
             yield place.issue(f"'{found}' speaks of sources: move it to note")
@@ -69,7 +72,7 @@ def _facts(knowledge: Knowledge) -> Iterator[Issue]:
 
 
 def _pointing(knowledge: Knowledge) -> Iterator[tuple[Place, tuple[str, ...]]]:
-    """Each place that points to facts, with their ids."""
+    """Yield each place that points to facts, with their ids."""
     for id_, flag in knowledge.red_flags.items():
         yield Place(f"red_flags/{id_}.yaml", "reference"), (flag.reference,)
         yield Place(f"red_flags/{id_}.yaml", "facts"), flag.facts
@@ -82,7 +85,10 @@ def _pointing(knowledge: Knowledge) -> Iterator[tuple[Place, tuple[str, ...]]]:
 
 
 def _cited(knowledge: Knowledge) -> Iterator[tuple[Place, Evidence | None, tuple[str, ...]]]:
-    """Each place that cites sources, with its grade; a level has none."""
+    """Yield each place that cites sources, with its grade.
+
+    A level has no grade.
+    """
     for folder in ("red_flags", "derivations"):
         for id_, rule in getattr(knowledge, folder).items():
             yield Place(f"{folder}/{id_}.yaml", "sources"), rule.evidence, rule.sources

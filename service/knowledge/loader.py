@@ -1,4 +1,7 @@
-"""Reads a knowledge folder into one `Knowledge`, naming every fault at once by file and path."""
+"""Reads a knowledge folder into one `Knowledge`.
+
+It reports every fault at once, by file and path.
+"""
 
 from __future__ import annotations
 
@@ -64,12 +67,18 @@ T = TypeVar("T")
 
 
 def load(folder: Path = SHIPPED) -> Knowledge:
-    """The knowledge in `folder` with the shipped reference; raises `KnowledgeFault` with every fault found."""
+    """Load the knowledge in `folder`, with the shipped reference.
+
+    Raises `KnowledgeFault` with every fault found.
+    """
     return _Reading(folder).knowledge()
 
 
 class _Reading:
-    """One pass over a folder, collecting issues instead of stopping at the first."""
+    """One pass over a folder that collects all issues.
+
+    It does not stop at the first one.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -96,7 +105,7 @@ class _Reading:
                 self._issue(entry, "", "is no file of the knowledge")
 
     def _vocabulary(self) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
-        """The findings by id, and the ids of each subject."""
+        """Return the findings by id, and the ids of each subject."""
         findings: dict[str, Any] = {}
         subjects: dict[str, tuple[str, ...]] = {}
         for path in self._files("findings"):

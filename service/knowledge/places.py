@@ -1,4 +1,4 @@
-"""Where each condition and each statement of the knowledge stands, by file and path."""
+"""Places of conditions and statements, by file and path."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Place:
     path: str = ""
 
     def issue(self, says: str) -> Issue:
-        """An issue at this place."""
+        """Return an issue at this place."""
         return Issue(self.file, self.path, says)
 
 
 def conditions(knowledge: Knowledge) -> Iterator[tuple[Place, Condition]]:
-    """Every condition with its place."""
+    """Yield every condition with its place."""
     for id_, derivation in knowledge.derivations.items():
         if derivation.when is not None:
             yield Place(f"derivations/{id_}.yaml", "when"), derivation.when
@@ -84,7 +84,7 @@ def _of_cause(file: str, cause: Cause) -> Iterator[tuple[Place, Condition]]:
 
 
 def weights(knowledge: Knowledge) -> Iterator[tuple[Place, Weight]]:
-    """Every weight of a cause with its place."""
+    """Yield every weight of a cause with its place."""
     for id_, cause in knowledge.causes.items():
         for field, listed in (("supports", cause.supports), ("opposes", cause.opposes)):
             for number, weight in enumerate(listed):
@@ -92,7 +92,7 @@ def weights(knowledge: Knowledge) -> Iterator[tuple[Place, Weight]]:
 
 
 def statements(knowledge: Knowledge) -> Iterator[tuple[Place, Statement]]:
-    """Every statement with its place."""
+    """Yield every statement with its place."""
     for number, statement in enumerate(knowledge.background):
         yield Place("background.yaml", f"[{number}]"), statement
     for number, text in enumerate(knowledge.about):

@@ -1,4 +1,7 @@
-"""Tells which entries a clinician has reviewed: a review counts while the entry is as it was when it was signed."""
+"""Review states of the entries that a clinician reviews.
+
+A review counts while the entry is the same as when it was signed.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ NOT_REVIEWED: Final = "not reviewed by a clinician"
 
 
 class ReviewState(StrEnum):
-    """The review state of an entry; a changed entry has lost its review."""
+    """The review state of an entry.
+
+    A changed entry has lost its review.
+    """
 
     REVIEWED = "reviewed"
     CHANGED = "changed"
@@ -29,27 +35,33 @@ class ReviewState(StrEnum):
 
 
 def digest_of(entry: Reviewed) -> str:
-    """`sha256:` and the hex digest of an entry without its review: what a clinician signs."""
+    """Return the digest that a clinician signs.
+
+    It is `sha256:` and the hex digest of the entry without its review.
+    """
     unsigned = msgspec.structs.replace(entry, review=None)
     return "sha256:" + hashlib.sha256(msgspec.json.encode(unsigned)).hexdigest()
 
 
 def state_of(entry: Reviewed) -> ReviewState:
-    """The review state of an entry."""
+    """Return the review state of an entry."""
     if entry.review is None:
         return ReviewState.NOT_REVIEWED
     return ReviewState.REVIEWED if entry.review.digest == digest_of(entry) else ReviewState.CHANGED
 
 
 def review_of(entry: Reviewed) -> str:
-    """The review state of one entry, in words for a reader."""
+    """Return the review state of one entry as text."""
     if entry.review is None or state_of(entry) is not ReviewState.REVIEWED:
         return NOT_REVIEWED
     return f"reviewed by {entry.review.by}, {entry.review.role}, on {entry.review.on}"
 
 
 def entries(knowledge: Knowledge) -> dict[str, Reviewed]:
-    """All entries that a clinician reviews, by `kind/id`, the most urgent red flags first."""
+    """Return all entries that a clinician reviews, by `kind/id`.
+
+    The most urgent red flags come first.
+    """
     flags = sorted(knowledge.red_flags.values(), key=lambda flag: (-flag.level.rank, flag.id))
     kinds: tuple[tuple[str, dict[str, Reviewed]], ...] = (
         ("red_flags", {flag.id: flag for flag in flags}),
@@ -63,13 +75,13 @@ def entries(knowledge: Knowledge) -> dict[str, Reviewed]:
 
 
 def counts(knowledge: Knowledge) -> dict[str, int]:
-    """The number of entries in each review state."""
+    """Return the number of entries in each review state."""
     found = Counter(map(state_of, entries(knowledge).values()))
     return {state.value: found[state] for state in ReviewState}
 
 
 def review_of_all(knowledge: Knowledge) -> str:
-    """The review state of the whole knowledge, in words for a reader."""
+    """Return the review state of the whole knowledge as text."""
     by_state = counts(knowledge)
     reviewed = by_state[ReviewState.REVIEWED]
     return f"{reviewed} of {sum(by_state.values())} entries reviewed by a clinician" if reviewed else NOT_REVIEWED

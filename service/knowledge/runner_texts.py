@@ -1,4 +1,4 @@
-"""Every text that a runner reads, with the file and the path that hold it."""
+"""Texts that a runner reads, with their file and path."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _OF_LEVEL = ("label", "advice", "advice_while_open")
 
 
 def runner_texts(knowledge: Knowledge) -> Iterator[tuple[Place, str]]:
-    """Every text that a runner reads; the exact question of a finding is for integrators."""
+    """Yield every text that a runner reads, with its place.
+
+    The exact question of a finding is left out, because it is for integrators.
+    """
     yield from _of_statements(knowledge)
     yield from _of_rules(knowledge)
     yield from _of_questions(knowledge)

@@ -1,4 +1,6 @@
-"""The shape of the knowledge files: what each kind of YAML file may say, and nothing else.
+"""Types of the knowledge files, by kind of YAML file.
+
+A file may hold only the fields of its type.
 
 The grammar in words is in `README.md` beside this file; `loader.py` reads the files into these types.
 """
@@ -33,11 +35,17 @@ Referral = Literal[
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Base of every type of the knowledge: frozen, named fields only, nothing unknown."""
+    """Base class of the knowledge types.
+
+    An entry is frozen, has named fields only, and refuses unknown ones.
+    """
 
 
 class Review(Entry, frozen=True, kw_only=True):
-    """A clinician's signature: name, role, date and the digest of the entry without its review."""
+    """A clinician's signature of an entry.
+
+    It holds the name, role, date and the digest of the entry without its review.
+    """
 
     by: Annotated[str, Meta(min_length=2, max_length=120)]
     role: Annotated[str, Meta(min_length=2, max_length=120)]
@@ -46,7 +54,7 @@ class Review(Entry, frozen=True, kw_only=True):
 
 
 class Clause(Entry, frozen=True, kw_only=True, rename={"not_": "not", "is_": "is", "all_": "all", "any_": "any"}):
-    """One condition; exactly one of the forms that the grammar names."""
+    """A condition in exactly one of the forms of the grammar."""
 
     all_: tuple[Condition, ...] | None = None
     any_: tuple[Condition, ...] | None = None
@@ -67,7 +75,10 @@ Condition = Id | Clause
 
 
 class Statement(Entry, frozen=True, kw_only=True):
-    """One clinical statement with its speaker, sources and strength; `note` is for editors, not for runners."""
+    """A clinical statement with its speaker, sources and strength.
+
+    `note` is for editors, not for runners.
+    """
 
     text: Sentence
     evidence: Evidence
@@ -78,7 +89,10 @@ class Statement(Entry, frozen=True, kw_only=True):
 
 
 class People(Entry, frozen=True, kw_only=True):
-    """The people that a finding can apply to; a person whose sex or age is not known counts as one of them."""
+    """The people that a finding can apply to.
+
+    A person whose sex or age is not known counts as one of them.
+    """
 
     sex_at_birth: tuple[Id, ...] = ()
     age_at_least: int | None = None
@@ -86,7 +100,9 @@ class People(Entry, frozen=True, kw_only=True):
 
 
 class Finding(Entry, frozen=True, kw_only=True):
-    """One thing that can be known of a runner: its exact meaning, the type of its value, and when it applies.
+    """A finding about a runner, as the vocabulary defines it.
+
+    It has an exact meaning, a type of value, and conditions under which it applies.
 
     `question` is the exact meaning, for integrators and clinicians. `label` is the text that a runner reads.
     `asked_when`: any of these conditions is true. If all are false the finding is closed: not asked, and taken as
@@ -132,9 +148,10 @@ class Vocabulary(Entry, frozen=True, kw_only=True):
 
 
 class CaseRequest(Entry, frozen=True, kw_only=True):
-    """The parts of a request as a case writes them; findings are checked against the vocabulary.
+    """The parts of a request, as a case writes them.
 
-    `rest: denied` stands for a runner who answers no to every checklist item that the case does not mention.
+    Findings are checked against the vocabulary. `rest: denied` stands for a runner who answers no to every checklist
+    item that the case does not mention.
     """
 
     findings: dict[Id, Value] = {}
@@ -145,14 +162,20 @@ class CaseRequest(Entry, frozen=True, kw_only=True):
 
 
 class Case(CaseRequest, frozen=True, kw_only=True):
-    """A sentence about one runner, what is reported, and whether the rule fires."""
+    """A test case of a rule.
+
+    It has a sentence about one runner, the report, and whether the rule fires.
+    """
 
     name: Sentence
     fires: bool
 
 
 class Codes(Entry, frozen=True, kw_only=True):
-    """Codes that may be returned with a symptom (`symptom`) or kept as concept tags (`concept`)."""
+    """Terminology codes of a rule or a cause.
+
+    `symptom` codes may be returned with a symptom. `concept` codes are kept as concept tags.
+    """
 
     symptom: tuple[str, ...] = ()
     concept: tuple[str, ...] = ()
@@ -160,7 +183,7 @@ class Codes(Entry, frozen=True, kw_only=True):
 
 
 class RedFlag(Entry, frozen=True, kw_only=True):
-    """A rule that sets a floor under the level."""
+    """A rule that sets the least level."""
 
     id: Id
     reference: str
@@ -184,7 +207,10 @@ class RedFlag(Entry, frozen=True, kw_only=True):
 
 
 class Weight(Entry, frozen=True, kw_only=True):
-    """Points for or against a cause when a condition holds; `statement` says why."""
+    """Points for or against a cause while a condition holds.
+
+    `statement` gives the reason.
+    """
 
     when: Condition
     points: int
@@ -196,14 +222,17 @@ class Weight(Entry, frozen=True, kw_only=True):
 
 
 class CauseCase(CaseRequest, frozen=True, kw_only=True):
-    """A sentence about one runner and the place of the cause in the answer."""
+    """A test case of a cause.
+
+    It has a sentence about one runner, and the place of the cause in the answer.
+    """
 
     name: Sentence
     expect: Literal["leads", "listed", "not_listed"]
 
 
 class Cause(Entry, frozen=True, kw_only=True):
-    """A possible contributor, with what speaks for and against it."""
+    """A possible contributor, with the points for and against it."""
 
     id: Id
     name: Sentence
@@ -227,7 +256,7 @@ class Cause(Entry, frozen=True, kw_only=True):
 
 
 class Fix(Entry, frozen=True, kw_only=True):
-    """Something to try, with its numbers as data.
+    """A remedy to try, with its numbers as data.
 
     `ask_first` are contraindications that must be known before the fix is given; until then `instead` takes its place.
     `short` replaces the steps if the fix is not the first of a response. `leads_when` moves the fix to the front: it
@@ -271,9 +300,11 @@ class Measure(Entry, frozen=True, kw_only=True):
 
 
 class Derivation(Entry, frozen=True, kw_only=True):
-    """A finding that the service works out and a client never sends; while it holds, `running` is the least advice.
+    """A finding that the service derives and a client never sends.
 
-    Either `when` (a named condition) or `measure` with `more_than`.
+    While it holds, `running` is the least strict advice on running.
+
+    It has either `when` (a named condition) or `measure` with `more_than`.
     """
 
     id: Id
@@ -311,9 +342,9 @@ class Checklist(Entry, frozen=True, kw_only=True):
 
 
 class SymptomText(Entry, frozen=True, kw_only=True):
-    """An explanation of a symptom, shown under `about` while `when` holds.
+    """An explanation of a symptom.
 
-    `finding` is the id that it is shown under.
+    It is shown under `about` while `when` holds. `finding` is the id that it is shown under.
     """
 
     finding: Id
@@ -322,7 +353,10 @@ class SymptomText(Entry, frozen=True, kw_only=True):
 
 
 class FirstSteps(Entry, frozen=True, kw_only=True):
-    """The fix for a complaint for which no cause gives one; `regions` are those of the causes that replace it."""
+    """The fix for a complaint for which no cause gives one.
+
+    `regions` are those of the causes that replace it.
+    """
 
     when: Condition
     regions: tuple[Literal["calf", "foot"], ...]
@@ -330,14 +364,17 @@ class FirstSteps(Entry, frozen=True, kw_only=True):
 
 
 class AddedFix(Entry, frozen=True, kw_only=True):
-    """A fix that a response gives while `when` holds, whatever the causes are."""
+    """A fix given while `when` holds, regardless of the causes."""
 
     when: Condition
     fix: Id
 
 
 class Retired(Entry, frozen=True, kw_only=True):
-    """A name that an earlier contract had: `renamed` or `removed`, and a sentence that says what to send instead."""
+    """A name from an earlier contract.
+
+    `code` is `renamed` or `removed`. `detail` is a sentence that says what to send instead.
+    """
 
     code: Literal["renamed", "removed"]
     detail: Sentence
@@ -345,7 +382,7 @@ class Retired(Entry, frozen=True, kw_only=True):
 
 
 class LevelText(Entry, frozen=True, kw_only=True):
-    """The meaning of one level for the person who reads it.
+    """The meaning of one level, in words for the reader.
 
     `advice_while_open` is shown instead of `advice` while safety questions are open that hold the level.
     `referral` is the professional to see at this level, for any reason.
@@ -362,21 +399,30 @@ class LevelText(Entry, frozen=True, kw_only=True):
 
 
 class Goal(Entry, frozen=True, kw_only=True):
-    """A goal to reach before training goes on; shown while `when` holds, or always if there is none."""
+    """A goal to reach before training continues.
+
+    It is shown while `when` holds, or always if there is none.
+    """
 
     text: Sentence
     when: Condition | None = None
 
 
 class RaceAnswer(Entry, frozen=True, kw_only=True):
-    """The answer to a runner who plans a race, such as one in a number of days; shown while `when` holds."""
+    """The answer to a runner who plans a race.
+
+    The race is, for example, one in a number of days. The answer is shown while `when` holds.
+    """
 
     text: Sentence
     when: Condition
 
 
 class RunningRule(Entry, frozen=True, kw_only=True):
-    """The least strict advice on running while a condition holds; the strictest of all counts."""
+    """The least strict advice on running while a condition holds.
+
+    The strictest of all counts.
+    """
 
     when: Condition
     running: Running
@@ -386,7 +432,10 @@ class RunningRule(Entry, frozen=True, kw_only=True):
 
 
 class RunningText(Entry, frozen=True, kw_only=True):
-    """The text of one answer on running; of `race`, the first answer with a condition that holds is shown."""
+    """The text of one answer on running.
+
+    Of `race`, the first answer with a condition that holds is shown.
+    """
 
     statement: Sentence
     allowed_activities: tuple[Id, ...]
@@ -399,7 +448,10 @@ class RunningText(Entry, frozen=True, kw_only=True):
 
 
 class Source(Entry, frozen=True, kw_only=True):
-    """Where a statement can be read, and how far it was read."""
+    """A source of statements.
+
+    It names where a statement can be read. `status` is how far the source was read.
+    """
 
     title: Sentence
     status: Literal["found", "found in part", "second-hand", "article"]
@@ -408,7 +460,10 @@ class Source(Entry, frozen=True, kw_only=True):
 
 
 class Fact(Entry, frozen=True, kw_only=True):
-    """A fact of the source article, with its speaker, or a row of the clinical reference."""
+    """A fact of the source article or of the clinical reference.
+
+    A fact of the article has its speaker. A fact of the reference is one of its rows.
+    """
 
     text: Sentence
     by: Id | None = None
@@ -416,20 +471,23 @@ class Fact(Entry, frozen=True, kw_only=True):
 
 
 class Speaker(Entry, frozen=True, kw_only=True):
-    """Someone or some body that the article quotes."""
+    """A person or an organization that the article quotes."""
 
     name: Sentence
     role: Sentence
 
 
 class Notice(Entry, frozen=True, kw_only=True):
-    """A statement that every answer carries; `{number}` stands for the emergency number."""
+    """A statement that every answer carries.
+
+    `{number}` stands for the emergency number.
+    """
 
     text: Sentence
 
 
 class EmergencyNumber(Entry, frozen=True, kw_only=True):
-    """The number to call in one country."""
+    """The emergency number of one country."""
 
     number: Annotated[str, Meta(pattern=r"^[0-9]{2,4}\Z")]
     evidence: Evidence
@@ -437,7 +495,10 @@ class EmergencyNumber(Entry, frozen=True, kw_only=True):
 
 
 class EmergencyNumbers(Entry, frozen=True, kw_only=True):
-    """Emergency numbers by ISO 3166-1 alpha-2 country, and the one to give where it is not known."""
+    """Emergency numbers by ISO 3166-1 alpha-2 country.
+
+    `default` is the number to give if the country is not known.
+    """
 
     default: EmergencyNumber
     countries: dict[Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")], EmergencyNumber]
@@ -449,7 +510,7 @@ class Policy(Entry, frozen=True, kw_only=True):
     `incomplete_level`: the least level while a safety question is open.
     `not_known_sign_level`: the least level while an open rule depends on a sign that is not known.
     `not_known_background_from`: the level that an open rule must reach for unknown background to count the same.
-    `never_closed`: signs that are asked whatever else is denied.
+    `never_closed`: signs that are asked even if all else is denied.
     `most_fixes`: the most fixes in one response.
     `cause_questions_per_response`: the most cause items in one response.
     `separating_questions`: the most separating items, over the whole conversation.

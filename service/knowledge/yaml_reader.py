@@ -1,6 +1,7 @@
-"""Reads one YAML file strictly: a name given twice is refused, with line and column.
+"""Strict YAML reader that refuses duplicate names.
 
-PyYAML alone keeps the last of two equal names, so a second `when` would vanish unseen.
+The error has the line and the column. PyYAML alone keeps the last of two equal names, so one of two `when` would vanish
+unseen.
 """
 
 from __future__ import annotations
@@ -12,22 +13,29 @@ from yaml.constructor import ConstructorError
 
 
 class DuplicateName(yaml.YAMLError):
-    """A mapping gives one name twice; `line` and `column` count from 1."""
+    """Raised if a mapping gives one name twice.
+
+    `line` and `column` count from 1.
+    """
 
     def __init__(self, name: object, line: int, column: int) -> None:
         super().__init__(f"the name {name!r} is given twice (line {line}, column {column})")
 
 
 class _StrictLoader(yaml.CSafeLoader):
-    """The safe loader, with equal names refused."""
+    """A safe YAML loader that refuses duplicate names."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 (the library's)
-        """The value of a node; where it is none of its type, the library lets any error out, and no place."""
+        """Construct the value of a node.
+
+        Raises `ConstructorError` with the position if the value is not of the node's type. PyYAML raises arbitrary
+        errors then, without the position.
+        """
         try:
             return super().construct_object(node, deep)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             kind = node.tag.rpartition(":")[2]
-            # Without the error's own words: they quote the value, and it may be a key.
+            # The original message is left out: it quotes the value, which may be a key.
             raise ConstructorError(None, None, f"is no value of the type '{kind}'", node.start_mark) from None
 
 
@@ -45,7 +53,10 @@ _StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _m
 
 
 def read_yaml(text: str) -> object:
-    """The one document in `text` as plain values; raises `yaml.YAMLError` where it is none."""
+    """Return the document in `text` as plain values.
+
+    Raises `yaml.YAMLError` if `text` is not one document.
+    """
     try:
         return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a safe loader, made stricter
     except RecursionError:
