@@ -42,7 +42,7 @@ def fault_of(version: str, headers: Iterable[tuple[bytes, bytes]]) -> Kind | Non
         return None
     named = [coding.strip().lower() for coding in codings.split(b",")]
     if version == "1.0" or named[-1] != b"chunked":
-        return BAD_REQUEST  # nothing says where the body ends
+        return BAD_REQUEST  # the end of the body is not defined
     return UNSUPPORTED_CODING if set(named) != {b"chunked"} else BAD_REQUEST
 
 

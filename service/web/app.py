@@ -66,7 +66,7 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
         ],
         exception_handlers={
             Exception: cast("ExceptionHandler[Exception]", _refuse)
-        },  # Litestar only sends what it gives
+        },  # Litestar only sends the response that it returns
         openapi_config=None,  # the contract is a file; a generated one would be wrong
         logging_config=None,
         debug=False,
