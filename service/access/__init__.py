@@ -1,1 +1,4 @@
-"""Who may ask and how often: partners' keys and rate limits; knows no framework, and the edge only asks it."""
+"""Access control: partners' keys and rate limits.
+
+This layer depends on no framework. The HTTP layer only calls it.
+"""

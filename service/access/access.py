@@ -1,4 +1,4 @@
-"""Whether a request may come in: whose it is, and whether its quota has room."""
+"""Admission of requests by key and quota."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 
 class Limiter(Protocol):
-    """Counts requests against quotas."""
+    """A counter of requests against quotas."""
 
     async def take(self, who: str, quota: Quota, cost: int) -> Taken | None:
-        """Take `cost` from the quota of `who`; nothing where nobody can count."""
+        """Take `cost` from the quota of `who`.
+
+        Returns None if the count is not available.
+        """
 
 
 @dataclass(slots=True)
 class Admission:
-    """An admitted request: its partner, its payer, its quota and its header fields."""
+    """An admitted request with its partner, payer, quota and header fields."""
 
     partner: Partner | None
     payer: str
@@ -36,9 +39,10 @@ class Admission:
 
 
 class Access:
-    """Asks for a key where there are keys, and counts where there is a limit.
+    """The checks of keys and quotas.
 
-    A partner pays for itself, whatever key it uses; where there are no keys, each client's address pays.
+    A key is required if keys are configured. Requests are counted if there is a limit. A partner pays for itself,
+    whichever of its keys it uses. Without keys, each client's address pays.
     """
 
     def __init__(self, keys: Keys | None, quota: Quota | None, limiter: Limiter, proxies: int) -> None:
@@ -48,7 +52,10 @@ class Access:
         self._proxies = proxies
 
     def admit(self, headers: Headers, peer: str) -> Admission:
-        """Let a request in by its key; raises `Unidentified` or `Barred`."""
+        """Admit a request by its key.
+
+        Raises `Unidentified` without a known key, and `Barred` if the key is no longer valid.
+        """
         if self._keys is None:
             payer = f"client:{client(headers, peer, self._proxies)}" if self._quota else ""
             return Admission(None, payer, self._quota)
@@ -56,7 +63,10 @@ class Access:
         return Admission(partner, f"partner:{partner.id}", partner.quota or self._quota)
 
     async def charge(self, admission: Admission, cost: int) -> None:
-        """Take `cost` from the quota of whoever pays; raises `RateSpent`. Where nobody can count, triage goes on."""
+        """Take `cost` from the payer's quota.
+
+        Raises `RateSpent` if too little is left. If the count is not available, the request continues uncounted.
+        """
         if (quota := admission.quota) is None:
             return
         taken = await self._limiter.take(admission.payer, quota, cost)
@@ -65,15 +75,19 @@ class Access:
             raise RateSpent
 
     def renew(self, *, is_told: bool) -> None:
-        """Read the keys again if their file has changed, if the last read failed, or if `is_told`."""
+        """Read the keys again if necessary.
+
+        They are read if their file has changed, if the last read failed, or if `is_told`.
+        """
         if self._keys is not None:
             self._keys.renew(is_told=is_told)
 
 
 def client(headers: Headers, peer: str, proxies: int) -> str:
-    """The client's address: what the outermost of so many trusted proxies saw, or the peer's.
+    """Return the client's address behind trusted proxies.
 
-    Each proxy appends whom it heard, so only as many entries as there are proxies can be believed, from the end on.
+    It is the address that the outermost of `proxies` saw, or the peer's. Each proxy appends the address of its own
+    client, so only the last `proxies` entries can be trusted.
     """
     heard: Sequence[str] = ()
     if proxies:
@@ -83,11 +97,11 @@ def client(headers: Headers, peer: str, proxies: int) -> str:
 
 
 def _sender(address: str) -> str:
-    """The address as it is counted, without the port that some proxies append.
+    """Return the address as it is counted, without a port.
 
-    An IPv6 address is counted by its /56, the network that providers give one home: with all of it a client could
-    change its address, or its /64, at each request. A socket for both families shows IPv4 clients inside one such
-    network; they are counted by the IPv4 address.
+    Some proxies append a port. An IPv6 address is counted by its /56, the network that providers give one home: with
+    all of it a client could change its address, or its /64, at each request. A socket for both families shows IPv4
+    clients inside one such network; they are counted by the IPv4 address.
     """
     if address.startswith("["):
         address = address[1:].partition("]")[0]

@@ -6,7 +6,10 @@ from typing import Protocol
 
 
 class AccessEvents(Protocol):
-    """Logs and counts events; no field holds a key, an address or a store's URL."""
+    """A receiver of access events, which logs and counts them.
+
+    No field holds a key, an address or a store's URL.
+    """
 
     def note(self, event: str, **fields: object) -> None:
         """Log an event."""
@@ -15,7 +18,7 @@ class AccessEvents(Protocol):
         """Log a warning."""
 
     def limit_store_failed(self) -> None:
-        """Count a question that the limit store did not answer."""
+        """Count a query that the limit store did not answer."""
 
     def keys_are_stale(self, *, is_stale: bool) -> None:
         """Set whether the keys in use are older than the file."""

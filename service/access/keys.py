@@ -1,7 +1,7 @@
-"""The partners' keys: a file that holds their hashes, read strictly and again whenever it changes.
+"""The partners' keys, from a file that holds their hashes.
 
-A key is 256 random bits, so one SHA-256 guards it: a slow hash makes guessing dear, and here there is nothing to
-guess. It would make every request dear instead.
+The file is read strictly, and again whenever it changes. A key is 256 random bits, which cannot be guessed, so one
+SHA-256 is enough. A slow hash makes guessing expensive, and here it would only make every request expensive.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SCHEME: Final = b"bearer "
 
 
 def fresh() -> tuple[str, str]:
-    """A new key and its hash."""
+    """Return a new key and its hash."""
     key = MARK + secrets.token_urlsafe(32)
     return key, _hash(key.encode())
 
@@ -35,7 +35,10 @@ def _hash(key: bytes) -> str:
 
 
 class Keys:
-    """The keys of one file; a file that turns bad leaves those in use that were good."""
+    """The keys of one file.
+
+    If the file becomes invalid, the last valid keys stay in use.
+    """
 
     def __init__(self, path: Path, events: AccessEvents) -> None:
         self._path = path
@@ -45,12 +48,15 @@ class Keys:
         self._known = read(path)
 
     def partner_of(self, headers: Iterable[tuple[bytes, bytes]]) -> Partner:
-        """Who sent these headers; raises `Unidentified`, or `Barred` where the key was let in once."""
+        """Return the partner that sent these headers.
+
+        Raises `Unidentified` without a known key, and `Barred` if the key is no longer valid.
+        """
         sent = [value for name, value in headers if name == b"authorization"]
         if len(sent) != 1 or sent[0][: len(SCHEME)].lower() != SCHEME:
             raise Unidentified
         given = _hash(sent[0][len(SCHEME) :].strip(b" \t"))
-        # Looking up by hash tells nothing by its time: nobody can choose how the hash of a guess begins.
+        # The time of a look-up by hash reveals nothing: the start of a guess's hash cannot be chosen.
         known = self._known.get(given)
         if known is None or not hmac.compare_digest(known.hash, given):
             raise Unidentified
@@ -59,7 +65,10 @@ class Keys:
         return known
 
     def renew(self, *, is_told: bool) -> None:
-        """Read the file again if it has changed, if the last read failed, or if `is_told`."""
+        """Read the file again if necessary.
+
+        It is read if it has changed, if the last read failed, or if `is_told`.
+        """
         stamp = _stamp(self._path)
         if stamp == self._stamp and not self._is_unread and not is_told:
             return
@@ -74,7 +83,7 @@ class Keys:
                 self._refuse(fault.faults)
         except SettingsFault as fault:
             self._refuse(fault.faults)
-        except Exception as error:  # noqa: BLE001 (whatever a file holds, it must not end a worker that answers)
+        except Exception as error:  # noqa: BLE001 (no content of a file may end a worker that answers)
             self._refuse((f"TRIAGE_KEYS: the file cannot be read: {type(error).__name__}",))
         else:
             known, self._known = self._known, found
@@ -87,7 +96,10 @@ class Keys:
         self._events.keys_are_stale(is_stale=True)
 
     def _warn_of_removed(self, before: Mapping[str, Partner], after: Mapping[str, Partner]) -> None:
-        """Warn of valid keys that the file no longer holds: a file cut at the end of a line is whole YAML."""
+        """Warn of valid keys that the file no longer holds.
+
+        A file that was cut at the end of a line is still valid YAML.
+        """
         valid = [partner for partner in before.values() if not partner.is_barred]
         partners = {partner.id for partner in valid} - {partner.id for partner in after.values()}
         keys = [f"{partner.id}/{partner.key}" for partner in valid if partner.hash not in after]
@@ -96,7 +108,10 @@ class Keys:
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
-    """The stamp of a file's state, different after any change of content, rights or link; empty without a file."""
+    """Return the stamp of a file's state, empty without a file.
+
+    The stamp differs after any change of content, rights or link.
+    """
     try:
         found = path.stat()
     except OSError:

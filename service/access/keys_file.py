@@ -1,4 +1,7 @@
-"""Reads the file of partners strictly, all faults at once; no fault quotes what may be a key in the wrong place."""
+"""Strict reading of the file of partners.
+
+All faults are reported at once. No fault quotes text that may be a key in the wrong place.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ _is_hash: Final = re.compile(r"[0-9a-f]{64}").fullmatch
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """Who asks and by which key; `quota` is its own, `is_barred` says that this key opens nothing any more."""
+    """A partner and one of its keys.
+
+    `quota` is the partner's own. `is_barred` is true if this key is no longer valid.
+    """
 
     id: str
     key: str
@@ -33,7 +39,10 @@ class Partner:
 
 
 def read(path: Path) -> Mapping[str, Partner]:
-    """Partners by the hashes of their keys; raises `SettingsFault` with all faults of the file, or `UnreadableFile`."""
+    """Return the partners by the hashes of their keys.
+
+    Raises `SettingsFault` with all faults of the file, or `UnreadableFile`.
+    """
     reader = _Reader()
     try:
         partners = list(reader.document(read_yaml(path.read_text(encoding="utf-8"))))
@@ -52,13 +61,13 @@ def read(path: Path) -> Mapping[str, Partner]:
 
 
 class _Reader:
-    """Collects what is wrong, each with its path."""
+    """A reader that collects all faults with their paths."""
 
     def __init__(self) -> None:
         self.faults: list[str] = []
 
     def document(self, value: object) -> Iterator[Partner]:
-        """Every key of the file."""
+        """Yield every key of the file."""
         whole = self._mapping("the file", value, {"partners"})
         partners = self._named("partners", whole.get("partners"))
         if len(partners) > MOST_PARTNERS:
@@ -67,7 +76,10 @@ class _Reader:
             yield from self._partner(f"partners.{id_}", id_, partner)
 
     def once(self, hashes: Iterator[str]) -> None:
-        """One hash is one key: given twice, it would belong to whoever came last."""
+        """Check that no hash is given twice.
+
+        Such a hash would belong to the last partner that has it.
+        """
         all_of_them = list(hashes)
         if len(set(all_of_them)) < len(all_of_them):
             self.faults.append("partners: one sha256 is given twice")
@@ -95,7 +107,7 @@ class _Reader:
         return value
 
     def _named(self, path: str, value: object) -> Mapping[str, Any]:
-        """The entries whose names may be shown and be labels."""
+        """Return the entries with names that may be shown as labels."""
         if not isinstance(value, dict) or not value:
             self.faults.append(f"{path}: must be a mapping with an entry or more")
             return {}

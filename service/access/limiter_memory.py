@@ -1,6 +1,6 @@
 """Rate limits counted in this process's memory.
 
-Own code, because the library at hand walks every window of every client at each request.
+This is own code, because the usual library walks every window of every client at each request.
 """
 
 from __future__ import annotations
@@ -16,15 +16,18 @@ MOST = 100_000
 
 
 class MemoryLimiter:
-    """The windows of this process; several processes count separately."""
+    """A limiter in the memory of this process.
+
+    Several processes count separately.
+    """
 
     def __init__(self, most: int = MOST, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = most
         self._clock = clock
-        self._open: dict[str, tuple[float, int]] = {}  # when it ends, and what was used; the oldest first
+        self._open: dict[str, tuple[float, int]] = {}  # its end and the used part; the oldest first
 
     async def take(self, who: str, quota: Quota, cost: int) -> Taken:
-        """Take `cost` from the quota of `who`, if that much is left."""
+        """Take `cost` from the quota of `who` if enough is left."""
         now = self._clock()
         ends, used = self._open.get(who, (now, 0))
         if ends <= now:
@@ -37,7 +40,10 @@ class MemoryLimiter:
         return Taken(is_allowed, max(0, quota.requests - used), math.ceil(ends - now))
 
     def _forget(self, now: float) -> None:
-        """Let go of the oldest windows that have ended, and of one more where there are too many."""
+        """Remove the oldest windows that have ended.
+
+        One more window is removed if there are too many.
+        """
         while self._open:
             oldest = next(iter(self._open))
             if self._open[oldest][0] > now and len(self._open) < self._most:

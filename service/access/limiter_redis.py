@@ -1,4 +1,7 @@
-"""Rate limits counted in a shared Valkey or Redis; without a valid reply, requests pass uncounted."""
+"""Rate limits counted in a shared Valkey or Redis.
+
+Without a valid reply, requests pass uncounted.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,10 @@ client would be refused for ever.
 
 
 def _taken(reply: object, quota: Quota) -> Taken:
-    """The result of the script; raises `ValueError` for a reply that the script cannot give."""
+    """Return the result of the script.
+
+    Raises `ValueError` for a reply that the script cannot give.
+    """
     is_allowed, used, left = msgspec.convert(reply, tuple[int, int, int])
     if is_allowed not in (0, 1) or not 0 <= used <= quota.requests or not 0 <= left <= quota.seconds * 1000:
         raise ValueError("no reply of the script")
@@ -56,7 +62,10 @@ def _taken(reply: object, quota: Quota) -> Taken:
 
 
 class RedisLimiter:
-    """A shared store; raises `ValueError` where the URL cannot be used."""
+    """A limiter in a shared store.
+
+    Raises `ValueError` if the URL cannot be used.
+    """
 
     def __init__(self, url: str, events: AccessEvents, clock: Callable[[], float] = time.monotonic) -> None:
         if not url.startswith(SCHEMES):
@@ -69,12 +78,15 @@ class RedisLimiter:
         self._is_away = False
 
     async def take(self, who: str, quota: Quota, cost: int) -> Taken | None:
-        """Take `cost` from the quota of `who`, if that much is left; `None` without a valid reply."""
+        """Take `cost` from the quota of `who` if enough is left.
+
+        Returns None without a valid reply.
+        """
         if self._is_away:
             if self._clock() < self._away_until:
                 return None
             self._away_until = self._clock() + PAUSE_SECONDS
-        # A client's address is nobody's business in the store either.
+        # The store must not hold a client's address.
         key = _PREFIX + hashlib.sha256(who.encode()).hexdigest()[:32]
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):

@@ -1,4 +1,4 @@
-"""Rate limits: how many requests a window allows, and the header fields that say so."""
+"""Rate limits and their header fields."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Final
 
 SECONDS: Final = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 FORM: Final = rf"^[1-9][0-9]{{0,8}}/({'|'.join(SECONDS)})\Z"
-"""What a rate limit looks like where people write it; empty is none."""
+"""The written form of a rate limit; an empty text is no limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """So many requests in a window of so many seconds, which begins with the first of them."""
+    """A number of requests in a window of seconds.
+
+    The window begins with the first of the requests.
+    """
 
     requests: int
     seconds: int
@@ -21,7 +24,10 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of asking for a part of a quota; a refusal takes nothing."""
+    """The result of a charge to a quota.
+
+    A refusal takes nothing.
+    """
 
     is_allowed: bool
     remaining: int
@@ -29,7 +35,10 @@ class Taken:
 
 
 def quota(text: str) -> Quota | None:
-    """`600/minute` as a quota; nothing where the text is empty."""
+    """Return the quota of a text such as `600/minute`.
+
+    Returns None for an empty text. Raises `ValueError` for any other form.
+    """
     if not text:
         return None
     if not re.fullmatch(FORM, text):
@@ -39,7 +48,10 @@ def quota(text: str) -> Quota | None:
 
 
 def fields(quota: Quota, taken: Taken) -> tuple[tuple[bytes, bytes], ...]:
-    """The header fields of draft-ietf-httpapi-ratelimit-headers-10, and `Retry-After` on a refusal."""
+    """Return the rate limit fields of a response.
+
+    They follow draft-ietf-httpapi-ratelimit-headers-10. A refusal also has `Retry-After`.
+    """
     policy = b'"default";q=%d;w=%d' % (quota.requests, quota.seconds)
     left = b'"default";r=%d;t=%d' % (taken.remaining, taken.resets_in)
     told = ((b"ratelimit-policy", policy), (b"ratelimit", left))

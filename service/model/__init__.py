@@ -1,1 +1,4 @@
-"""The wire types of an answer and the scales they speak in; knows no file, engine or framework."""
+"""The wire types of a response, and their scales.
+
+This layer depends on no file, engine or framework.
+"""

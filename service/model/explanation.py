@@ -1,4 +1,7 @@
-"""Why an answer is as it is: what `POST /assess?explain=full` adds to an assessment, and nothing more."""
+"""The explanation of a response as wire types.
+
+It is exactly the part that `POST /assess?explain=full` adds to an assessment.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ordered scales of the service: urgency, likelihood, evidence and advice on running."""
+"""The ordered scales: urgency, likelihood, evidence and advice on running."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from enum import StrEnum
 
 
 class Scale(StrEnum):
-    """Names in rising order; `rank` is the place in that order, from 0, and `json` the name as JSON."""
+    """An enumeration of names in rising order.
+
+    `rank` is the place in that order, from 0. `json` is the name as JSON.
+    """
 
     rank: int
     json: bytes

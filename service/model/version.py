@@ -1,4 +1,7 @@
-"""The version of the contract: `info.version` of `openapi/openapi.yaml` and the header `API-Version`."""
+"""The version of the contract.
+
+It is `info.version` of `openapi/openapi.yaml` and the header `API-Version`.
+"""
 
 from typing import Final
 

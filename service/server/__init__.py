@@ -1,1 +1,1 @@
-"""The HTTP server: uvicorn, and everything here that overrides it."""
+"""The HTTP server: uvicorn with the overrides of this service."""

@@ -1,7 +1,7 @@
-"""The address to listen on: reserved by one process, with a listening socket per worker.
+"""The listening address, with a socket for each worker.
 
-With one shared socket, the worker that wakes first accepts every connection that waits, and keeps it for as long as
-the client does. With a socket each, the kernel spreads connections over the workers.
+One process reserves the address. With one shared socket, the worker that wakes first accepts every connection that
+waits, and keeps it for as long as the client does. With a socket each, the kernel spreads connections over the workers.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import socket
 
 
 def reserve(host: str, port: int) -> socket.socket:
-    """Bind the address without listening, so that only `beside` can bind it too.
+    """Bind the address without listening.
 
-    Raises `OSError` with the address if it is in use or cannot be had. The first attempt is exclusive: it also fails
-    if a service has bound the address and does not listen yet. SO_REUSEADDR is for the second attempt, since
-    connections of a service that has just ended may still be in TIME_WAIT.
+    Only `beside` can bind it too. Raises `OSError` with the address if it is in use or not available. The first attempt
+    is exclusive: it also fails if a service has bound the address and does not listen yet. SO_REUSEADDR is for the
+    second attempt, since connections of a service that has just ended may still be in TIME_WAIT.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -37,7 +37,7 @@ def reserve(host: str, port: int) -> socket.socket:
 
 
 def beside(reserved: socket.socket) -> socket.socket:
-    """A socket for one worker at the reserved address."""
+    """Return a socket for one worker at the reserved address."""
     return _bound(reserved.family, reserved.getsockname()[:2], socket.SO_REUSEADDR, socket.SO_REUSEPORT)
 
 

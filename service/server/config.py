@@ -1,4 +1,4 @@
-"""The configuration of the server: uvicorn's, with the product's fixed choices and time limits."""
+"""The server's configuration: uvicorn's, with fixed choices and time limits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ Where the service ended it first, a proxy would now and then send a request into
 
 
 class Config(uvicorn.Config):
-    """uvicorn's configuration, the time for a request's head, and the time that a stop leaves to the load balancer."""
+    """uvicorn's configuration with the time limits of this service.
+
+    `head_seconds` is the time for a request's head. `drain_seconds` is the time that a stop leaves to the load
+    balancer.
+    """
 
     def __init__(
         self,

@@ -1,6 +1,7 @@
-"""A connection with the fast path: a plain request is answered from its bytes; all others are parsed.
+"""A connection with a fast path for plain requests.
 
-Both count as starts of a turn. A plain request that has to wait for its turn is kept as it came.
+A plain request is answered from its bytes; all others are parsed. Both count as starts of a turn. A plain request that
+has to wait for its turn is kept as it came.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class FastConnection(Connection):
         self._fast_path = self._app.fast_path
 
     def data_received(self, data: bytes) -> None:
-        """Answer a plain request, or let it wait; parse everything else."""
+        """Answer or queue a plain request, and parse everything else."""
         if (waiting := self._waiting) is not None:  # a client that sends more meanwhile has its requests parsed
             self._app.queue.remove(waiting)
             self._end_wait()
@@ -56,13 +57,16 @@ class FastConnection(Connection):
         super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Take a request that waits out of the queue."""
+        """Remove a waiting request from the queue."""
         if self._waiting is not None:
             self._app.queue.withdraw(self._waiting)
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """Stop after what has begun; a request that waits will be parsed, and is the last one."""
+        """Stop after the requests in progress.
+
+        A request that waits will be parsed, and is the last one.
+        """
         if self._waiting is None:
             super().shutdown()
         else:
@@ -81,7 +85,10 @@ class FastConnection(Connection):
         self._parse_now(waiting)
 
     def _is_free(self) -> bool:
-        """Whether nothing is on its way on this connection, and nothing forbids the fast path."""
+        """Return whether a request may take the fast path now.
+
+        It may if the connection is idle and nothing else forbids it.
+        """
         return not (
             self._fast_path is None
             or self._in_head
@@ -99,7 +106,10 @@ class FastConnection(Connection):
         )
 
     def _respond(self, request: PlainRequest, arrived: float) -> bool:
-        """Answer, and wait for the next request as after any other response."""
+        """Answer on the fast path, and return whether it did.
+
+        The connection then waits for the next request, as after any other response.
+        """
         response = self._fast_path.respond(request.fields, request.body, arrived) if self._fast_path else None
         if response is None:
             return False
@@ -131,7 +141,10 @@ class FastConnection(Connection):
             cast("dict[str, Any]", self.cycle.scope)[HEARD_AT] = waiting.arrived
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        """Start a request that has waited, or refuse it; submit every other one."""
+        """Start or refuse a request that has waited.
+
+        Every other request is submitted to the queue.
+        """
         waiting = self._turn
         if waiting is None:
             super()._start_asgi_task(cycle, app)
@@ -146,7 +159,7 @@ class FastConnection(Connection):
 
 
 class _WaitingRequest:
-    """A plain request in the queue, with the bytes that it came as."""
+    """A plain request in the queue, with its raw bytes."""
 
     __slots__ = ("_connection", "arrived", "data", "is_refused", "request")
 
@@ -158,12 +171,12 @@ class _WaitingRequest:
         self.is_refused = False
 
     def start(self) -> None:
-        """Answer it."""
+        """Answer the request."""
         self._connection.start(self)
 
     def refuse(self) -> None:
-        """Refuse it."""
+        """Refuse the request."""
         self._connection.refuse(self)
 
     def drop(self) -> None:
-        """Nothing is left to do for a client that has left."""
+        """Do nothing for a client that has left."""

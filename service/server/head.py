@@ -21,7 +21,10 @@ is_host: Final = re.compile(rb"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]*").fullmatch
 
 
 def fault_of(version: str, headers: Iterable[tuple[bytes, bytes]]) -> Kind | None:
-    """The reason to refuse a whole head, or None (RFC 9110, 2.5 and 7.2; RFC 9112, 3.2 and 6.1)."""
+    """Return the reason to refuse a whole head, or None.
+
+    The rules are in RFC 9110, 2.5 and 7.2, and in RFC 9112, 3.2 and 6.1.
+    """
     if version not in {"1.1", "1.0"}:
         return BAD_REQUEST if version == "0.9" else UNSUPPORTED_VERSION  # without a version a request is 0.9
     hosts = 0
@@ -39,17 +42,20 @@ def fault_of(version: str, headers: Iterable[tuple[bytes, bytes]]) -> Kind | Non
         return None
     named = [coding.strip().lower() for coding in codings.split(b",")]
     if version == "1.0" or named[-1] != b"chunked":
-        return BAD_REQUEST  # nothing says where the body ends
+        return BAD_REQUEST  # the end of the body is not defined
     return UNSUPPORTED_CODING if set(named) != {b"chunked"} else BAD_REQUEST
 
 
 def is_body_small(headers: Iterable[tuple[bytes, bytes]], most: int) -> bool:
-    """Whether the head announces a body of at most so many bytes, or none."""
+    """Return whether the announced body has at most `most` bytes.
+
+    A head without a body counts as one of 0 bytes.
+    """
     fields = dict(headers)
     length = fields.get(b"content-length", b"0")
     return b"transfer-encoding" not in fields and len(length) < len(b"%d" % most) + 1 and int(length) <= most
 
 
 def kind_of_parser_error(message: str) -> Kind:
-    """The problem for a parser's error."""
+    """Return the type of problem of a parser's error."""
     return UNSUPPORTED_VERSION if message == _VERSION_ERROR else BAD_REQUEST

@@ -1,4 +1,7 @@
-"""The parser's side of a connection: what comes is measured, bounded and checked as it is parsed."""
+"""The parsing side of a connection.
+
+Incoming data is measured, bounded and checked as it is parsed.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,10 @@ _VITAL: Final = frozenset(path.encode() for path in NEVER_WAIT)
 
 
 class RequestRefused(Exception):
-    """Raised in a callback of the parser to refuse what it parses; `label` is the kind that is counted."""
+    """A refusal that a callback of the parser raises.
+
+    `label` is the kind under which the refusal is counted.
+    """
 
     def __init__(self, kind: Kind, label: str = "") -> None:
         super().__init__(kind.slug)
@@ -78,7 +84,11 @@ class MeasuredProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Add a field without the whitespace around its value; drop a trailer (RFC 9110, 6.5.1)."""
+        """Add a field without the whitespace around its value.
+
+        A trailer is dropped (RFC 9110, 6.5.1). Raises `RequestRefused` if there are too many fields, or if the trailers
+        are too large.
+        """
         if not self._in_head:
             size = len(name) + len(value) + len(b": \r\n")
             self._parsed(size)
@@ -91,7 +101,11 @@ class MeasuredProtocol(HttpToolsProtocol):
         super().on_header(name, value.strip(b" \t"))
 
     def on_headers_complete(self) -> None:
-        """Check a whole head and start its request; during a stop it is the last one."""
+        """Check a whole head, and start its request.
+
+        During a stop it is the last request. Raises `RequestRefused` if the head is too large or faulty, or if there
+        is no room.
+        """
         size = self._head_size()
         if size > HEAD_LIMIT:
             raise RequestRefused(LARGE_HEAD)
@@ -114,11 +128,14 @@ class MeasuredProtocol(HttpToolsProtocol):
         self._chunk_bytes = 0
 
     def on_chunk_complete(self) -> None:
-        """Take the chunk's size line and line ends as parsed."""
+        """Count the chunk's size line and line ends as parsed."""
         self._parsed(len(b"%x" % self._chunk_bytes) + len(b"\r\n\r\n"))
 
     def on_body(self, body: bytes) -> None:
-        """Add a part of a body, or drop it after an early response."""
+        """Add a part of a body.
+
+        After an early response it is dropped. Raises `RequestRefused` if too much is dropped.
+        """
         self._parsed_body(len(body))
         self._chunk_bytes += len(body)
         if self.cycle.response_complete:
@@ -131,7 +148,10 @@ class MeasuredProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """End a request's body; the request is in progress unless it waits for another."""
+        """End a request's body.
+
+        The request is in progress unless it waits for another.
+        """
         if self.parser.should_upgrade():
             return  # only the head is here
         self._in_body = False
@@ -143,7 +163,10 @@ class MeasuredProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _check_room(self) -> None:
-        """Refuse a request that there is no room for before it is started; the reserve is for small, single ones."""
+        """Check that there is room to start a request.
+
+        Raises `RequestRefused` if there is none. The memory reserve is for small, single requests.
+        """
         if self._is_spare:
             raise RequestRefused(OVERLOADED, CONNECTIONS)
         if not self.config.memory.is_crowded:
@@ -153,9 +176,10 @@ class MeasuredProtocol(HttpToolsProtocol):
             raise RequestRefused(OVERLOADED, MEMORY)
 
     def _feed(self, data: memoryview) -> None:
-        """Parse `data`; raises `RequestRefused`, or `httptools.HttpParserError` if it is not HTTP.
+        """Parse `data`.
 
-        uvicorn would log both an error and an offer of another protocol.
+        Raises `RequestRefused`, or `httptools.HttpParserError` if it is not HTTP. uvicorn would log both an error and
+        an offer of another protocol.
         """
         self._fresh = len(data)
         rest = data
@@ -177,7 +201,10 @@ class MeasuredProtocol(HttpToolsProtocol):
         self._account.set_unparsed(self._carried)
 
     def _feed_to_offer(self, data: memoryview) -> int | None:
-        """Parse up to the end of a head that offers another protocol; None if `data` holds no such head."""
+        """Parse up to the end of a head that offers another protocol.
+
+        Returns the position of that end, or None if `data` holds no such head.
+        """
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as stop:
@@ -185,25 +212,26 @@ class MeasuredProtocol(HttpToolsProtocol):
         return None
 
     def _head_without_offer(self) -> bytes:
-        """The head at which the parser stopped, as if the client asked for HTTP/1.1 only.
+        """Return the parsed head without its offer of another protocol.
 
-        An offer may be ignored (RFC 9110, 7.8), but the parser takes all that follows it for the other protocol.
+        It reads as if the client asked for HTTP/1.1 only. An offer may be ignored (RFC 9110, 7.8), but the parser takes
+        all that follows it for the other protocol.
         """
         first = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
         kept = [name + b": " + value for name, value in self.headers if name != b"upgrade"]
         return b"\r\n".join([first, *kept, b"", b""])
 
     def _head_size(self) -> int:
-        """The bytes of the lines of a head that the parser has read."""
+        """Return the size of the parsed lines of a head, in bytes."""
         lines = (self.parser.get_method(), self.url, b"  HTTP/1.1\r\n\r\n")
         return sum(map(len, lines)) + sum([len(name) + len(b": \r\n") + len(value) for name, value in self.headers])
 
     def _parsed(self, size: int) -> None:
-        """Subtract a complete part from the bytes that belong to an incomplete one."""
+        """Subtract a complete part from the bytes of an incomplete one."""
         self._fresh = max(0, self._fresh - max(0, size - self._carried))
         self._carried = 0
 
     def _parsed_body(self, size: int) -> None:
-        """Subtract a part of a body, all of which is of this read."""
+        """Subtract a part of a body that came in this read."""
         self._fresh -= size
         self._carried = 0

@@ -1,4 +1,4 @@
-"""The memory budget: the bytes that open connections make the process keep."""
+"""The memory budget of open connections."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ class Abortable(Protocol):
 
 
 class Memory:
-    """The bytes held by all connections of one process, and the connections above the limit."""
+    """The bytes held by all connections of one process.
+
+    It also keeps the connections above the limit.
+    """
 
     def __init__(
         self, limit: int = MEMORY_LIMIT, connections: int = CONNECTION_LIMIT, spare: int = SPARE_LIMIT
@@ -52,7 +55,7 @@ class Memory:
 
     @property
     def is_full(self) -> bool:
-        """Whether not even a whole request may be started."""
+        """Whether no request may start, not even a whole one."""
         return self.held > self._limit
 
     @property
@@ -61,7 +64,10 @@ class Memory:
         return self.held > self._limit - MEMORY_RESERVE
 
     def add_spare(self, connection: Abortable) -> None:
-        """Keep a connection above the limit, in place of the oldest such connection if there are too many."""
+        """Keep a connection above the limit.
+
+        If there are too many such connections, the oldest one is aborted.
+        """
         self._spare[connection] = None
         if len(self._spare) > self._spare_limit:
             oldest = next(iter(self._spare))
@@ -74,7 +80,10 @@ class Memory:
 
 
 class Account:
-    """The bytes held by one connection: its requests in order, what is not parsed, and what is not sent."""
+    """The bytes held by one connection.
+
+    They are those of its requests in order, of unparsed data and of unsent data.
+    """
 
     __slots__ = ("_memory", "_requests", "_unparsed", "_unsent")
 
@@ -87,19 +96,19 @@ class Account:
 
     @property
     def requests(self) -> int:
-        """The number of requests that are not answered."""
+        """The number of unanswered requests."""
         return len(self._requests)
 
     @property
     def is_over(self) -> bool:
-        """Whether this connection has to let go of what it holds."""
+        """Whether this connection must release the bytes that it holds."""
         memory = self._memory
         if not memory.is_crowded:
             return False
         return memory.is_full or sum(self._requests) + self._unparsed + self._unsent > SMALL
 
     def begin(self, size: int, fields: int) -> None:
-        """Add a request whose head is whole."""
+        """Add a request with a complete head."""
         cost = REQUEST_COST + size + FIELD_COST * fields
         self._requests.append(cost)
         self._memory.held += cost
@@ -110,13 +119,16 @@ class Account:
         self._memory.held += size
 
     def release(self, size: int) -> None:
-        """Subtract a part of the oldest request's body, which is dealt with."""
+        """Subtract a processed part of the oldest request's body."""
         if self._requests:
             self._requests[0] -= size
             self._memory.held -= size
 
     def end(self) -> None:
-        """Subtract the oldest request, which is answered; a closed account has none left."""
+        """Subtract the oldest request once it is answered.
+
+        A closed account has no request left.
+        """
         if self._requests:
             self._memory.held -= self._requests.popleft()
 

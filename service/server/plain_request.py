@@ -1,7 +1,8 @@
-"""Recognizes the form of request that most clients send: complete, and with nothing in its head to decide upon.
+"""Recognition of plain requests.
 
-A request of any other form is not refused: the parser reads it. A head that is recognized has one reading only, which
-is also the parser's: known fields, each once, of visible characters, with a length and without a transfer coding.
+Most clients send this form: complete, and with nothing in its head to decide upon. A request of any other form is not
+refused: the parser reads it. A recognized head has one reading only, which is also the parser's: known fields, each
+once, of visible characters, with a length and without a transfer coding.
 """
 
 from __future__ import annotations
@@ -44,14 +45,17 @@ _KNOWN: Final = _DECIDING | _WITHOUT_EFFECT
 
 
 class PlainRequest(NamedTuple):
-    """A whole `POST /assess` of JSON on a connection that stays open."""
+    """A complete `POST /assess` of JSON on a persistent connection."""
 
     fields: Mapping[bytes, bytes]
     body: bytes
 
 
 def plain_request(data: bytes) -> PlainRequest | None:
-    """The request that `data` is from its first byte to its last; None if it is anything else."""
+    """Return `data` as a plain request, or None.
+
+    `data` must be exactly one request, from its first byte to its last.
+    """
     if not data.startswith(_START):
         return None
     end = data.find(_END, 0, _HEAD_LIMIT)

@@ -1,4 +1,7 @@
-"""One connection: uvicorn's, with bounds on its memory and time, refusals as problems and a graceful stop."""
+"""The HTTP connection, derived from uvicorn's.
+
+It bounds its memory and time, sends refusals as problems and stops gracefully.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ QUIET_SECONDS: Final = 0.5
 
 
 class Connection(MeasuredProtocol):
-    """A connection that bounds what it holds and finishes what it has begun."""
+    """An HTTP connection with bounded memory and a graceful stop."""
 
     _is_stopping = False
     _is_refused = False
@@ -52,7 +55,10 @@ class Connection(MeasuredProtocol):
     """The request that waits or is being answered; those behind it on this connection are in `pipeline`."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Open the account, and end a connection on which no request comes."""
+        """Open the account, and limit the time for a request.
+
+        A connection on which no request comes is closed.
+        """
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=0)  # so that `pause_writing` sees every byte that is not taken
         memory = self.config.memory
@@ -63,7 +69,7 @@ class Connection(MeasuredProtocol):
             memory.add_spare(self)
 
     def data_received(self, data: bytes) -> None:
-        """Parse, or drop what follows a refusal."""
+        """Parse data, or drop it after a refusal."""
         if self._is_refused:
             self._discard(len(data))
             return
@@ -77,7 +83,10 @@ class Connection(MeasuredProtocol):
             self._parse(data)
 
     def pause_writing(self) -> None:
-        """Abort, after a while or when memory is short, a connection whose client does not read."""
+        """Limit the time for a client that does not read.
+
+        The connection is aborted after that time, or at once when memory is short.
+        """
         super().pause_writing()
         self._unread_timer = self.loop.call_later(self.config.head_seconds, self.abort_as, UNREAD)
         self._account.set_unsent(self.transport.get_write_buffer_size())
@@ -92,7 +101,10 @@ class Connection(MeasuredProtocol):
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Cancel the timers, close the account and take a request that waits out of the queue."""
+        """Release the resources of the connection.
+
+        Cancels the timers, closes the account and removes a waiting request from the queue.
+        """
         if self._current is not None:
             self._app.queue.withdraw(cast("Scope", self._current.scope))
         for timer in (self._head_timer, self._rest_timer, self._unread_timer):
@@ -109,7 +121,10 @@ class Connection(MeasuredProtocol):
             self.transport.abort()
 
     def shutdown(self) -> None:
-        """Stop after what has begun: uvicorn would drop a request whose head is not whole."""
+        """Stop after the requests in progress.
+
+        uvicorn would drop a request with an incomplete head.
+        """
         self._is_stopping = True
         if self._account.requests:
             self.cycle.keep_alive = False
@@ -117,7 +132,10 @@ class Connection(MeasuredProtocol):
             self.loop.call_later(QUIET_SECONDS, self._close_if_idle)
 
     def on_headers_complete(self) -> None:
-        """Start a request; during a stop, or above the connection limit, it is the last one here."""
+        """Start a request.
+
+        During a stop, or above the connection limit, it is the last one on this connection.
+        """
         self._cancel_head_timer()  # the next head has its own time
         super().on_headers_complete()
         if (self._is_stopping or self._is_spare) and not self._in_head:
@@ -130,7 +148,10 @@ class Connection(MeasuredProtocol):
             mark_whole(cast("Scope", self.cycle.scope))
 
     def on_response_complete(self) -> None:
-        """Start the next request; or send a refusal that waited; or bound the rest of an unwanted body."""
+        """Continue after a response.
+
+        Starts the next request, sends a refusal that waited, or bounds the time for the rest of an unwanted body.
+        """
         self._account.end()
         super().on_response_complete()
         if self._backlog:
@@ -144,7 +165,10 @@ class Connection(MeasuredProtocol):
             self._rest_timer = self.loop.call_later(self.config.head_seconds, self.abort_as, BODY)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        """Submit a request to the queue, which starts it now or in a later turn of the loop."""
+        """Submit a request to the queue.
+
+        The queue starts it now or in a later turn of the loop.
+        """
         self._current = cycle
         start = partial(self._start, cycle, app)
         self._app.queue.submit(cast("Scope", cycle.scope), QueuedRequest(cycle, self._app, start))
@@ -156,7 +180,10 @@ class Connection(MeasuredProtocol):
         super()._start_asgi_task(cycle, app)
 
     def _parse(self, data: bytes) -> None:
-        """Parse in pieces, until too many requests wait; keep the rest."""
+        """Parse data in pieces until too many requests wait.
+
+        The rest is kept for later.
+        """
         rest = memoryview(data)
         try:
             while rest and self._account.requests < PIPELINE_LIMIT and not self.transport.is_closing():
@@ -179,7 +206,10 @@ class Connection(MeasuredProtocol):
             self._parse(data)
 
     def _bound(self) -> None:
-        """Bound and time what is not whole; raises `RequestRefused`."""
+        """Bound the size and the time of an incomplete message.
+
+        Raises `RequestRefused` if it is too large or memory is short.
+        """
         if self._in_head:
             self._unset_keepalive_if_required()
             if self._carried > HEAD_LIMIT:
@@ -211,7 +241,7 @@ class Connection(MeasuredProtocol):
             self.transport.close()
 
     def _refuse(self, kind: Kind, label: str = "") -> None:
-        """Refuse what came last, after the responses to what came before it.
+        """Refuse the latest request, after the responses to earlier ones.
 
         The request itself may have begun: it is dropped if nothing of its response is sent, else the connection ends.
         """

@@ -1,4 +1,7 @@
-"""A request of a connection that waits for its turn; refusing it costs no task."""
+"""A queued request of a connection.
+
+It waits for its turn. Refusing it costs no task.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +29,14 @@ class QueuedRequest:
         self._start = start
 
     def start(self) -> None:
-        """Start its task."""
+        """Start the task of the request."""
         self._start()
 
     def refuse(self) -> None:
-        """Write a 503 from bytes, and go on with the connection as after any other response."""
+        """Write a 503 response from bytes.
+
+        The connection continues as after any other response.
+        """
         cycle = self._cycle
         refused = self._app.refuse(cast("Scope", cycle.scope))
         fields = [*cycle.default_headers, *refused.headers]
@@ -46,4 +52,4 @@ class QueuedRequest:
         cycle.on_response()
 
     def drop(self) -> None:
-        """Nothing is left to do for a client that has left."""
+        """Do nothing for a client that has left."""

@@ -12,7 +12,10 @@ from service.web.observe import fresh_id
 
 
 def encoded(kind: Kind, default_headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """The response as bytes, with the server's `default_headers`; the connection ends after it."""
+    """Return the refusal as bytes, with the server's `default_headers`.
+
+    The connection ends after it.
+    """
     request_id = fresh_id()
     body = body_of(kind, request_id)
     head = {

@@ -1,4 +1,7 @@
-"""The kinds of refusals below the application, as the metric and the log name them."""
+"""The kinds of refusals below the application.
+
+The metric and the log use these names.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The server: uvicorn with a stop that tells the load balancer first, in one process or several."""
+"""The server: uvicorn with a graceful stop.
+
+A stop first informs the load balancer. The server runs in one process or several.
+"""
 
 from __future__ import annotations
 
@@ -33,12 +36,13 @@ With one handle, a new connection waits in a flood until those before it have ha
 """
 
 SAME_SIGNAL_SECONDS: Final = 1.0
-"""A signal so soon after the first is the same stop told twice: to a whole process group, and by the parent."""
+"""A signal so soon after the first is the same stop, sent to the whole process group and again by the parent."""
 
 
 class Server(uvicorn.Server):
-    """Answers until a signal; then readiness is 503 while it still accepts; then it finishes what has begun.
+    """A server with a graceful stop.
 
+    After a signal, readiness is 503 while the server still accepts requests. Then it finishes the requests in progress.
     A second signal ends the wait for the load balancer, a third the wait for requests.
     """
 
@@ -66,7 +70,10 @@ class Server(uvicorn.Server):
             self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Whether to close the listener now; the keys are looked at once a second."""
+        """Return whether to close the listener now.
+
+        The keys are checked once a second.
+        """
         self._app.access_log.queue(*self._app.queue.look())
         if counter % 10 == 0:  # ticks are a tenth of a second apart
             self._app.access_log.overload()
@@ -82,9 +89,9 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter) or time.monotonic() >= self._stops_at
 
     async def main_loop(self) -> None:
-        """Say that it serves, and serve.
+        """Log the start, and serve.
 
-        All that was loaded stays, so the collector need not walk it again and again while requests wait.
+        All loaded objects stay, so they are frozen: the collector does not walk them while requests wait.
         """
         gc.collect()
         gc.freeze()
@@ -97,7 +104,7 @@ class Server(uvicorn.Server):
         await super().startup([*(sockets or []), *handles])
 
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
-        """Finish what has begun, and say that it has ended."""
+        """Finish the requests in progress, and log the end."""
         await super().shutdown(sockets)
         self._app.queue.refuse_all()
         self._app.access_log.queue(*self._app.queue.look())
@@ -107,10 +114,13 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Handle the signals, and not raise them again afterwards: a stop that was asked for ends with 0."""
+        """Handle the signals without raising them again afterwards.
+
+        A requested stop therefore ends with status 0.
+        """
         for sig in (signal.SIGINT, signal.SIGTERM):
             signal.signal(sig, self.handle_exit)
-        # Without keys there is nothing to read again, and the end of a terminal ends what runs in it.
+        # Without keys there is nothing to read again, and the end of a terminal ends its processes.
         if self.config.is_renewable:
             signal.signal(signal.SIGHUP, self.handle_hup)
         yield
@@ -120,10 +130,13 @@ class Server(uvicorn.Server):
 
 
 class Worker(multiprocess.Process):
-    """One of several processes, with our server in it."""
+    """A worker process that runs a `Server`."""
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until told to stop, or until whoever would tell it was killed: it would hold the port for ever."""
+        """Serve until a signal, or until the parent ends.
+
+        Without this check, a worker whose parent was killed would hold the port for ever.
+        """
         end_with_parent(partial(os.kill, os.getpid(), signal.SIGTERM))
         [reserved] = cast("list[socket.socket]", sockets)
         with reserved:
@@ -139,21 +152,30 @@ class Worker(multiprocess.Process):
 
 
 class Workers(Multiprocess):
-    """Several workers, each with its own socket; a signal to this process stops all, a second one hurries them."""
+    """Several workers, each with its own socket.
+
+    A signal to this process stops all workers. A second one hurries them.
+    """
 
     config: Config
 
     def handle_hup(self) -> None:
-        """Pass the word on; uvicorn would start every worker anew. Where there are no keys, that is what it means."""
+        """Pass the signal on to the workers.
+
+        uvicorn would restart every worker instead. Without keys, that is still the effect of this signal.
+        """
         if not self.config.is_renewable:
             super().handle_hup()
             return
         for process in self.processes:
-            if process.is_ready():  # before that, the signal would end it; and it reads the newest keys in any case
+            if process.is_ready():  # before that, the signal would end it; it reads the newest keys anyway
                 os.kill(cast("int", process.pid), signal.SIGHUP)
 
     def keep_subprocess_alive(self) -> None:
-        """Start a worker in place of one that died, and forget what that one last said of itself."""
+        """Replace a worker that has died.
+
+        Its values are removed from the metrics of the current state.
+        """
         before = {process.pid for process in self.processes}
         super().keep_subprocess_alive()
         for pid in before - {process.pid for process in self.processes}:
@@ -171,17 +193,17 @@ class Workers(Multiprocess):
 
 
 def serve(config: Config) -> None:
-    """Serve until a signal asks for the end; several workers share their counts through a folder.
+    """Serve until a signal requests a stop.
 
-    Raises `OSError` with the address if another process listens there, or it cannot be had, and if there is no room for
-    the counts.
+    Several workers share their counts through a folder. Raises `OSError` with the address if another process listens
+    there, or it is not available, and if there is no room for the counts.
     """
     with reserve(config.host, config.port) as reserved:
         if config.workers == 1:
             with beside(reserved) as listening:
                 Server(config).run([listening])
             return
-        # Wherever uvicorn starts a process, also in place of one that died, it has to be ours: only ours drains.
+        # uvicorn must always start our process, also in place of one that died: only ours drains.
         multiprocess.Process = Worker  # type: ignore[misc]
         with shared_metrics(config.workers) as folder:
             os.environ[SHARED_COUNTS] = folder

@@ -1,4 +1,4 @@
-"""A transport that sends the head of a response together with its body."""
+"""A transport that sends a response's head with its body."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ LARGE: Final = 65_536
 
 
 class CoalescingTransport:
-    """Delays a response's head until its body: one system call and one packet."""
+    """A transport that delays a response's head until its body.
+
+    Both then take one system call and one packet.
+    """
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -21,7 +24,10 @@ class CoalescingTransport:
         self._is_begun = False
 
     def write(self, data: bytes) -> None:
-        """Write, or keep the head until more follows; a large document is not copied."""
+        """Write data, or keep a head until more follows.
+
+        A large document is not copied.
+        """
         if self._is_begun or data.startswith(CONTINUE):
             self._transport.write(data)
         elif not self._head:
@@ -34,11 +40,14 @@ class CoalescingTransport:
                 self._transport.writelines((self._head, data))
 
     def close(self) -> None:
-        """Close once all is written; a head without a body shows that the application failed."""
+        """Close the transport once all is written.
+
+        A head without a body is written too: it shows that the application failed.
+        """
         if self._head and not self._is_begun:
             self._transport.write(self._head)
         self._transport.close()
 
     def is_closing(self) -> bool:
-        """Whether nothing more can be written."""
+        """Return whether nothing more can be written."""
         return self._transport.is_closing()

@@ -1,1 +1,4 @@
-"""What the operator sees: one log line and a few counters a request; `deploy/telemetry.md` lists all of it."""
+"""The log and the metrics for the operator.
+
+Each request has one log line and a few counters. `deploy/telemetry.md` lists all of them.
+"""

@@ -1,6 +1,7 @@
-"""The access log: one line and the metrics of each request, from the same record.
+"""The access log and the metrics of each request.
 
-A line names a request, so it holds no level, red flag or cause: those are health data of a person. Counters have them.
+One line and the metrics come from the same record. A line names a request, so it holds no level, red flag or cause:
+those are health data of a person. Counters have them.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _SLOW_CLIENT = frozenset({"body-timeout", "incomplete-body"})
 
 @dataclass(slots=True)
 class RequestRecord:
-    """The facts of one request and its response that an operator may know."""
+    """The facts of one request that an operator may know."""
 
     request_id: str
     trace_id: str | None = None
@@ -48,7 +49,7 @@ class RequestRecord:
 
 
 class AccessLog:
-    """Writes the line of each request and counts its metrics."""
+    """The writer of request lines and metrics."""
 
     def __init__(
         self,
@@ -76,7 +77,10 @@ class AccessLog:
     def request(
         self, record: RequestRecord, method: str, route: str | None, seconds: float, since_last_byte: float
     ) -> None:
-        """Log and count one request; `route` is its template, never its path."""
+        """Log and count one request.
+
+        `route` is its template, never its path.
+        """
         template = route or UNMATCHED
         is_client_slow = record.problem in _SLOW_CLIENT
         self._metrics.request(method, template, record.status, None if is_client_slow else since_last_byte)
@@ -105,7 +109,10 @@ class AccessLog:
             self._log.error("request", **line, error=type(record.error).__name__, at=_at(record.error.__traceback__))
 
     def assessed(self, record: RequestRecord, assessed: EncodedAssessment, seconds: float) -> None:
-        """Log and count a report that the fast path answered: as `request` does, in a tenth of the time."""
+        """Log and count a report that the fast path answered.
+
+        It does the same as `request`, in a tenth of the time.
+        """
         if self._write is None:
             record.status, record.assessed = 200, assessed
             self.request(record, "POST", ASSESS, seconds, seconds)
@@ -119,7 +126,10 @@ class AccessLog:
     def item(
         self, record: RequestRecord, assessed: EncodedAssessment | None, problem: str | None, error: Exception | None
     ) -> None:
-        """Count an item of a batch like a request; log it only if it failed."""
+        """Count an item of a batch like a request.
+
+        The item is logged only if it failed.
+        """
         record.items += 1
         if assessed is not None:
             self._metrics.assessment(assessed.level, assessed.red_flags, assessed.leading_cause)
@@ -131,7 +141,10 @@ class AccessLog:
             self._log.error("item", **fields, error=type(error).__name__, at=_at(error.__traceback__))
 
     def overloaded(self, record: RequestRecord, method: str, route: str | None, seconds: float) -> None:
-        """Count a request that was refused for want of time or room; a line each would cost more than the refusal."""
+        """Count a request that was refused for lack of time or room.
+
+        A line for each would cost more than the refusal.
+        """
         self._overloaded += 1
         self._metrics.request(method, route or UNMATCHED, record.status, seconds)
         self._metrics.rejected(cast("str", record.problem))
@@ -139,13 +152,16 @@ class AccessLog:
             self._metrics.partner_request(record.partner, record.status)
 
     def queue(self, age: float, expired: int, left: int) -> None:
-        """Count what the queue did since the last time."""
+        """Count the figures of the queue since the last call."""
         self._metrics.queue(age, expired, left)
         self._left += left
         self._age = max(self._age, age)
 
     def overload(self) -> None:
-        """Warn of the requests that have been refused or given up since the last call, if there are any."""
+        """Warn of requests refused or abandoned since the last call.
+
+        Nothing is logged if there are none.
+        """
         if self._overloaded or self._left:
             self.warn(
                 "overload", pid=os.getpid(), refused=self._overloaded, left=self._left, longest_wait=round(self._age, 3)
@@ -154,7 +170,10 @@ class AccessLog:
         self._age = 0.0
 
     def connection_refused(self, kind: str) -> None:
-        """Count one refusal below the application; `refusals` writes the line."""
+        """Count one refusal below the application.
+
+        `refusals` writes the line.
+        """
         self._metrics.connection_refused(kind)
         self._refused[kind] += 1
 
@@ -173,15 +192,18 @@ class AccessLog:
         self._log.warning(event, **fields)
 
     def limit_store_failed(self) -> None:
-        """Count a question that the store of the limits did not answer."""
+        """Count a query that the limit store did not answer."""
         self._metrics.limit_store_failed()
 
     def keys_are_stale(self, *, is_stale: bool) -> None:
-        """Say whether older keys are in use than the file holds."""
+        """Set whether the keys in use are older than the file."""
         self._metrics.keys_are_stale(is_stale=is_stale)
 
 
 def _at(trace: TracebackType | None) -> tuple[str, ...]:
-    """Where an error came from, innermost last; its message stays out, for it may quote the request."""
+    """Return the origin of an error, innermost frame last.
+
+    The message is left out, because it may quote the request.
+    """
     frames = traceback.extract_tb(trace)[-5:]
     return tuple(f"{'/'.join(frame.filename.split('/')[-3:])}:{frame.lineno} {frame.name}" for frame in frames)

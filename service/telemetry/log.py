@@ -1,4 +1,7 @@
-"""The log: one structured line a request and one for each turn of the server's life; nothing about a person."""
+"""The structured log of the service.
+
+It has one line for each request and one for each change of the server's state. It holds nothing about a person.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +24,23 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 
 
 def standard_output(lost: Callable[[], None]) -> Outlet:
-    """Standard output, which leaves out what it cannot take and calls `lost` for each line of it."""
+    """Return standard output for log lines.
+
+    A line that it cannot take is dropped, and `lost` is called for it.
+    """
     return Outlet(io.FileIO(STANDARD_OUTPUT, "wb", closefd=False), lost)
 
 
 def is_console(format_: Format, file: Outlet | BinaryIO) -> bool:
-    """Whether lines are for a person to read, in place of JSON."""
+    """Return whether lines are for a person, in place of JSON."""
     return format_ == "console" or (format_ == "auto" and file.isatty())
 
 
 def open_log(level: str, format_: Format, file: Outlet | BinaryIO) -> FilteringBoundLogger:
-    """A log of `level` and above to `file`: JSON lines, or readable ones on a terminal."""
+    """Return a log of `level` and above to `file`.
+
+    It writes JSON lines, or readable ones on a terminal.
+    """
     console = is_console(format_, file)
     logger: FilteringBoundLogger = structlog.wrap_logger(
         structlog.BytesLogger(cast("BinaryIO", file)),
@@ -47,14 +56,20 @@ def open_log(level: str, format_: Format, file: Outlet | BinaryIO) -> FilteringB
 
 
 def adopt_standard_logging(log: FilteringBoundLogger) -> None:
-    """Warnings of libraries go into the same log; their arguments and tracebacks stay out, for they may quote input."""
+    """Send the warnings of libraries to the same log.
+
+    Their arguments and tracebacks are left out, because they may quote input.
+    """
     root = logging.getLogger()
     root.handlers = [_Adopted(log)]
     root.setLevel(logging.WARNING)
 
 
 class _Adopted(logging.Handler):
-    """Hands a library's record over as `library_warning`, with the template of its message."""
+    """A handler that logs a library's record as `library_warning`.
+
+    The line has the template of the record's message.
+    """
 
     def __init__(self, log: FilteringBoundLogger) -> None:
         super().__init__(logging.WARNING)
@@ -66,7 +81,10 @@ class _Adopted(logging.Handler):
 
 
 def _severity(_: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Add the severity of the line; `level` would be read as the level of triage."""
+    """Add the severity of the line.
+
+    The name `level` would be read as the level of triage.
+    """
     event["severity"] = method
     return event
 

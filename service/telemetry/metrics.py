@@ -1,4 +1,7 @@
-"""Every metric of the service, on a registry of its own; labels hold ids and templates, never a request's text."""
+"""The metrics of the service, on a registry of their own.
+
+Labels hold ids and templates, never a request's text.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 10.0
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Child = TypeVar("Child", bound=MetricWrapperBase)
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series a label set, which nobody reads
+disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series per label set, without a use
 
 
 class _Children(dict[tuple[str, ...], Child]):
@@ -35,14 +38,15 @@ class _Children(dict[tuple[str, ...], Child]):
 
 
 def forget(pid: int) -> None:
-    """Leave a worker that has died out of the numbers that speak of the present."""
+    """Remove a dead worker from the metrics of the current state."""
     mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
 class Metrics:
-    """Counts what was asked and answered; `shared` is true where several workers keep one count in files.
+    """The counts of requests and responses.
 
-    Requests are counted at the end of each turn of the event loop, all of the turn together.
+    `shared` is true if several workers keep one count in files. Requests are counted at the end of each turn of the
+    event loop, all of the turn together.
     """
 
     def __init__(self, registry: CollectorRegistry, *, shared: bool = False) -> None:
@@ -149,7 +153,10 @@ class Metrics:
         )
 
     def expect(self, levels: Iterable[str], problems: Iterable[str], refusals: Iterable[str]) -> None:
-        """Begin these counts at 0: a scraper sees no rise in one whose first value is already a count."""
+        """Begin these counts at 0.
+
+        A scraper sees no rise in a count whose first value is not 0.
+        """
         for level in levels:
             self._assessments[(level,)].inc(0)
         for problem in problems:
@@ -158,7 +165,7 @@ class Metrics:
             self._connections_refused[(kind,)].inc(0)
 
     def knowledge(self, version: str, digest: str) -> None:
-        """Say which knowledge is loaded."""
+        """Set the version and the digest of the loaded knowledge."""
         self._knowledge.labels(version, digest).set(1)
 
     def reviews(self, counts: Mapping[str, int]) -> None:
@@ -167,7 +174,7 @@ class Metrics:
             self._entries.labels(state).set(count)
 
     def build(self, version: str, python: str) -> None:
-        """Say which code runs."""
+        """Set the versions of the code and of Python."""
         self._build.labels(version, python).set(1)
 
     def connection_refused(self, kind: str) -> None:
@@ -175,9 +182,10 @@ class Metrics:
         self._connections_refused[(kind,)].inc()
 
     def request(self, method: str, route: str, status: int, seconds: float | None) -> None:
-        """Count one request; a method that HTTP does not name is `OTHER`, so that labels stay few.
+        """Count one request.
 
-        `seconds` is None if the client was too slow: that time is not the service's.
+        A method that HTTP does not name is `OTHER`, so that labels stay few. `seconds` is None if the client was too
+        slow: that time is not the service's.
         """
         known = method if method in METHODS else "OTHER"
         self._add(self._requests[known, route, str(status)])
@@ -185,7 +193,7 @@ class Metrics:
             self._observed.append((self._seconds[known, route], seconds))
 
     def assessment(self, level: str, red_flags: Iterable[str], leading_cause: str | None) -> None:
-        """Count one assessment by its level, its red flags and its leading cause."""
+        """Count one assessment by its level, red flags and leading cause."""
         self._add(self._assessments[(level,)])
         for id_ in red_flags:
             self._add(self._red_flags[(id_,)])
@@ -193,11 +201,14 @@ class Metrics:
             self._add(self._leading_cause[(leading_cause,)])
 
     def partner_request(self, partner: str, status: int) -> None:
-        """Count one request of a partner, whose id is one of those in the file of keys."""
+        """Count one request of a partner.
+
+        The id is one of those in the file of keys.
+        """
         self._add(self._partners[partner, str(status)])
 
     def limit_store_failed(self) -> None:
-        """Count one question that the store of the rate limits did not answer."""
+        """Count one query that the limit store did not answer."""
         self._store_failures.inc()
 
     def log_line_lost(self) -> None:
@@ -205,13 +216,13 @@ class Metrics:
         self._log_lines_lost.inc()
 
     def queue(self, age: float, expired: int, left: int) -> None:
-        """Set the age of the queue, and count the requests that it dropped."""
+        """Set the age of the queue, and count its dropped requests."""
         self._queue_age.set(age)
         self._queue_dropped[("expired",)].inc(expired)
         self._queue_dropped[("client_left",)].inc(left)
 
     def keys_are_stale(self, *, is_stale: bool) -> None:
-        """Say whether older keys are in use than the file holds."""
+        """Set whether the keys in use are older than the file."""
         self._stale_keys.set(is_stale)
 
     def rejected(self, type_: str) -> None:
@@ -219,7 +230,7 @@ class Metrics:
         self._add(self._rejected[(type_,)])
 
     def text(self) -> bytes:
-        """All metrics as a scraper reads them, summed over the workers."""
+        """Return all metrics in the scraper's format, summed over the workers."""
         self.count()
         if not self._shared:
             return generate_latest(self._registry)
@@ -228,7 +239,7 @@ class Metrics:
         return generate_latest(whole)
 
     def count(self) -> None:
-        """Add what was counted in this turn to the metrics."""
+        """Add the counts of this turn to the metrics."""
         counted, self._counted = self._counted, {}
         observed, self._observed = self._observed, []
         for counter, times in counted.items():

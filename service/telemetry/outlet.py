@@ -1,4 +1,7 @@
-"""Where log lines go; a line that cannot be written is counted and left out, for it must never cost an answer."""
+"""The output of log lines.
+
+A line that cannot be written is counted and dropped, because it must never cost an answer.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,12 @@ PATIENCE_MS: Final = 200
 
 
 class Outlet:
-    """A raw file that takes whole lines; `lost` is called for each that it did not take.
+    """A raw file that takes whole lines.
 
-    Lines are written once per turn of the event loop, so a kill loses those of the last turn. The disk may be full, the
-    reader of a pipe gone, or alive and not reading: a write would fail, or hold every request of this process. It is
-    raw because a buffer would keep the lines that failed, and fail again at the end.
+    `lost` is called for each line that the file did not take. Lines are written once per turn of the event loop, so a
+    kill loses those of the last turn. The disk may be full, the reader of a pipe gone, or alive and not reading: a
+    write would fail, or hold every request of this process. The file is raw because a buffer would keep the lines that
+    failed, and fail again at the end.
     """
 
     def __init__(self, file: io.RawIOBase, lost: Callable[[], None]) -> None:
@@ -33,16 +37,22 @@ class Outlet:
         self._turn_end = TurnEnd(self._write_lines)
 
     def write(self, line: bytes) -> None:
-        """Write a line at the end of this turn, or count it as lost."""
+        """Queue a line for the end of this turn.
+
+        It is then written, or counted as lost.
+        """
         self._lines.append(line)
         self._turn_end.schedule()
 
     def isatty(self) -> bool:
-        """Whether a person reads it."""
+        """Return whether the file is a terminal."""
         return self._file.isatty()
 
     def flush(self) -> None:
-        """Nothing is kept back beyond the turn; structlog calls this after each line."""
+        """Do nothing, since lines are written at the turn's end.
+
+        structlog calls this after each line.
+        """
 
     def _write_lines(self) -> None:
         lines, self._lines = self._lines, []
@@ -50,7 +60,10 @@ class Outlet:
             self._put(some)
 
     def _put(self, lines: list[bytes]) -> None:
-        """Write lines at once; what is left of one that was cut short ends before the next begins."""
+        """Write lines at once.
+
+        If an earlier line was cut short, it is ended before the next one begins.
+        """
         whole = b"".join([b"\n", *lines] if self._is_torn else lines)
         self._is_stuck = not self._room.poll(0 if self._is_stuck else PATIENCE_MS)
         written = 0
@@ -68,7 +81,7 @@ class Outlet:
 
 
 def _in_one_write(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Lines that a pipe takes whole.
+    """Yield groups of lines that a pipe takes whole.
 
     A pipe with any room has room for `PIPE_BUF` bytes, and does not mix them with those of other workers.
     """

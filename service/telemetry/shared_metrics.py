@@ -1,4 +1,4 @@
-"""The folder in which several workers share their metrics."""
+"""The folder of the metrics that several workers share."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ ROOM_BYTES: Final = 1 << 20
 
 @contextlib.contextmanager
 def shared_metrics(workers: int) -> Iterator[str]:
-    """A temporary folder with room for the metrics of `workers`; raises `OSError` without it.
+    """Create a temporary folder for the metrics of `workers`.
 
-    Workers map the files into memory, where a full disk is not an error but a SIGBUS at some request.
+    Raises `OSError` if there is no room for them. Workers map the files into memory, where a full disk is not an error
+    but a SIGBUS at some request.
     """
     parent = tempfile.gettempdir()
     with contextlib.ExitStack() as folders:

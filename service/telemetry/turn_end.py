@@ -1,4 +1,7 @@
-"""Work that is done once at the end of an event-loop turn, for all requests of the turn together."""
+"""Work at the end of an event-loop turn.
+
+It is done once, for all requests of the turn together.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ from collections.abc import Callable
 
 
 class TurnEnd:
-    """Calls a function at the end of this turn of the event loop, however often it is scheduled; at once without one.
+    """A function call at the end of an event-loop turn.
 
-    The end of a turn is behind the responses of the turn, so what is left to it delays none of them.
+    The call is made once, however often it is scheduled, and immediately without a loop. The end of a turn is behind
+    the responses of the turn, so the call delays none of them.
     """
 
     __slots__ = ("_call", "_loop")

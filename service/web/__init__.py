@@ -1,1 +1,4 @@
-"""The HTTP edge: routes, bodies, problems, and documents; the only layer that speaks Litestar."""
+"""The HTTP layer: routes, bodies, problems and documents.
+
+No other layer uses Litestar.
+"""

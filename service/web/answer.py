@@ -1,4 +1,7 @@
-"""Answers as ready bytes: an `Answer` is sent once, a `Document` is served again and again with its `ETag`."""
+"""HTTP responses that are kept as ready bytes.
+
+An `Answer` is sent once. A `Document` is served again and again, with its `ETag`.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ _VARIES: Final = (("vary", "accept-encoding"),)
 
 
 class Answer:
-    """One ASGI answer; Litestar's own builds its headers anew from text each time."""
+    """An ASGI response with encoded headers.
+
+    Litestar's own response builds its headers from text each time.
+    """
 
     __slots__ = ("body", "headers", "status")
 
@@ -35,23 +41,29 @@ class Answer:
         self.headers = tuple(headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI)
-        """Send it, without the body where only the head was asked for."""
+        """Send the response, without its body for `HEAD`."""
         body = b"" if scope.get("method") == "HEAD" else self.body
         await send({"type": "http.response.start", "status": self.status, "headers": list(self.headers)})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
     def to_asgi_response(self, **_: object) -> Answer:
-        """Itself: Litestar asks this of what an exception handler gives."""
+        """Return the response itself.
+
+        Litestar calls this method on the result of an exception handler.
+        """
         return self
 
 
 def answer(body: bytes, media_type: str = JSON, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    """An answer that is not to be kept."""
+    """Return a response that must not be cached."""
     return Answer(status, body, _encoded(media_type, body, (headers or {}).items()))
 
 
 class Document:
-    """Bytes that do not change while the process lives, plain and compressed; a client that holds them gets 304."""
+    """A body that stays constant while the process lives.
+
+    It is kept plain and compressed. A client that already holds it gets 304.
+    """
 
     def __init__(self, body: bytes, media_type: str = JSON) -> None:
         self.body = body
@@ -63,13 +75,13 @@ class Document:
             self._plain = self._gzip = Representation(body, media_type)
 
     def answer(self, request: Request[Any, Any, Any]) -> Answer:
-        """The document in the coding that the client prefers, or 304."""
+        """Return the document in the client's preferred coding, or 304."""
         headers = request.scope["headers"]
         return (self._gzip if prefers_gzip(headers) else self._plain).answer(headers)
 
 
 class Representation:
-    """A document in one content coding, with a strong `ETag` of its own."""
+    """A document in one content coding, with its own strong `ETag`."""
 
     def __init__(
         self, body: bytes, media_type: str, lasting: Iterable[Field] = (), of_the_body: Iterable[Field] = ()
@@ -80,7 +92,10 @@ class Representation:
         self._unchanged = Answer(304, b"", _pairs(kept))
 
     def answer(self, headers: Iterable[tuple[bytes, bytes]]) -> Answer:
-        """The whole, or 304 if `If-None-Match` names this representation, weakly compared."""
+        """Return the whole document, or 304 if the client holds it.
+
+        The comparison with `If-None-Match` is weak.
+        """
         held = [value.decode("latin-1") for name, value in headers if name == b"if-none-match"]
         tags = {tag.strip().removeprefix("W/") for value in held for tag in value.split(",")}
         return self._unchanged if tags & {"*", self._etag} else self._whole

@@ -1,4 +1,4 @@
-"""The application: every route and refusal, built from what it is given."""
+"""The application with all its routes and refusals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from service.web.fast_path import FastPath
 from service.web.observe import Observe, Readiness, record_of, refusal
 
 OF_STATUS: Final[Mapping[int, Kind]] = {404: NOT_FOUND, 405: METHOD}
-"""What the framework itself refuses, by its status."""
+"""The problems that the framework itself raises, by status."""
 
 
 def build(  # noqa: PLR0913 (one argument a part; the composition root names each)
@@ -44,7 +44,7 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
     cors_origins: tuple[str, ...] = (),
     root_path: str = "",
 ) -> Observe:
-    """The whole service as one ASGI application."""
+    """Build the whole service as one ASGI application."""
     readiness = Readiness()
     arrays = ArrayMemory()
     app = Litestar(
@@ -66,8 +66,8 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
         ],
         exception_handlers={
             Exception: cast("ExceptionHandler[Exception]", _refuse)
-        },  # Litestar only sends what it gives
-        openapi_config=None,  # the contract is a file; what the framework would generate is not true
+        },  # Litestar only sends the response that it returns
+        openapi_config=None,  # the contract is a file; a generated one would be wrong
         logging_config=None,
         debug=False,
     )
@@ -87,7 +87,7 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
 
 
 def _refuse(request: Request[Any, Any, Any], error: Exception) -> Answer:
-    """The one way in which an error becomes an answer."""
+    """Return the response to any error."""
     record, kind = record_of(request.scope), kind_at_the_edge(error)
     if kind is INTERNAL:
         record.error = error
@@ -101,13 +101,19 @@ def _refuse(request: Request[Any, Any, Any], error: Exception) -> Answer:
 
 
 def kind_at_the_edge(error: Exception) -> Kind:
-    """The type of problem that `error` is, where it may also be the framework's own."""
+    """Return the type of problem of `error`.
+
+    The error may also be one of the framework's own.
+    """
     if isinstance(error, HTTPException):
         return OF_STATUS.get(error.status_code, BAD_REQUEST if error.status_code < INTERNAL.status else INTERNAL)
     return kind_of(error)
 
 
 def _template(request: Request[Any, Any, Any], method: str) -> str:
-    """The template of a path that is served, but not with the request's method: the router names none then."""
+    """Return the template of a path that lacks the request's method.
+
+    The router names no template in this case.
+    """
     path = normalize_path(request.scope["path"])
     return request.app.asgi_router.handle_routing(path=path, method=cast("Method", method))[-1]

@@ -1,4 +1,7 @@
-"""Bound the bytes of arrays that are held at once, from their first byte until the response has ended."""
+"""A bound on the memory that arrays hold at once.
+
+The bytes of an array count from its first byte until the response has ended.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,16 @@ _HELD: Final = "triage.held"
 
 
 class ArrayMemory:
-    """The bytes of the arrays that are being received and answered."""
+    """The bytes of the arrays in progress."""
 
     def __init__(self) -> None:
         self._held = 0
 
     def holding(self, scope: Scope, receive: Receive) -> Receive:
-        """`receive`, counting what it returns; it raises `Overloaded` if there is no room to hold that."""
+        """Return `receive` with a count of the bytes it returns.
+
+        It raises `Overloaded` if there is no room to hold them.
+        """
         marks = cast("dict[str, int]", scope)
 
         async def held() -> HTTPReceiveMessage:
@@ -37,5 +43,5 @@ class ArrayMemory:
         return held
 
     def release(self, scope: Scope) -> None:
-        """Give back the bytes of a request that has been answered."""
+        """Release the bytes of an answered request."""
         self._held -= cast("dict[str, int]", scope).pop(_HELD, 0)

@@ -1,6 +1,7 @@
-"""Many requests in one: each is answered as if it came alone, in order, while they come.
+"""Batches of requests in one HTTP request.
 
-The answer is streamed: what is held of it is one slice, whatever the length of the whole.
+Each item is answered in order and as if it came alone, while more items arrive. The response is streamed: only one
+slice of it is held at a time.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Slices = AsyncIterator[bytes]
 
 
 class Batch:
-    """Answers the items of one request and counts each in its record."""
+    """The items of one request, answered and counted in order."""
 
     def __init__(
         self,
@@ -43,10 +44,13 @@ class Batch:
         self._record = record
         self._toll = toll
         self._turn = turn
-        self._paid = 1  # at the door
+        self._paid = 1  # by the middleware
 
     async def pay_whole(self, items: int) -> None:
-        """Let the sender pay for all items or none; raises `RateSpent`, or `BrokenContract` where no wait helps."""
+        """Charge all items to the sender, or none.
+
+        Raises `RateSpent`, or `BrokenContract` if the items exceed the quota of a whole window.
+        """
         if self._toll.most is not None and items > self._toll.most:
             raise BrokenContract((TOO_DEAR,))
         await self._pay(items)
@@ -57,7 +61,7 @@ class Batch:
         self._paid -= items - due
 
     async def array(self, requests: list[bytes]) -> Slices:
-        """The answers as a JSON array."""
+        """Yield the answers as a JSON array."""
         opening = b"["
         left = iter(requests)
         while some := list(islice(left, SLICE)):
@@ -67,7 +71,10 @@ class Batch:
         yield b"]"
 
     async def lines(self, parts: AsyncIterator[bytes], lines: Lines, release: Callable[[int], None]) -> Slices:
-        """The answers, one a line, as the lines of requests come in; `release` takes the bytes no longer held."""
+        """Yield the answers as lines while lines of requests arrive.
+
+        `release` takes the number of bytes that are no longer held.
+        """
         async for part in parts:
             held = lines.held + len(part)
             async for answered in self._each(lines.feed(part)):
@@ -89,20 +96,20 @@ class Batch:
             yield b"".join(answers)
 
     async def _paid_of(self, items: int) -> int:
-        """For how many of so many items the sender could pay."""
+        """Return the number of items that the sender could pay."""
         try:
             await self._pay(items)
         except RateSpent:
             paid = 0
             with contextlib.suppress(RateSpent):
-                while paid < items:  # one by one, for a quota gives all that is asked for or nothing
+                while paid < items:  # one by one, since a quota grants all or nothing
                     await self._pay(1)
                     paid += 1
             return paid
         return items
 
     def _next(self) -> str:
-        """The name of the item whose turn it is."""
+        """Return the id of the next item."""
         return f"{self._record.request_id}/{self._record.items}"
 
     def _line(self, request: bytes) -> bytes:
@@ -112,7 +119,10 @@ class Batch:
 
 
 async def begun(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same parts, after the first has come: until then, a stream can still be refused as a whole."""
+    """Return the same parts once the first has arrived.
+
+    Until then, a stream can still be refused as a whole.
+    """
     first = await anext(parts)
 
     async def all_of_them() -> AsyncIterator[bytes]:
@@ -135,7 +145,7 @@ class Stream:
         self._record = record
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI)
-        """Send each slice once the client has taken what came before it."""
+        """Send each slice once the client has taken the previous one."""
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", self._media_type)]})
         await send({"type": "http.response.body", "body": b"", "more_body": True})  # a client may wait for the head
         try:
@@ -143,6 +153,6 @@ class Stream:
                 await send({"type": "http.response.body", "body": part, "more_body": True})
         except RequestFault as fault:
             self._record.problem = kind_of(fault).slug
-            if not isinstance(fault, RateSpent):  # of which the last line has told
+            if not isinstance(fault, RateSpent):  # the last line reports it
                 return
         await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -1,6 +1,7 @@
-"""Reads a request's body strictly: of a media type that is taken, not coded, not too large, in time.
+"""Strict reading of a request's body.
 
-The stock way takes any media type and waits for ever.
+A body must have a supported media type and no content coding. It must not be too large, and must arrive in time. The
+framework's own reader takes any media type and waits for ever.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 
 def media_type(headers: Headers, taken: tuple[bytes, ...] = (JSON,)) -> bytes:
-    """Which of the `taken` media types the body is said to be of; raises `ForeignMedia` or `ForeignCoding`."""
+    """Return the declared media type of the body, one of `taken`.
+
+    Raises `ForeignMedia` for any other type, and `ForeignCoding` for a coded body.
+    """
     said = []
     for name, value in headers:
         if name == b"content-type":
@@ -40,14 +44,21 @@ def media_type(headers: Headers, taken: tuple[bytes, ...] = (JSON,)) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The limits of a body; `seconds` is the time in which it has to arrive."""
+    """The limits of a body.
+
+    `seconds` is the time in which the body, or each part of a stream, must arrive.
+    """
 
     limit: int
     seconds: float
     queue: RequestQueue
 
     async def read(self, scope: Scope, receive: Receive) -> bytes:
-        """The body's bytes, or the reason why they are not taken; one that came late waits for its turn again."""
+        """Return the whole body.
+
+        If the body came after the head, the request waits for its turn again. Raises `LargeBody`, `SlowBody`,
+        `IncompleteBody` or `Overloaded` if the body cannot be taken.
+        """
         for name, value in scope["headers"]:
             if name == b"content-length" and (not value.isdigit() or len(value) > DIGITS or int(value) > self.limit):
                 raise LargeBody
@@ -62,7 +73,10 @@ class Body:
         return whole
 
     async def parts(self, receive: Receive) -> AsyncIterator[bytes]:
-        """The body as it comes, of any length; each part has to arrive in time."""
+        """Yield the parts of a body of any length.
+
+        Raises `SlowBody` if a part does not arrive in time.
+        """
         more = True
         while more:
             try:
@@ -88,7 +102,7 @@ class Body:
 
 
 async def _part(receive: Receive) -> tuple[bytes, bool]:
-    """The next part of a body, and whether more will come."""
+    """Return the next part of a body, and whether more follows."""
     message = await receive()
     if message["type"] != "http.request":
         raise IncompleteBody
@@ -96,7 +110,10 @@ async def _part(receive: Receive) -> tuple[bytes, bool]:
 
 
 def _plain(value: bytes) -> bytes:
-    """The media type in small letters, without a charset where that is UTF-8."""
+    """Return the media type in lower case, without a UTF-8 charset.
+
+    Returns an empty name if there is any other parameter.
+    """
     if value == JSON:
         return value
     name, *parameters = (part.strip() for part in value.lower().split(b";"))

@@ -1,4 +1,4 @@
-"""Reads which content coding a request accepts (RFC 9110, 12.5.3)."""
+"""Negotiation of the content coding (RFC 9110, 12.5.3)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _member: Final = re.compile(
 
 
 def prefers_gzip(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether to send gzip in place of plain bytes.
+    """Return whether to send gzip in place of plain bytes.
 
-    A member that cannot be read is passed over. A request that accepts neither coding gets plain bytes: RFC 9110 lets
-    a server disregard the field, and an answer helps more than a 406.
+    An invalid member is ignored. A request that accepts neither coding gets plain bytes: RFC 9110 lets a server
+    disregard the field, and an answer helps more than a 406.
     """
     weights: dict[bytes, float] = {}
     for name, value in headers:

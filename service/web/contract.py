@@ -1,4 +1,7 @@
-"""The contract as it is served: the committed YAML byte for byte, and the same document as JSON."""
+"""The served contract, as YAML and as JSON.
+
+The YAML is the committed file byte for byte. The JSON is the same document.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ SHIPPED: Final = Path(service.__file__).parent.parent / "openapi" / "openapi.yam
 
 
 class Contract:
-    """Both forms of one contract file; raises `SettingsFault` where it is none."""
+    """A contract file in both forms.
+
+    Raises `SettingsFault` if the file is not an OpenAPI document.
+    """
 
     def __init__(self, source: bytes) -> None:
         try:
@@ -31,7 +37,7 @@ class Contract:
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Keeps dates in examples as the text that they are."""
+    """A YAML loader that keeps dates in examples as text."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 (the library's own way)
         first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]

@@ -1,7 +1,7 @@
-"""Which pages of other sites may call: those of the origins in the settings, and no others.
+"""Cross-origin requests (CORS) from the configured origins only.
 
-Own code, because the framework answers a preflight without `Allow`, refuses one in plain text, and says nothing on a
-refusal that was made before it.
+This is own code, because the framework answers a preflight without `Allow`, refuses one in plain text, and adds no
+fields to a refusal that was made before it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ _GRANTED: Final = (
 
 
 class Cors:
-    """What an answer says of it; an origin that may not call is told nothing, and its browser keeps the answer."""
+    """The CORS fields of responses.
+
+    Another origin gets no such field, so its browser withholds the response from the page.
+    """
 
     def __init__(self, origins: Iterable[str]) -> None:
         self._of = {
@@ -33,7 +36,10 @@ class Cors:
         }
 
     def fields(self, headers: Iterable[Field]) -> tuple[Field, ...]:
-        """The fields of an answer to a request with these headers; none where no origin may call."""
+        """Return the response fields for a request with these headers.
+
+        Returns no field if no origin is configured.
+        """
         if not self._of:
             return ()
         return self._of.get(dict(headers).get(b"origin", b""), (_VARIES,))

@@ -1,4 +1,7 @@
-"""Checks keys and rate limits before the routes; absent if neither is configured."""
+"""Checks of keys and rate limits before the routes.
+
+This layer is absent if neither is configured.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ from service.web.observe import ADMISSION, record_of
 
 
 def door(access: Access) -> Callable[[ASGIApp], ASGIApp]:
-    """Wraps one route; a request pays for itself here, and what more it costs by its `Toll`."""
+    """Return middleware that admits and charges the requests of a route.
+
+    Each request is charged once here. Its `Toll` charges any further cost.
+    """
 
     def before(app: ASGIApp) -> ASGIApp:
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,19 +49,28 @@ def _admitted(access: Access, scope: Scope, record: RequestRecord) -> Admission:
 
 @dataclass(frozen=True, slots=True)
 class Toll:
-    """What the sender of one request pays beyond what it paid at the door; nothing where there is no limit."""
+    """The further cost of one request that has been admitted.
+
+    Nothing is charged if there is no limit.
+    """
 
     access: Access | None
     scope: Scope
 
     @property
     def most(self) -> int | None:
-        """What the sender may pay in a whole window; nothing where that has no end."""
+        """The most that the sender may pay in a whole window.
+
+        None if there is no limit.
+        """
         quota = None if self.access is None else self._admission.quota
         return None if quota is None else quota.requests
 
     async def pay(self, cost: int) -> None:
-        """Pay for so many requests more; raises `RateSpent`."""
+        """Charge `cost` further requests to the sender.
+
+        Raises `RateSpent` if the quota has too little left.
+        """
         if self.access is not None and cost > 0:
             await self.access.charge(self._admission, cost)
 

@@ -1,6 +1,7 @@
-"""The fast path: answers a plain report from bytes to bytes, with the response, log line and metrics of the routes.
+"""The fast path for plain reports, from bytes to bytes.
 
-It knows no refusal: whatever the routes would not answer with 200 is left to them.
+It gives the same response, log line and metrics as the routes. It refuses nothing: a report that the routes would not
+answer with 200 is left to them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _RECORDED = (_ID, b"traceparent")
 
 
 class FastPath:
-    """Answers reports of at most `limit` bytes."""
+    """The fast path for reports of at most `limit` bytes."""
 
     def __init__(self, engine: Engine, access_log: AccessLog, readiness: Readiness, limit: int) -> None:
         self._engine = engine
@@ -30,12 +31,15 @@ class FastPath:
         self._after = b"\r\n" + _lines((*STRICT, NO_STORE)) + b"\r\n"
 
     def respond(self, fields: Mapping[bytes, bytes], body: bytes, arrived: float) -> tuple[bytes, bytes] | None:
-        """The fields and the body of the response to a report that came at `arrived`; None leaves it to the routes."""
+        """Return the fields and the body of the response.
+
+        `arrived` is the arrival time of the report. None leaves the report to the routes.
+        """
         if len(body) > self._limit or not self._readiness.is_ready:
             return None
         try:
             assessed = self._engine.answer(self._engine.read(body))
-        except Exception:  # noqa: BLE001 (the routes meet it again, and refuse it or log it)
+        except Exception:  # noqa: BLE001 (the routes raise it again, and refuse or log it)
             return None
         record = new_record([(name, fields[name]) for name in _RECORDED if name in fields])
         self._access_log.assessed(record, assessed, time.perf_counter() - arrived)

@@ -1,6 +1,7 @@
-"""The outermost layer: request id, headers that every answer carries, the log line and the metrics.
+"""The outermost ASGI layer of the service.
 
-A plain ASGI wrapper, because the framework's middleware runs after routing and never sees an unknown path.
+It sets the request id and the headers of every response, and writes the log line and the metrics. It is plain ASGI,
+because the framework's middleware runs after routing and never sees an unknown path.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ RECORD: Final = "triage.record"
 """Where the scope keeps its `RequestRecord`."""
 
 ADMISSION: Final = "triage.admission"
-"""Where the scope keeps its `Admission`, whose fields every answer to it carries; absent where there is no door."""
+"""Where the scope keeps its `Admission`, whose fields its response carries; absent without keys and limits."""
 
 _well_formed: Final = re.compile(rb"[A-Za-z0-9._~-]{1,64}").fullmatch
 _traceparent: Final = re.compile(
@@ -59,19 +60,22 @@ _OF_PAGES: Final = {
     "try": (*_ALWAYS, (b"content-security-policy", _TRY_POLICY)),
 }
 NO_STORE: Final = (b"cache-control", b"no-store")
-_IDS: Final = random.Random()  # noqa: S311 (an id tells requests apart and guards nothing; the system need not be asked)
+_IDS: Final = random.Random()  # noqa: S311 (an id distinguishes requests and protects nothing)
 _CLOSE: Final = (b"connection", b"close")
 
 
 @dataclass(slots=True)
 class Readiness:
-    """Whether new requests should come here; turns false when a stop begins."""
+    """The readiness for new requests; false once a stop begins."""
 
     is_ready: bool = True
 
 
 class Observe:
-    """The outermost ASGI middleware, and the server's handle on readiness, log, queue and access."""
+    """The outermost ASGI middleware.
+
+    The server reads the readiness, log, queue and access from it.
+    """
 
     def __init__(  # noqa: PLR0913 (one argument a part)
         self,
@@ -99,7 +103,7 @@ class Observe:
         self.fast_path = fast_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and write down what became of it."""
+        """Pass the request on, and log its outcome."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
@@ -118,9 +122,9 @@ class Observe:
 
         try:
             await self._app(scope, receive, send_on)
-        except asyncio.CancelledError:  # the stop's patience has ended; the task is over in any case
+        except asyncio.CancelledError:  # the time of the stop has ended, and the task with it
             await self._fail(scope, record, STOPPING, receive, send_on)
-        except Exception as error:  # noqa: BLE001 (nothing of the inside may reach a client)
+        except Exception as error:  # noqa: BLE001 (no internal detail may reach a client)
             record.error = error
             await self._fail(scope, record, INTERNAL, receive, send_on)
         finally:
@@ -128,13 +132,19 @@ class Observe:
             self._write_down(scope, record, method, started)
 
     def _without_root(self, path: str) -> str:
-        """The path below the prefix that a proxy passes on; probes and Prometheus ask without it."""
+        """Return the path without the prefix of a proxy.
+
+        Probes and Prometheus send paths without the prefix.
+        """
         if not f"{path}/".startswith(f"{self._root_path}/"):
             return path
         return path.removeprefix(self._root_path) or "/"
 
     def refuse(self, scope: Scope) -> Answer:
-        """Count a request that waited too long, and give its response."""
+        """Return the response to a request that waited too long.
+
+        The request is also counted.
+        """
         record = new_record(scope["headers"])
         refused = refusal(record, OVERLOADED)
         record.status = refused.status
@@ -143,7 +153,10 @@ class Observe:
         return Answer(refused.status, refused.body, self._headers(scope, record, refused.headers))
 
     def _write_down(self, scope: Scope, record: RequestRecord, method: str, started: float) -> None:
-        """One line a request; of those that were too many, their number."""
+        """Log and count one request.
+
+        A request that was refused for overload is only counted.
+        """
         now = time.perf_counter()
         seconds, since_last_byte = now - started, now - heard_at(scope, started)
         template = cast("str | None", scope.get("path_template"))
@@ -153,7 +166,10 @@ class Observe:
             self.access_log.request(record, method, template, seconds, since_last_byte)
 
     def _plain_template(self, path: str) -> str | None:
-        """The template of a path that was not routed: one without parameters is its own."""
+        """Return the template of a path that was not routed.
+
+        A path without parameters is its own template. Any other path has none.
+        """
         return path if path in self._plain else None
 
     def _headers(
@@ -172,7 +188,10 @@ class Observe:
 
     @staticmethod
     async def _fail(scope: Scope, record: RequestRecord, kind: Kind, receive: Receive, send: Send) -> None:
-        """Answer for an application that did not; where it had begun, the server cuts the connection."""
+        """Send a refusal if the application has not responded.
+
+        If its response has begun, the server cuts the connection.
+        """
         if not record.status:
             await refusal(record, kind)(scope, receive, send)
 
@@ -180,7 +199,10 @@ class Observe:
 def refusal(
     record: RequestRecord, kind: Kind, faults: tuple[Fault, ...] = (), headers: Mapping[str, str] | None = None
 ) -> Answer:
-    """The answer that says no, after the log line has been told of it."""
+    """Return the problem response to a request.
+
+    The record keeps the type of problem for the log line.
+    """
     record.problem = kind.slug
     return answer(
         body_of(kind, record.request_id, faults), MEDIA_TYPE, kind.status, {**kind.headers, **(headers or {})}
@@ -188,17 +210,20 @@ def refusal(
 
 
 def record_of(scope: Scope) -> RequestRecord:
-    """What is being written down about this request."""
+    """Return the log record of this request."""
     return cast("dict[str, RequestRecord]", scope)[RECORD]
 
 
 def fresh_id() -> str:
-    """A request id that no client gave."""
+    """Return a new request id."""
     return f"{_IDS.getrandbits(128):032x}"
 
 
 def new_record(headers: Iterable[tuple[bytes, bytes]]) -> RequestRecord:
-    """The record of a request with these headers; an id that is not well formed is replaced, never logged."""
+    """Return the log record of a request with these headers.
+
+    A request id that is not well formed is replaced and never logged.
+    """
     request_id = trace_id = None
     for name, value in headers:
         if name == b"x-request-id" and _well_formed(value):

@@ -1,4 +1,7 @@
-"""The pages: a start page, `docs` with the contract, `try` with the conversation; no file comes from elsewhere."""
+"""The HTML pages of the service.
+
+They are a start page, `docs` with the contract, and `try` with the conversation. No file comes from another site.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,16 @@ _MEDIA_TYPES: Final = {
 
 
 def page(name: str) -> Mapping[str, Document]:
-    """Every file of the page of this name, by file name."""
+    """Return the files of the page `name`, by file name."""
     files = sorted((_FOLDER / name).iterdir())
     return {path.name: Document(path.read_bytes(), _MEDIA_TYPES[path.suffix]) for path in files}
 
 
 def start_page(*, has_try: bool) -> Document:
-    """The links of the start page; the one to `/try` only if that page is served."""
+    """Return the start page.
+
+    It links to `/try` only if that page is served.
+    """
     lines = _START.read_text(encoding="utf-8").splitlines(keepends=True)
     kept = "".join(line for line in lines if has_try or 'href="try"' not in line)
     return Document(kept.encode(), _MEDIA_TYPES[_START.suffix])

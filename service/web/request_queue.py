@@ -1,8 +1,9 @@
-"""Start a bounded number of requests per event-loop turn; the others wait in order.
+"""A queue that bounds the requests started per event-loop turn.
 
-A refusal costs a third of an answer, so refusing whatever comes at once would spend most of a core on refusals. A bound
-per turn keeps turns short, so that new connections and health checks are served in between. A semaphore cannot do
-this: an answer is computed without a suspension, so it would never count above one.
+The other requests wait in order. A refusal costs a third of an answer, so refusing every excess request at once would
+spend most of a core on refusals. A bound per turn keeps turns short, so that new connections and health checks are
+served in between. A semaphore cannot do this: an answer is computed without a suspension, so it would never count above
+one.
 """
 
 from __future__ import annotations
@@ -36,17 +37,20 @@ class QueuedRequest(Protocol):
     """A request that waits for its turn."""
 
     def start(self) -> None:
-        """Start it."""
+        """Start the request."""
 
     def refuse(self) -> None:
-        """Refuse it, because it has waited too long or the process stops."""
+        """Refuse the request.
+
+        The queue calls this after too long a wait, or when the process stops.
+        """
 
     def drop(self) -> None:
-        """Forget it: its client has left."""
+        """Drop the request of a client that has left."""
 
 
 class QueueFigures(NamedTuple):
-    """The figures of the queue since they were last taken."""
+    """The figures of the queue since the last reading."""
 
     age: float
     """The longest wait in seconds."""
@@ -59,7 +63,10 @@ class QueueFigures(NamedTuple):
 
 
 class RequestQueue:
-    """The requests of one process that wait for their turn, at most `seconds` each."""
+    """The waiting requests of one process.
+
+    Each request waits at most `seconds`.
+    """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -72,7 +79,10 @@ class RequestQueue:
 
     @property
     def has_turn(self) -> bool:
-        """Whether a request may start in this turn: there is room, and nothing waits before it."""
+        """Whether a request may start in this turn.
+
+        It may if there is room and no other request waits.
+        """
         return not self._requests and self._started < REQUESTS_PER_TURN
 
     def count_start(self) -> None:
@@ -81,7 +91,10 @@ class RequestQueue:
         self._schedule()
 
     def submit(self, scope: Scope, request: QueuedRequest) -> None:
-        """Start `request` in this turn if there is room and nothing waits before it, and in a later turn if not."""
+        """Start `request` in this turn or a later one.
+
+        It starts in this turn if there is room and no other request waits.
+        """
         now = time.perf_counter()
         cast("dict[str, float]", scope)[_ARRIVED] = now
         if scope["path"] in NEVER_WAIT:
@@ -93,9 +106,10 @@ class RequestQueue:
             self.wait(scope, request, now)
 
     async def turn(self, scope: Scope) -> None:
-        """Wait for the turn of a started request whose body came after its head.
+        """Wait for the turn of a started request.
 
-        Raises `Overloaded` after too long a wait, and `IncompleteBody` if the client leaves.
+        This is for a request whose body came after its head. Raises `Overloaded` after too long a wait, and
+        `IncompleteBody` if the client leaves.
         """
         if self.has_turn:
             self.count_start()
@@ -105,23 +119,29 @@ class RequestQueue:
         await future
 
     async def slice_turn(self, scope: Scope) -> None:
-        """Wait for the turn of a batch's next slice; raises `IncompleteBody` if the client leaves."""
+        """Wait for the turn of a batch's next slice.
+
+        Raises `IncompleteBody` if the client leaves.
+        """
         future = asyncio.get_running_loop().create_future()
         self._slices[id(scope)] = future
         self._schedule()
         await future
 
     def wait(self, key: object, request: QueuedRequest, since: float) -> None:
-        """Start `request` in a later turn; it waits `since` then, under an object that lives as long."""
+        """Queue `request` for a later turn.
+
+        Its wait counts from `since`. `key` is an object that lives at least as long as the request waits.
+        """
         self._requests[id(key)] = since, request
         self._schedule()
 
     def remove(self, key: object) -> None:
-        """Take out a request that will come again in another form."""
+        """Remove a request that returns in another form."""
         self._requests.pop(id(key), None)
 
     def withdraw(self, key: object) -> None:
-        """Take a request out of the queue: its client has left."""
+        """Remove a request whose client has left."""
         if (waiting := self._requests.pop(id(key), None)) is not None:
             self._left += 1
             waiting[1].drop()
@@ -129,12 +149,12 @@ class RequestQueue:
             _Suspended(future).drop()
 
     def refuse_all(self) -> None:
-        """Refuse whatever still waits: the process stops."""
+        """Refuse all waiting requests when the process stops."""
         while self._requests:
             self._requests.popitem(last=False)[1][1].refuse()
 
     def look(self) -> QueueFigures:
-        """The figures since the last look."""
+        """Return the figures since the last call."""
         seen = QueueFigures(self._age, self._expired, self._left)
         self._age, self._expired, self._left = 0.0, 0, 0
         return seen
@@ -145,7 +165,10 @@ class RequestQueue:
             asyncio.get_running_loop().call_soon(self._next_turn)
 
     def _next_turn(self) -> None:
-        """Start the oldest requests and slices, and refuse those that have waited too long."""
+        """Start the oldest requests and slices.
+
+        Requests that have waited too long are refused.
+        """
         self._is_scheduled = False
         self._started = refused = 0
         now = time.perf_counter()
@@ -185,20 +208,20 @@ class _Suspended:
 
 
 def arrived(scope: Scope) -> float:
-    """When a request came to the queue, in seconds of `time.perf_counter`."""
+    """Return the arrival time of a request, in `time.perf_counter` seconds."""
     return cast("dict[str, float]", scope).get(_ARRIVED) or time.perf_counter()
 
 
 def mark_arrived(scope: Scope, at: float) -> None:
-    """Note when a request came that waited before its head was parsed."""
+    """Set the arrival time of a request that waited unparsed."""
     cast("dict[str, float]", scope)[_ARRIVED] = at
 
 
 def mark_whole(scope: Scope) -> None:
-    """Note that all of a request has been received."""
+    """Mark a request as completely received."""
     cast("dict[str, bool]", scope)[_IS_WHOLE] = True
 
 
 def is_whole(scope: Scope) -> bool:
-    """Whether all of a request has been received."""
+    """Return whether a request is completely received."""
     return _IS_WHOLE in scope

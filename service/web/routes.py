@@ -1,4 +1,7 @@
-"""Every route: decode, call, answer, in one expression each."""
+"""The routes of the service.
+
+Each route decodes, calls and answers in one expression.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,10 @@ _READY: Final = msgspec.json.encode({"status": "ready"})
 
 
 def assess(engine: Engine, body: Body, access: Access | None = None) -> HTTPRouteHandler:
-    """`POST /assess`, behind a door where there are keys or limits."""
+    """Return the route `POST /assess`.
+
+    Middleware checks keys and limits if any are configured.
+    """
 
     async def answered(scope: Scope, receive: Receive) -> ASGIApp:
         given = _way(engine, scope)
@@ -54,7 +60,7 @@ def assess(engine: Engine, body: Body, access: Access | None = None) -> HTTPRout
 
     @post("/assess", name="assess", status_code=200, middleware=[*_doors(access), at_once(answered)])
     async def handler() -> None:
-        """Declared for its path and its methods; answered at once."""
+        """Declare the path and the methods; `at_once` answers."""
 
     return handler
 
@@ -62,7 +68,10 @@ def assess(engine: Engine, body: Body, access: Access | None = None) -> HTTPRout
 def assess_batch(
     engine: Engine, body: Body, access_log: AccessLog, arrays: ArrayMemory, access: Access | None = None
 ) -> HTTPRouteHandler:
-    """`POST /assess/batch`: an array of requests, or a stream of lines; each item pays for itself."""
+    """Return the route `POST /assess/batch`.
+
+    It takes an array of requests or a stream of lines. Each item is charged by itself.
+    """
     whole = Body(BATCH_TIMES * body.limit, body.seconds, body.queue)
 
     async def answered(scope: Scope, receive: Receive) -> ASGIApp:
@@ -79,7 +88,7 @@ def assess_batch(
 
     @post("/assess/batch", name="assess_batch", status_code=200, middleware=[*_doors(access), at_once(answered)])
     async def handler() -> None:
-        """Declared for its path and its methods; answered at once."""
+        """Declare the path and the methods; `at_once` answers."""
 
     return handler
 
@@ -89,10 +98,10 @@ def _doors(access: Access | None) -> list[Middleware]:
 
 
 def at_once(answered: Callable[[Scope, Receive], Awaitable[ASGIApp]]) -> Callable[[ASGIApp], ASGIApp]:
-    """Answers before the framework makes a request of what came, which nobody would read.
+    """Return middleware that answers before the framework builds a request.
 
-    That is three quarters of the time that a bare handler takes. The route is still the framework's: which path and
-    which method come here, and what all others are told.
+    No handler would read that request, and building it is three quarters of the time that a bare handler takes. The
+    framework still does the routing: it selects the path and the method, and refuses all others.
     """
 
     def instead(app: ASGIApp) -> ASGIApp:  # noqa: ARG001 (the framework names it)
@@ -105,7 +114,7 @@ def at_once(answered: Callable[[Scope, Receive], Awaitable[ASGIApp]]) -> Callabl
 
 
 def document(path: str, served: Document) -> HTTPRouteHandler:
-    """A document at one path."""
+    """Return the route of a document at one path."""
 
     @route(path, name=path, http_method=READ, sync_to_thread=False)
     def handler(request: AnyRequest) -> ASGIApp:
@@ -115,7 +124,10 @@ def document(path: str, served: Document) -> HTTPRouteHandler:
 
 
 def start(page: Document) -> HTTPRouteHandler:
-    """`GET /`: the start page, whose links are relative, so a prefix without a slash at its end is sent on."""
+    """Return the route `GET /` of the start page.
+
+    The links of the page are relative, so a prefix without a final slash is redirected.
+    """
 
     @route("/", name="start", http_method=READ, sync_to_thread=False)
     def handler(request: AnyRequest) -> ASGIApp:
@@ -126,7 +138,10 @@ def start(page: Document) -> HTTPRouteHandler:
 
 
 def page(name: str, files: Mapping[str, Document]) -> Iterator[HTTPRouteHandler]:
-    """A page at `/<name>`, whose links are relative to this path: a slash at its end redirects, files are below it."""
+    """Yield the routes of a page at `/<name>`.
+
+    The links of the page are relative to this path, so a final slash is redirected. The files are below it.
+    """
     redirect = _redirect(b"../" + name.encode())
 
     @route(f"/{name}", name=name, http_method=READ, sync_to_thread=False)
@@ -138,7 +153,7 @@ def page(name: str, files: Mapping[str, Document]) -> Iterator[HTTPRouteHandler]
 
 
 def documents(path: str, served: Mapping[tuple[str, ...], Document]) -> HTTPRouteHandler:
-    """Documents by the parameters of one path template."""
+    """Return the route of documents by their path parameters."""
 
     @route(path, name=path, http_method=READ, sync_to_thread=False)
     def handler(request: AnyRequest) -> ASGIApp:
@@ -148,7 +163,7 @@ def documents(path: str, served: Mapping[tuple[str, ...], Document]) -> HTTPRout
 
 
 def live() -> HTTPRouteHandler:
-    """`GET /health/live`: the process answers."""
+    """Return the route `GET /health/live` of the liveness probe."""
 
     @route("/health/live", name="live", http_method=READ, sync_to_thread=False)
     def handler() -> ASGIApp:
@@ -158,7 +173,10 @@ def live() -> HTTPRouteHandler:
 
 
 def ready(readiness: Readiness) -> HTTPRouteHandler:
-    """`GET /health/ready`: new requests should come here; 503 from the moment a stop begins."""
+    """Return the route `GET /health/ready` of the readiness probe.
+
+    It answers 503 from the moment a stop begins.
+    """
 
     @route("/health/ready", name="ready", http_method=READ, sync_to_thread=False)
     def handler(request: AnyRequest) -> ASGIApp:
@@ -168,7 +186,7 @@ def ready(readiness: Readiness) -> HTTPRouteHandler:
 
 
 def metrics(counted: Metrics) -> HTTPRouteHandler:
-    """`GET /metrics`."""
+    """Return the route `GET /metrics`."""
 
     @route("/metrics", name="metrics", http_method=READ, sync_to_thread=False)
     def handler() -> ASGIApp:
@@ -182,18 +200,24 @@ def _redirect(location: bytes) -> Answer:
 
 
 def _noted(scope: Scope, assessed: EncodedAssessment) -> bytes:
-    """The answer's bytes, after the log line has been told of what they say."""
+    """Return the body of an assessment.
+
+    The record keeps the assessment for the log line.
+    """
     record_of(scope).assessed = assessed
     return assessed.body
 
 
 def _way(engine: Engine, scope: Scope) -> Callable[[Report], EncodedAssessment]:
-    """How the request wants to be answered: plainly, or with what stands behind the answer."""
+    """Return the engine's method for a request, plain or explained."""
     return engine.answer_explained if _is_to_be_explained(scope["query_string"]) else engine.answer
 
 
 def _is_to_be_explained(query: bytes) -> bool:
-    """Return True if the query is `explain=full`; raises `InvalidQuery` for any other parameter or value."""
+    """Return whether the query is `explain=full`.
+
+    Raises `InvalidQuery` for any other parameter or value.
+    """
     if not query:
         return False
     parameters = parse_qs(query.decode("latin-1"), keep_blank_values=True)

@@ -1,4 +1,4 @@
-"""Values in the ASGI scope that the server sets for the application."""
+"""ASGI scope values that the server sets for the application."""
 
 from __future__ import annotations
 
@@ -15,14 +15,20 @@ RELEASE: Final = "triage.release"
 
 
 def heard_at(scope: Scope, otherwise: float) -> float:
-    """The time of the request's last byte so far, or `otherwise` under another server."""
+    """Return the time of the request's last byte so far.
+
+    Returns `otherwise` under another server.
+    """
     return cast("dict[str, float]", scope).get(HEARD_AT, otherwise)
 
 
 def release_of(scope: Scope) -> Callable[[int], None]:
-    """The function that takes the number of body bytes no longer held."""
+    """Return the function that releases body bytes.
+
+    It takes the number of bytes that are no longer held.
+    """
     return cast("dict[str, Callable[[int], None]]", scope).get(RELEASE, _ignore)
 
 
 def _ignore(size: int) -> None:
-    """Do nothing: no other server counts what it holds."""
+    """Do nothing, since another server does not count held bytes."""
