@@ -1,4 +1,7 @@
-"""The settings: `TRIAGE_*` in the environment, checked all at once; read by `main` and `cli` alone."""
+"""The settings of the service: `TRIAGE_*` in the environment.
+
+They are checked all at once. Only `main` and `cli` read them.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ ROOT_PATH: Final = (
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Each setting with its limits, its default and what it is for; a `title` says in words what a pattern allows."""
+    """The settings, each with its limits, default and description.
+
+    A `title` describes the values that a pattern allows.
+    """
 
     host: Annotated[
         str, Meta(min_length=1, title="an address", description="Address to listen on; `0.0.0.0` for all.")
@@ -132,12 +138,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.knowledge) if self.knowledge else shipped
 
     def limit_store_name(self) -> str:
-        """The setting that says where the store of the limits is; empty where none does."""
+        """The name of the limit store setting; empty if none is set."""
         given = {"LIMIT_STORE": self.limit_store, "LIMIT_STORE_FILE": self.limit_store_file}
         return next((PREFIX + name for name, value in given.items() if value), "")
 
     def limit_store_url(self) -> str:
-        """The URL of the store of the limits, which may hold a password."""
+        """The URL of the limit store, which may hold a password."""
         return self.limit_store or Path(self.limit_store_file).read_text(encoding="utf-8").strip()
 
     def contract_file(self, shipped: Path) -> Path:
@@ -163,7 +169,10 @@ _NEEDED: Final = {
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """The settings in `environment`; raises `SettingsFault` with everything that is wrong with them."""
+    """The settings in `environment`.
+
+    Raises `SettingsFault` with all faults.
+    """
     values: dict[str, Any] = {}
     faults: list[str] = []
     for name in sorted(name for name in environment if name.startswith(PREFIX)):
@@ -211,7 +220,7 @@ def _meaning(field: msgspec.structs.FieldInfo) -> str:
 
 
 def _allowed(field: msgspec.structs.FieldInfo) -> str:
-    """What a setting may be, in words; nothing where it may be any text."""
+    """The allowed values of a setting; empty if any text is."""
     meta = _meta(field)
     if meta.title is not None:
         return meta.title

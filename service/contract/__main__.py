@@ -1,4 +1,4 @@
-"""`python -m service.contract` lists the built files of `openapi/` that are out of date; `--write` rewrites them."""
+"""List the outdated files of `openapi/`; `--write` rewrites them."""
 
 from __future__ import annotations
 

@@ -16,7 +16,10 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Purpose(StrEnum):
-    """The reason for a group of items: safety raises the level, cause separates causes."""
+    """The reason for a group of items.
+
+    An item of safety can raise the level; an item of cause separates causes.
+    """
 
     SAFETY = "safety"
     CAUSE = "cause"
@@ -44,7 +47,10 @@ class ItemKind(StrEnum):
 
 
 class StopReason(StrEnum):
-    """The reason for the end of the conversation; the first that applies, in this order."""
+    """The reason for the end of the conversation.
+
+    It is the first that applies, in this order.
+    """
 
     ACT_NOW = "act_now"
     OUT_OF_SCOPE = "out_of_scope"
@@ -62,7 +68,10 @@ class Labelled(Part, frozen=True, kw_only=True):
 
 
 class Received(Part, frozen=True, kw_only=True):
-    """The number of non-null values that were read from each part of the request, without the ignored ones."""
+    """The number of values read from each part of the request.
+
+    Null and ignored values do not count.
+    """
 
     runner: int
     findings: int
@@ -71,7 +80,7 @@ class Received(Part, frozen=True, kw_only=True):
 
 
 class Reason(Part, frozen=True, kw_only=True):
-    """A rule that set a floor under the level, and the findings that made it fire."""
+    """A rule that raised the level, with the findings that fired it."""
 
     rule: str
     level: Level
@@ -122,7 +131,10 @@ class FiredRedFlag(Part, frozen=True, kw_only=True):
 
 
 class Contribution(Part, frozen=True, kw_only=True):
-    """Points that one statement gave to a cause; `because` names the findings that made it hold."""
+    """The points that one statement gives to a cause.
+
+    `because` names the findings that made it hold.
+    """
 
     points: int
     because: tuple[str, ...]
@@ -131,7 +143,10 @@ class Contribution(Part, frozen=True, kw_only=True):
 
 
 class ConsideredCause(Part, frozen=True, kw_only=True):
-    """A cause that fits, with the points for and against it; not a diagnosis and not a probability."""
+    """A cause that fits, with the points for and against it.
+
+    It is not a diagnosis, and the points are not a probability.
+    """
 
     id: str
     name: str
@@ -150,9 +165,10 @@ class ConsideredCause(Part, frozen=True, kw_only=True):
 
 
 class SuggestedFix(Part, frozen=True, kw_only=True):
-    """Something to try; `limits` holds its numbers, with the unit at the end of each name.
+    """Something to try.
 
-    The first fix of a response has all its steps and caveats, the others one short step.
+    `limits` holds its numbers, with the unit at the end of each name. The first fix of a
+    response has all its steps and caveats, the others one short step.
     """
 
     id: str
@@ -176,7 +192,10 @@ class WithheldFix(Part, frozen=True, kw_only=True):
 
 
 class TrainingAdvice(Part, frozen=True, kw_only=True):
-    """The advice on running, for an app that owns a training plan; `race` is null unless a race is planned."""
+    """The advice on running, for an app with a training plan.
+
+    `race` is null unless a race is planned.
+    """
 
     running: Running
     statement: str
@@ -274,7 +293,10 @@ class KnowledgeVersion(Part, frozen=True, kw_only=True):
 
 
 class ShownNotice(Part, frozen=True, kw_only=True, omit_defaults=True):
-    """A statement that the person must be able to read; `number` is the emergency number if it has one."""
+    """A statement that the person must be able to read.
+
+    `number` is the emergency number if it has one.
+    """
 
     id: str
     text: str

@@ -10,7 +10,7 @@ from service.model.scales import Evidence, Level
 
 
 class UnfiredRule(Part, frozen=True, kw_only=True):
-    """A red flag that a reported finding touches and that did not fire.
+    """A red flag that a reported finding touches without firing it.
 
     `decided_by` names the reported findings that rule out an alternative of it; `waiting_for` the unknown ones that
     could still make it fire. With nothing to wait for it cannot fire any more.
@@ -23,7 +23,10 @@ class UnfiredRule(Part, frozen=True, kw_only=True):
 
 
 class UnlistedCause(Part, frozen=True, kw_only=True):
-    """A cause that is not listed: its points, and the findings that left it out (none where nothing speaks for it)."""
+    """A cause that is not listed, with its points.
+
+    It names the findings that left it out; there are none if nothing supports it.
+    """
 
     cause: str
     points: int
@@ -46,7 +49,10 @@ class SourcedStatement(Part, frozen=True, kw_only=True):
 
 
 class ExplainedEntry(Part, frozen=True, kw_only=True):
-    """A red flag, cause or fix of the response, with its review state and the remark of an editor."""
+    """A red flag, cause or fix, with its review state.
+
+    `note` is the remark of an editor.
+    """
 
     id: str
     review: str
@@ -54,7 +60,10 @@ class ExplainedEntry(Part, frozen=True, kw_only=True):
 
 
 class CitedSource(Part, frozen=True, kw_only=True):
-    """Where a cited statement can be read, and how far it was read (`status`)."""
+    """The place of a cited statement.
+
+    `status` is the part of it that was read.
+    """
 
     id: str
     title: str
@@ -63,7 +72,7 @@ class CitedSource(Part, frozen=True, kw_only=True):
 
 
 class Explanation(Part, frozen=True, kw_only=True):
-    """The rules that did not fire, the causes that are not listed, and what the response rests on."""
+    """The rules that did not fire, the unlisted causes, and the sources."""
 
     unfired_rules: tuple[UnfiredRule, ...]
     unlisted_causes: tuple[UnlistedCause, ...]

@@ -32,7 +32,10 @@ class Level(Scale):
 
 
 class Likelihood(Scale):
-    """How well a cause fits, worst first; a band of integer points, never a probability."""
+    """The fit of a cause, worst first.
+
+    It is a band of integer points, never a probability.
+    """
 
     LESS_LIKELY = "less_likely"
     POSSIBLE = "possible"
@@ -40,7 +43,7 @@ class Likelihood(Scale):
 
 
 class Running(Scale):
-    """What to do about running, least strict first."""
+    """The advice on running, least strict first."""
 
     AS_PLANNED = "as_planned"
     MODIFY = "modify"
