@@ -27,7 +27,7 @@ from service.bulk.lines import Lines
 from service.engine import Engine
 from service.errors import ForeignAnswers
 from service.knowledge import loader
-from service.parent import end_with_parent
+from service.parent_process import end_with_parent
 
 READ_AT_ONCE: Final = 1 << 18
 CHUNK: Final = 256

@@ -19,7 +19,7 @@ from typing import Any, Final, cast
 import uvicorn
 from uvicorn.supervisors import Multiprocess, multiprocess
 
-from service.parent import end_with_parent
+from service.parent_process import end_with_parent
 from service.server.address import beside, reserve
 from service.server.config import Config
 from service.telemetry.metrics import forget

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
-from service.telemetry.outlet import Outlet
+from service.telemetry.log_file import LogFile
 
 Format = Literal["auto", "json", "console"]
 STANDARD_OUTPUT: Final = 1
@@ -23,20 +23,20 @@ STANDARD_OUTPUT: Final = 1
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
-def standard_output(lost: Callable[[], None]) -> Outlet:
+def standard_output(lost: Callable[[], None]) -> LogFile:
     """Return standard output for log lines.
 
     A line that it cannot take is dropped, and `lost` is called for it.
     """
-    return Outlet(io.FileIO(STANDARD_OUTPUT, "wb", closefd=False), lost)
+    return LogFile(io.FileIO(STANDARD_OUTPUT, "wb", closefd=False), lost)
 
 
-def is_console(format_: Format, file: Outlet | BinaryIO) -> bool:
+def is_console(format_: Format, file: LogFile | BinaryIO) -> bool:
     """Return whether lines are for a person, in place of JSON."""
     return format_ == "console" or (format_ == "auto" and file.isatty())
 
 
-def open_log(level: str, format_: Format, file: Outlet | BinaryIO) -> FilteringBoundLogger:
+def open_log(level: str, format_: Format, file: LogFile | BinaryIO) -> FilteringBoundLogger:
     """Return a log of `level` and above to `file`.
 
     It writes JSON lines, or readable ones on a terminal.

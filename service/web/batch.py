@@ -18,7 +18,7 @@ from service.bulk.lines import Lines
 from service.errors import BrokenContract, Fault, RateSpent, RequestFault
 from service.problems import body_of, kind_of
 from service.telemetry.access_log import AccessLog, RequestRecord
-from service.web.door import Toll
+from service.web.access_middleware import FurtherCost
 
 SLICE: Final = 8
 """Items that are answered before other requests get their turn: some milliseconds."""
@@ -36,13 +36,13 @@ class Batch:
         items: Items,
         access_log: AccessLog,
         record: RequestRecord,
-        toll: Toll,
+        further_cost: FurtherCost,
         turn: Callable[[], Awaitable[None]],
     ) -> None:
         self._items = items
         self._access_log = access_log
         self._record = record
-        self._toll = toll
+        self._further_cost = further_cost
         self._turn = turn
         self._paid = 1  # by the middleware
 
@@ -51,13 +51,13 @@ class Batch:
 
         Raises `RateSpent`, or `BrokenContract` if the items exceed the quota of a whole window.
         """
-        if self._toll.most is not None and items > self._toll.most:
+        if self._further_cost.most is not None and items > self._further_cost.most:
             raise BrokenContract((TOO_DEAR,))
         await self._pay(items)
 
     async def _pay(self, items: int) -> None:
         due = max(0, items - self._paid)
-        await self._toll.pay(due)
+        await self._further_cost.pay(due)
         self._paid -= items - due
 
     async def array(self, requests: list[bytes]) -> Slices:

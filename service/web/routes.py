@@ -26,11 +26,11 @@ from service.problems import STOPPING
 from service.report.report import Report
 from service.telemetry.access_log import AccessLog
 from service.telemetry.metrics import MEDIA_TYPE, Metrics
+from service.web.access_middleware import FurtherCost, access_middleware
 from service.web.answer import Answer, Document, answer
 from service.web.array_memory import ArrayMemory
 from service.web.batch import Batch, Stream, begun
 from service.web.body import JSON, NDJSON, Body, media_type
-from service.web.door import Toll, door
 from service.web.observe import Readiness, record_of, refusal
 from service.web.page import INDEX
 from service.web.scope_keys import release_of
@@ -58,7 +58,7 @@ def assess(engine: Engine, body: Body, access: Access | None = None) -> HTTPRout
         media_type(scope["headers"])
         return answer(_noted(scope, given(engine.read(await body.read(scope, receive)))))
 
-    @post("/assess", name="assess", status_code=200, middleware=[*_doors(access), at_once(answered)])
+    @post("/assess", name="assess", status_code=200, middleware=[*_checks(access), at_once(answered)])
     async def handler() -> None:
         """Declare the path and the methods; `at_once` answers."""
 
@@ -77,7 +77,7 @@ def assess_batch(
     async def answered(scope: Scope, receive: Receive) -> ASGIApp:
         record = record_of(scope)
         items = Items(engine.read, _way(engine, scope), body.limit)
-        batch = Batch(items, access_log, record, Toll(access, scope), partial(body.queue.slice_turn, scope))
+        batch = Batch(items, access_log, record, FurtherCost(access, scope), partial(body.queue.slice_turn, scope))
         media = media_type(scope["headers"], (JSON, NDJSON))
         if media == NDJSON:
             parts = await begun(body.parts(receive))
@@ -86,15 +86,15 @@ def assess_batch(
         await batch.pay_whole(len(requests))
         return Stream(media, batch.array(requests), record)
 
-    @post("/assess/batch", name="assess_batch", status_code=200, middleware=[*_doors(access), at_once(answered)])
+    @post("/assess/batch", name="assess_batch", status_code=200, middleware=[*_checks(access), at_once(answered)])
     async def handler() -> None:
         """Declare the path and the methods; `at_once` answers."""
 
     return handler
 
 
-def _doors(access: Access | None) -> list[Middleware]:
-    return [] if access is None else [door(access)]
+def _checks(access: Access | None) -> list[Middleware]:
+    return [] if access is None else [access_middleware(access)]
 
 
 def at_once(answered: Callable[[Scope, Receive], Awaitable[ASGIApp]]) -> Callable[[ASGIApp], ASGIApp]:

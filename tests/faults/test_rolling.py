@@ -20,8 +20,8 @@ defaults
   timeout connect 2s
   timeout client 30s
   timeout server 30s
-frontend door
-  bind 127.0.0.1:{door}
+frontend front
+  bind 127.0.0.1:{front}
   default_backend instances
 backend instances
   {check}
@@ -47,12 +47,12 @@ def test_a_rolling_replacement_loses_nothing_where_the_proxy_looks(
     is_drained: bool,
 ) -> None:
     """A proxy that asks `/health/ready` loses no request of a whole replacement; one that does not loses some."""
-    door, *ports = [free_port() for _ in range(3)]
+    front, *ports = [free_port() for _ in range(3)]
     checks = LOOKS if is_drained else BLIND
-    with haproxy(tmp_path, PROXY.format(door=door, one=ports[0], two=ports[1], **checks)):
+    with haproxy(tmp_path, PROXY.format(front=front, one=ports[0], two=ports[1], **checks)):
         serving = [serve(knowledge="", port=str(port)) for port in ports]
         time.sleep(1)  # the proxy has seen both
-        with Callers(door, pairs, pause=0.01) as callers:
+        with Callers(front, pairs, pause=0.01) as callers:
             for old in serving:
                 time.sleep(0.5)
                 assert old.stop() == 0

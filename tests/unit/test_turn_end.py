@@ -11,8 +11,8 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from service.telemetry.log_file import LogFile
 from service.telemetry.metrics import Metrics
-from service.telemetry.outlet import Outlet
 from service.telemetry.turn_end import TurnEnd
 
 
@@ -64,7 +64,7 @@ def test_the_lines_of_a_turn_are_one_write(tmp_path: Path) -> None:
 
     async def main() -> None:
         with File(tmp_path / "log", "wb") as file:
-            log = Outlet(file, lambda: None)
+            log = LogFile(file, lambda: None)
             for number in range(3):
                 log.write(b"%d\n" % number)
             assert writes == []
@@ -88,7 +88,7 @@ def test_no_write_is_larger_than_a_pipe_takes_whole() -> None:
 
     async def main() -> None:
         with File(writing, "wb") as file:
-            log = Outlet(file, lambda: None)
+            log = LogFile(file, lambda: None)
             for line in lines:
                 log.write(line)
             await asyncio.sleep(0)
@@ -112,7 +112,7 @@ def test_each_line_of_a_write_that_was_cut_short_is_counted(tmp_path: Path) -> N
 
     async def main() -> None:
         with Narrow(tmp_path / "log", "wb") as file:
-            log = Outlet(file, lambda: lost.append(None))
+            log = LogFile(file, lambda: lost.append(None))
             for line in (b"one\n", b"two\n", b"three\n"):
                 log.write(line)
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""The door before a route, in process: what it asks, what it says, and what it writes down."""
+"""The access middleware in process: admission, charges, responses and log fields."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from service.access.limiter_memory import MemoryLimiter
 from service.access.rate_limit import Quota
 from service.errors import Barred, RateSpent, Unidentified
 from service.telemetry.access_log import RequestRecord
+from service.web.access_middleware import FurtherCost, access_middleware
 from service.web.answer import answer
-from service.web.door import Toll, door
 from service.web.observe import ADMISSION, RECORD
 
 
@@ -31,13 +31,13 @@ class Route:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, after what it costs beyond 1 has been paid."""
-        await Toll(self.access, scope).pay(self.cost - 1)
+        await FurtherCost(self.access, scope).pay(self.cost - 1)
         self.calls += 1
         await answer(b"{}")(scope, receive, send)
 
 
 def ask(app: Any, key: bytes | None = None) -> tuple[int, dict[bytes, bytes], RequestRecord]:
-    """The answer of one request, the fields that the door adds to it, and what was written down."""
+    """The answer of one request, the fields that the middleware adds to it, and what was written down."""
     record = RequestRecord("id")
     headers = [] if key is None else [(b"authorization", b"Bearer " + key)]
     scope: Any = {"type": "http", "method": "POST", "headers": headers, "client": ("10.0.0.1", 1), RECORD: record}
@@ -62,7 +62,7 @@ def access(tmp_path: Path) -> Access:
 
 def test_a_good_key_lets_in_and_is_written_down(access: Access) -> None:
     """The log learns the partner and the id of its key; the answer says what is left."""
-    status, headers, record = ask(door(access)(Route()), b"good")
+    status, headers, record = ask(access_middleware(access)(Route()), b"good")
     assert (status, record.partner, record.key) == (200, "one", "k1")
     assert headers[b"ratelimit"] == b'"default";r=2;t=60'
 
@@ -72,7 +72,7 @@ def test_no_key_stops_before_the_route(access: Access) -> None:
     route = Route()
     for key in (None, b"other"):
         with pytest.raises(Unidentified):
-            ask(door(access)(route), key)
+            ask(access_middleware(access)(route), key)
     assert route.calls == 0
 
 
@@ -81,14 +81,14 @@ def test_a_barred_key_is_written_down_as_whose_it_was(access: Access) -> None:
     record = RequestRecord("id")
     scope: Any = {"headers": [(b"authorization", b"Bearer bad")], "client": None, RECORD: record}
     with pytest.raises(Barred):
-        asyncio.run(door(access)(Route())(scope, None, None))  # type: ignore[arg-type]
+        asyncio.run(access_middleware(access)(Route())(scope, None, None))  # type: ignore[arg-type]
     assert (record.partner, record.key) == ("one", "k0")
 
 
 def test_what_is_spent_is_refused(access: Access) -> None:
     """The route is not asked."""
     route = Route()
-    app = door(access)(route)
+    app = access_middleware(access)(route)
     assert [ask(app, b"good")[0] for _ in range(3)] == [200] * 3
     with pytest.raises(RateSpent):
         ask(app, b"good")
@@ -97,7 +97,7 @@ def test_what_is_spent_is_refused(access: Access) -> None:
 
 def test_a_route_may_charge_for_more(access: Access) -> None:
     """A batch pays for each item, in one answer's fields; one that is too dear is refused."""
-    app = door(access)(Route(access, cost=2))
+    app = access_middleware(access)(Route(access, cost=2))
     assert ask(app, b"good")[1][b"ratelimit"] == b'"default";r=1;t=60'
     with pytest.raises(RateSpent):
         ask(app, b"good")
@@ -106,4 +106,4 @@ def test_a_route_may_charge_for_more(access: Access) -> None:
 def test_where_there_is_no_door_nothing_is_charged() -> None:
     """A route need not know whether there is a limit."""
     assert ask(Route(cost=1000))[0] == 200
-    assert Toll(None, {}).most is None  # type: ignore[typeddict-item]
+    assert FurtherCost(None, {}).most is None  # type: ignore[typeddict-item]

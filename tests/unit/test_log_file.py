@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service.telemetry.outlet import PATIENCE_MS, Outlet
+from service.telemetry.log_file import PATIENCE_MS, LogFile
 
 
 class Narrow(io.FileIO):
@@ -39,7 +39,7 @@ def test_a_full_disk_costs_lines_and_never_fails() -> None:
     """Each line that the disk does not take is counted."""
     lost: list[None] = []
     with io.FileIO("/dev/full", "wb") as file:
-        full = Outlet(file, lambda: lost.append(None))
+        full = LogFile(file, lambda: lost.append(None))
         for _ in range(3):
             full.write(b"line\n")
         full.flush()
@@ -52,7 +52,7 @@ def test_a_line_that_was_cut_short_spoils_no_other(tmp_path: Path, room: int) ->
     lost: list[None] = []
     lines = (b"first", b"second", b"third", b"fourth")
     with Narrow(tmp_path / "log", "wb") as file:
-        log = Outlet(file, lambda: lost.append(None))
+        log = LogFile(file, lambda: lost.append(None))
         for line, file.room in zip(lines, (99, room, room, 99), strict=True):
             log.write(line + b"\n")
     written = (tmp_path / "log").read_bytes()
@@ -68,7 +68,7 @@ def test_a_reader_that_is_gone_costs_lines_and_never_fails() -> None:
     os.close(reading)
     lost: list[None] = []
     with io.FileIO(writing, "wb") as file:
-        Outlet(file, lambda: lost.append(None)).write(b"line\n")
+        LogFile(file, lambda: lost.append(None)).write(b"line\n")
     assert len(lost) == 1
 
 
@@ -78,7 +78,7 @@ def test_a_reader_that_does_not_read_is_waited_for_once() -> None:
     lost: list[None] = []
     line = b"x" * 1023 + b"\n"
     with io.FileIO(reading) as reader, io.FileIO(writing, "wb") as file:
-        log = Outlet(file, lambda: lost.append(None))
+        log = LogFile(file, lambda: lost.append(None))
         log._room = waits = Waits(log._room)  # type: ignore[assignment]
         for _ in range(200):
             log.write(line)

@@ -17,7 +17,7 @@ PATIENCE_MS: Final = 200
 """How long lines wait for a reader that lags; after some that waited in vain, the next ones do not wait."""
 
 
-class Outlet:
+class LogFile:
     """A raw file that takes whole lines.
 
     `lost` is called for each line that the file did not take. Lines are written once per turn of the event loop, so a

@@ -17,10 +17,10 @@ from service.telemetry.access_log import RequestRecord
 from service.web.observe import ADMISSION, record_of
 
 
-def door(access: Access) -> Callable[[ASGIApp], ASGIApp]:
+def access_middleware(access: Access) -> Callable[[ASGIApp], ASGIApp]:
     """Return middleware that admits and charges the requests of a route.
 
-    Each request is charged once here. Its `Toll` charges any further cost.
+    Each request is charged once here. Its `FurtherCost` charges any further cost.
     """
 
     def before(app: ASGIApp) -> ASGIApp:
@@ -48,7 +48,7 @@ def _admitted(access: Access, scope: Scope, record: RequestRecord) -> Admission:
 
 
 @dataclass(frozen=True, slots=True)
-class Toll:
+class FurtherCost:
     """The further cost of one request that has been admitted.
 
     Nothing is charged if there is no limit.
