@@ -87,10 +87,9 @@ class Implications:
             facts.conflicts.append(Conflict(is_denial=False, pointers=(self._pointers[id_], _NOT_KNOWN)))
             if known[id_] is False:
                 del known[id_]
-        rules = self._rules
-        present = [name for name, value in known.items() if value is not False]
-        # Sorted, so that the response does not depend on the order of names in the request.
-        waiting = sorted({*(rules.keys() & present), *[name for name in self._denials if name in known]})
+        rules, denials = self._rules, self._denials
+        waiting = [name for name, value in known.items() if (value is not False and name in rules) or name in denials]
+        waiting.sort()  # so that the response does not depend on the order of names in the request
         while waiting:
             for rule in rules[waiting.pop()]:
                 if rule.unless and self._is_explained(rule, report):

@@ -53,8 +53,7 @@ class Item(msgspec.Struct, frozen=True):
     """A finding to ask about.
 
     `levels` are the terms that name it, by the level that they set, most urgent first, each with its question.
-    `top_terms` and `top` are the first of them. `details` are the findings whose question depends on the item, in the
-    same form. `details_bits` are all of them, and `is_raised` is true if they reach a higher level than the item.
+    `details` are the findings whose question depends on the item, in the same form. `details_bits` are all of them.
     `asked` is the question at each level.
     """
 
@@ -63,9 +62,6 @@ class Item(msgspec.Struct, frozen=True):
     levels: tuple[tuple[Bits, AskedItem], ...]
     details: tuple[tuple[tuple[Detail, ...], AskedItem], ...]
     details_bits: Bits
-    top_terms: Bits
-    top: AskedItem
-    is_raised: bool
     asked: Mapping[Level, AskedItem]
 
 
@@ -134,15 +130,15 @@ class Items:
         """
         fired, failed, known = match.fired, match.failed, match.known
         closed = opened = 0
-        deciding = self._deciding
-        groups = reduce(or_, map(deciding.__getitem__, deciding.keys() & facts.keys()), 0)
+        deciding, groups = self._deciding, 0
+        for id_ in deciding.keys() & facts.keys():
+            groups |= deciding[id_]
         for number in members(groups):
             group = self._applicability[number]
-            bits = group.bits
+            when, of, bits = group.when, group.of, group.bits
             unknown = bits ^ (bits & known)
             if not unknown:
                 continue
-            when, of = group.when, group.of
             if (when and failed & when == when) or (of and failed & of == of):
                 closed |= unknown
                 if unknown == bits:
@@ -174,17 +170,12 @@ class Items:
             for raising, level in falling
         ]
         details = tuple(entry for entry in in_order if entry[0])
-        levels = tuple((own, asked[level]) for raising, level in falling if (own := naming[id_] & raising))
-        top_terms, top = levels[0] if levels else (0, asked[Level.SELF_CARE])
         return Item(
             id_,
             bit_of[id_],
-            levels,
+            tuple((own, asked[level]) for raising, level in falling if (own := naming[id_] & raising)),
             details,
             reduce(or_, (detail.bit for some, _ in details for detail in some), 0),
-            top_terms,
-            top,
-            bool(details) and (not levels or details[0][1].could_raise_to.rank > top.could_raise_to.rank),
             asked,
         )
 

@@ -99,8 +99,7 @@ class Matcher:
         """The terms that name each finding."""
         self._tables: dict[str, _Verdicts] = {}
         self._judges: dict[str, Judge] = {}
-        self._failed_by_no: dict[str, Bits] = dict.fromkeys(self.bit_of, 0)
-        self._held_by_no: dict[str, Bits] = {}
+        self._absent: dict[str, Bits] = {}
         for finding in self.bit_of:
             self._compile(finding)
 
@@ -108,34 +107,30 @@ class Matcher:
         """Return the terms that `known` decides.
 
         The method uses bit-sliced counters. `ones`, `twos` and `fours` are the binary digits of the number of atoms
-        that hold, for all terms at once. Most answers are a no, so those are joined without a Python step for each.
+        that hold, for all terms at once.
         """
-        denied = [finding for finding, value in known.items() if value is False]
-        failed = reduce(or_, map(self._failed_by_no.__getitem__, denied), 0)
-        holding = [self._held_by_no[finding] for finding in self._held_by_no.keys() & denied]
-        tables, judges = self._tables, self._judges
+        ones = twos = fours = failed = 0
+        absent, tables, judges = self._absent, self._tables, self._judges
         for finding, value in known.items():
-            if value is False:
+            if value is False and finding in absent:
+                failed |= absent[finding]
                 continue
             table = tables.get(finding)
             # No term names a series, so a term can test each value here.
             verdict = judges[finding](value) if table is None else table[value]  # type: ignore[arg-type,index]
             failed |= verdict.fails
-            if verdict.holds:
-                holding.append(verdict.holds)
-        ones = twos = fours = 0
-        for holds in holding:
-            carry = ones & holds
-            ones ^= holds
-            if carry:
-                fours ^= twos & carry
-                twos ^= carry
+            if holds := verdict.holds:
+                carry = ones & holds
+                ones ^= holds
+                if carry:
+                    fours ^= twos & carry
+                    twos ^= carry
         touched = ones | twos | fours
         # Masks are as long as the rulebook, so apply them to the shorter set of terms by `&` only.
         full = (touched & ones) ^ (touched & self._not_ones)
         full = (full & twos) ^ (full & self._not_twos)
         full = (full & fours) ^ (full & self._not_fours)
-        return Match(full, failed, touched, sum(map(self.bit_of.__getitem__, known)))
+        return Match(full, failed, touched, reduce(or_, map(self.bit_of.__getitem__, known), 0))
 
     def patterns(self, terms: Bits) -> list[tuple[int, Bits]]:
         """Return the patterns of `terms` in order.
@@ -169,10 +164,8 @@ class Matcher:
             named = {value for atom in atoms if isinstance(atom, OneOf) for value in atom.values}
             verdicts: dict[Value, Verdict] = {value: self._verdict(finding, value) for value in named}
             self._tables[finding] = _Verdicts(verdicts, Verdict(0, self.naming[finding]))
-            denied = self._tables[finding][False]
-            self._failed_by_no[finding] = denied.fails
-            if denied.holds:
-                self._held_by_no[finding] = denied.holds
+            if named == {True}:
+                self._absent[finding] = self.naming[finding]
         else:
             self._judges[finding] = lambda value: self._verdict(finding, value)
 

@@ -70,9 +70,7 @@ class Questions:
             for item in compiled.items:
                 if item.bit & skip:
                     continue
-                if item.top_terms & open_terms and not item.is_raised:
-                    found[item.id] = item.top
-                elif (asked := _asked(item, open_terms, waiting)) is not None:
+                if (asked := _asked(item, open_terms, waiting)) is not None:
                     found[item.id] = asked
         return found
 

@@ -113,19 +113,15 @@ class RequestReader:
     def _read(self, part: str, sent: Mapping[str, Any], known: dict[str, Reported], faults: list[Fault]) -> int:
         """Read the values of `sent` into `known`.
 
-        The result is the number of values that are not null. Most are yes or no and are taken as they are. Only the
-        others are read one by one.
+        The result is the number of values that are not null.
         """
         fields, booleans = self._fields[part], self._booleans[part]
-        others = [
-            (name, value)
-            for name, value in sent.items()
-            if (value is not False and value is not True) or name not in booleans
-        ]
-        known.update(sent)
         nulls = 0
-        for name, value in others:
-            field, read = fields.get(name), None
+        for name, value in sent.items():
+            if (value is True or value is False) and name in booleans:
+                known[name] = value
+                continue
+            field = fields.get(name)
             if field is None:
                 faults.append(self._unknown(part, name, len(faults)))
             elif value is None:
@@ -135,10 +131,9 @@ class RequestReader:
                     read = field(value)
                 except Refused as refused:
                     faults += (Fault(f"/{part}/{name}{it.below}", it.code, it.detail) for it in refused.parts)
-            if read is None:
-                del known[name]
-            else:
-                known[name] = read
+                else:
+                    if read is not None:
+                        known[name] = read
         return len(sent) - nulls
 
     def _read_ids(self, sent: object, faults: list[Fault]) -> tuple[str, ...]:
