@@ -37,7 +37,7 @@ from service.web import contract
 from service.web.app import build
 from service.web.body import Body
 from service.web.observe import Observe
-from service.web.page import page, start_page
+from service.web.page import page
 from service.web.request_queue import RequestQueue
 
 VERSION = version("runner-triage")
@@ -78,7 +78,6 @@ def compose(settings: Settings) -> Observe:
         engine=engine,
         catalogue=catalogue(engine_knowledge),
         contract=contract.Contract(contract_text(settings)),
-        start=start_page(has_try="try" in names),
         pages={name: page(name) for name in names},
         body=Body(settings.body_limit_bytes, settings.body_seconds, RequestQueue(settings.queue_seconds)),
         metrics=metrics,

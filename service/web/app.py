@@ -25,6 +25,7 @@ from service.web.contract import Contract
 from service.web.cors import Cors
 from service.web.fast_path import FastPath
 from service.web.observe import Observe, Readiness, record_of, refusal
+from service.web.page import start_page
 
 OF_STATUS: Final[Mapping[int, Kind]] = {404: NOT_FOUND, 405: METHOD}
 """The problems that the framework itself raises, by status."""
@@ -35,7 +36,6 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
     engine: Engine,
     catalogue: Catalogue,
     contract: Contract,
-    start: Document,
     pages: Mapping[str, Mapping[str, Document]],
     body: Body,
     metrics: Metrics,
@@ -61,7 +61,7 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
             routes.metrics(metrics),
             routes.document("/openapi.yaml", contract.yaml),
             routes.document("/openapi.json", contract.json),
-            routes.start(start),
+            routes.start(start_page(has_try="try" in pages)),
             *(handler for name, files in pages.items() for handler in routes.page(name, files)),
         ],
         exception_handlers={

@@ -175,8 +175,8 @@ class Observe:
     def _headers(
         self, scope: Scope, record: RequestRecord, headers: Iterable[tuple[bytes, bytes]]
     ) -> list[tuple[bytes, bytes]]:
-        page = str(scope.get("path_template", "")).split("/", 2)[1:2]
-        whole = [*headers, (b"x-request-id", record.request_id.encode()), *_OF_PAGES.get("".join(page), STRICT)]
+        page = str(scope.get("path_template", "")).removeprefix("/").partition("/")[0]
+        whole = [*headers, (b"x-request-id", record.request_id.encode()), *_OF_PAGES.get(page, STRICT)]
         if (admission := cast("dict[str, Admission]", scope).get(ADMISSION)) is not None:
             whole += admission.fields
         whole += self._cors.fields(scope["headers"])

@@ -34,7 +34,7 @@ from service.web.body import Body
 from service.web.contract import SHIPPED, Contract
 from service.web.cors import Cors
 from service.web.observe import Observe
-from service.web.page import page, start_page
+from service.web.page import page
 from service.web.request_queue import RequestQueue
 
 JSON = ((b"content-type", b"application/json"),)
@@ -111,7 +111,6 @@ def _app(  # noqa: PLR0913 (one argument a part)
         engine=engine,
         catalogue=catalogue(knowledge),
         contract=Contract(contract),
-        start=start_page(has_try="try" in pages),
         pages={name: page(name) for name in pages},
         body=_body(65536, 1.0),
         metrics=metrics,
