@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 from service.server.plain_request import PlainRequest, plain_request
 from service.server.protocol import Connection
 from service.server.queued_request import QueuedRequest
+from service.web.answer import field_lines
 from service.web.request_queue import mark_arrived
 from service.web.scope_keys import HEARD_AT
 
@@ -116,8 +117,7 @@ class FastConnection(Connection):
         head, body = response
         self._unset_keepalive_if_required()
         self._cancel_head_timer()
-        default = [b"%b: %b\r\n" % field for field in self.server_state.default_headers]
-        self.transport.write(b"".join([_OK, *default, head, body]))
+        self.transport.write(b"".join([_OK, field_lines(self.server_state.default_headers), head, body]))
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
         return True
 

@@ -16,6 +16,7 @@ from service.problems import BAD_REQUEST, LARGE_HEAD, OVERLOADED, Kind
 from service.server.head import FIELD_LIMIT, HEAD_LIMIT, fault_of, is_body_small
 from service.server.memory import SMALL, Account
 from service.server.refusal_kinds import BODY, CONNECTIONS, FRAMING, MEMORY
+from service.web.answer import field_lines
 from service.web.request_queue import NEVER_WAIT
 from service.web.scope_keys import HEARD_AT, RELEASE
 
@@ -218,8 +219,8 @@ class MeasuredProtocol(HttpToolsProtocol):
         all that follows it for the other protocol.
         """
         first = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
-        kept = [name + b": " + value for name, value in self.headers if name != b"upgrade"]
-        return b"\r\n".join([first, *kept, b"", b""])
+        kept = [field for field in self.headers if field[0] != b"upgrade"]
+        return b"%b\r\n%b\r\n" % (first, field_lines(kept))
 
     def _head_size(self) -> int:
         """Return the size of the parsed lines of a head, in bytes."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from service.web.answer import field_lines
+
 if TYPE_CHECKING:
     from litestar.types import Scope
 
@@ -43,10 +45,9 @@ class QueuedRequest:
         is_last = CLOSE in fields or not cycle.keep_alive
         if is_last and CLOSE not in fields:
             fields.append(CLOSE)
-        lines = [name + b": " + value + b"\r\n" for name, value in fields]
         body = b"" if cycle.scope["method"] == "HEAD" else refused.body
         cycle.response_started = cycle.response_complete = True
-        cycle.transport.write(b"".join([STATUS_LINE[refused.status], *lines, b"\r\n", body]))
+        cycle.transport.write(b"".join([STATUS_LINE[refused.status], field_lines(fields), b"\r\n", body]))
         if is_last:
             cycle.transport.close()
         cycle.on_response()

@@ -8,6 +8,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from service.model.version import API_VERSION
 from service.problems import MEDIA_TYPE, Kind, body_of
+from service.web.answer import field_lines
 from service.web.observe import fresh_id
 
 
@@ -30,6 +31,4 @@ def encoded(kind: Kind, default_headers: Iterable[tuple[bytes, bytes]]) -> bytes
         **{name.lower(): value for name, value in kind.headers.items()},
     }
     fields = (*default_headers, *((name.encode(), value.encode()) for name, value in head.items()))
-    return b"".join(
-        [STATUS_LINE[kind.status], *(name + b": " + value + b"\r\n" for name, value in fields), b"\r\n", body]
-    )
+    return b"".join([STATUS_LINE[kind.status], field_lines(fields), b"\r\n", body])

@@ -27,6 +27,11 @@ Field: TypeAlias = tuple[str, str]
 _VARIES: Final = (("vary", "accept-encoding"),)
 
 
+def field_lines(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return header fields as the lines of a head."""
+    return b"".join([b"%b: %b\r\n" % field for field in fields])
+
+
 class Answer:
     """An ASGI response with encoded headers.
 

@@ -7,11 +7,11 @@ answer with 200 is left to them.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from service.engine import Engine
 from service.telemetry.access_log import AccessLog
-from service.web.answer import answer
+from service.web.answer import answer, field_lines
 from service.web.observe import NO_STORE, STRICT, Readiness, new_record
 
 _ID = b"x-request-id"
@@ -27,8 +27,8 @@ class FastPath:
         self._readiness = readiness
         self._limit = limit
         fields = ((name, value) for name, value in answer(b"").headers if name != b"content-length")
-        self._before = _lines(fields) + b"content-length: "
-        self._after = b"\r\n" + _lines((*STRICT, NO_STORE)) + b"\r\n"
+        self._before = field_lines(fields) + b"content-length: "
+        self._after = b"\r\n" + field_lines((*STRICT, NO_STORE)) + b"\r\n"
 
     def respond(self, fields: Mapping[bytes, bytes], body: bytes, arrived: float) -> tuple[bytes, bytes] | None:
         """Return the fields and the body of the response.
@@ -45,7 +45,3 @@ class FastPath:
         self._access_log.assessed(record, assessed, time.perf_counter() - arrived)
         length, request_id = len(assessed.body), record.request_id.encode()
         return b"%b%d\r\n%b: %b%b" % (self._before, length, _ID, request_id, self._after), assessed.body
-
-
-def _lines(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
-    return b"".join([b"%b: %b\r\n" % field for field in fields])
