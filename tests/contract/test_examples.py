@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from service.problems import KINDS, body_of
 from service.settings import Settings
 from service.web.observe import Observe
 from tests.contract.conversation import NAMES, requests
+from tests.contract.in_process import send
 
 _FOLDER = SHIPPED / "examples"
 _INSTANCE = "5f0c2a7e-example"
@@ -97,12 +97,7 @@ def validator_of(document: Any) -> Callable[[str], jsonschema_rs.Draft202012Vali
 
 
 def _send(app: Observe, sent: Provoked) -> httpx.Response:
-    async def send() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
-            headers = sent.headers | {"X-Request-ID": _INSTANCE}
-            return await client.request(sent.method, sent.path, content=sent.body, headers=headers)
-
-    return asyncio.run(send())
+    return send(app, sent.method, sent.path, sent.body, sent.headers | {"X-Request-ID": _INSTANCE})
 
 
 def _read(name: str) -> bytes:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import Status, events, from_schema
@@ -26,90 +24,11 @@ from service.knowledge.knowledge import Knowledge
 from service.knowledge.yaml_reader import read_yaml
 from service.main import compose
 from service.settings import Settings
+from tests.contract.in_process import PROBLEM, Exchange, FaultyService, send
 
 _CONFIG = SHIPPED / "conformance.toml"
 _EXAMPLES = SHIPPED / "examples"
 _FINDINGS = ("calf_cramp", "pain_score", "calf_side", "numb_region")
-_PROBLEM = b"application/problem+json"
-
-
-@dataclass
-class RequestRecord:
-    """One request and its answer, to be bent by a drift."""
-
-    method: str
-    path: str
-    asked: bytes
-    status: int
-    headers: dict[bytes, bytes]
-    body: bytes
-
-    @property
-    def is_assessed(self) -> bool:
-        """Whether it is an answer to `POST /assess`."""
-        return self.method == "POST" and self.path == "/assess" and self.status == 200
-
-    def edit(self, change: Callable[[Any], None]) -> None:
-        """Change the body as JSON."""
-        value = json.loads(self.body)
-        change(value)
-        self.body = json.dumps(value).encode()
-
-
-class Bent:
-    """The service, whose requests and answers pass a drift."""
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        bend: Callable[[RequestRecord], None] = lambda _: None,
-        read: Callable[[bytes], bytes] = lambda body: body,
-    ) -> None:
-        self._app, self._bend, self._read = app, bend, read
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Collect the request, answer it whole, and bend what comes back."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        asked = b""
-        while True:
-            message: Any = await receive()
-            asked += message.get("body", b"")
-            if not message.get("more_body", False):
-                break
-        read = self._read(asked)
-        headers = [pair for pair in scope["headers"] if pair[0] != b"content-length"]
-        if read:
-            headers.append((b"content-length", b"%d" % len(read)))
-        given: list[Any] = []
-
-        async def receive_read() -> Any:
-            return {"type": "http.request", "body": read, "more_body": False}
-
-        async def keep(message: Message) -> None:
-            given.append(message)
-
-        changed: Any = {**scope, "headers": headers}
-        await self._app(changed, receive_read, keep)
-        record = RequestRecord(
-            scope["method"],
-            scope["path"],
-            asked,
-            given[0]["status"],
-            dict(given[0]["headers"]),
-            b"".join(part.get("body", b"") for part in given[1:]),
-        )
-        self._bend(record)
-        if scope["method"] != "HEAD":
-            record.headers[b"content-length"] = b"%d" % len(record.body)
-        start: Any = {
-            "type": "http.response.start",
-            "status": record.status,
-            "headers": list(record.headers.items()),
-        }
-        await send(start)
-        await send({"type": "http.response.body", "body": record.body, "more_body": False})
 
 
 @pytest.fixture(scope="module")
@@ -158,14 +77,9 @@ def _failed_checks(document: Any, app: ASGIApp, path: str = "/assess") -> set[st
     return failed
 
 
-def _send(app: ASGIApp, method: str, path: str, body: bytes = b"") -> httpx.Response:
-    async def send() -> httpx.Response:
-        transport: Any = httpx.ASGITransport(app)  # type: ignore[arg-type]  # two words for one protocol
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            headers = {"Content-Type": "application/json", "X-Request-ID": "5f0c2a7e-example"}
-            return await client.request(method, path, content=body, headers=headers)
-
-    return asyncio.run(send())
+def _send(app: ASGIApp, method: str, path: str, body: bytes) -> httpx.Response:
+    headers = {"Content-Type": "application/json", "X-Request-ID": "5f0c2a7e-example"}
+    return send(app, method, path, body, headers)
 
 
 def _differing_examples(app: ASGIApp, folder: Path = _EXAMPLES) -> list[str]:
@@ -184,89 +98,89 @@ def _differing_examples(app: ASGIApp, folder: Path = _EXAMPLES) -> list[str]:
 
 def test_without_a_drift_nothing_is_noticed(app: ASGIApp, document: Any, shipped: Knowledge) -> None:
     """The wrapper that bends nothing is not noticed, so what is noticed below is the drift."""
-    same = Bent(app)
+    same = FaultyService(app)
     assert _failed_checks(document, same) == set()
     assert _failed_checks(document, same, "/knowledge/{kind}") == set()
     assert _differing_examples(same) == []
     assert stale(shipped) == []
 
 
-def _error_media_type(it: RequestRecord) -> None:
-    if it.headers.get(b"content-type") == _PROBLEM:
+def _error_media_type(it: Exchange) -> None:
+    if it.headers.get(b"content-type") == PROBLEM:
         it.headers[b"content-type"] = b"application/json"
 
 
-def _answer_media_type(it: RequestRecord) -> None:
+def _answer_media_type(it: Exchange) -> None:
     if it.is_assessed:
         it.headers[b"content-type"] = b"text/plain"
 
 
-def _undocumented_status(it: RequestRecord) -> None:
+def _undocumented_status(it: Exchange) -> None:
     if it.is_assessed:
         it.status = 202
 
 
-def _refusal_of_another_status(it: RequestRecord) -> None:
+def _refusal_of_another_status(it: Exchange) -> None:
     if it.status == 422:
         it.status = 409
 
 
-def _missing_header(it: RequestRecord) -> None:
+def _missing_header(it: Exchange) -> None:
     it.headers.pop(b"x-request-id", None)
 
 
-def _kept_health_data(it: RequestRecord) -> None:
+def _kept_health_data(it: Exchange) -> None:
     if it.is_assessed:
         it.headers[b"cache-control"] = b"public, max-age=300"
 
 
-def _missing_property(it: RequestRecord) -> None:
+def _missing_property(it: Exchange) -> None:
     if it.is_assessed:
         it.edit(lambda answer: answer["triage"].pop("could_rise_to"))
 
 
-def _new_level(it: RequestRecord) -> None:
+def _new_level(it: Exchange) -> None:
     if it.is_assessed:
         it.edit(lambda answer: answer["triage"].update(level="see_someone_soon"))
 
 
-def _number_as_text(it: RequestRecord) -> None:
+def _number_as_text(it: Exchange) -> None:
     if it.is_assessed:
         it.edit(lambda answer: answer["triage"].update(screen_complete="false"))
 
 
-def _refusal_without_its_type(it: RequestRecord) -> None:
-    if it.headers.get(b"content-type") == _PROBLEM and it.method != "HEAD":
+def _refusal_without_its_type(it: Exchange) -> None:
+    if it.is_problem:
         it.edit(lambda problem: problem.pop("type"))
 
 
-def _wrong_method_not_found(it: RequestRecord) -> None:
+def _wrong_method_not_found(it: Exchange) -> None:
     if it.status == 405:
         it.status = 404
 
 
-def _allow_missing(it: RequestRecord) -> None:
+def _allow_missing(it: Exchange) -> None:
     if it.status == 405:
         it.headers.pop(b"allow")
 
 
-def _crash_on_one_value(it: RequestRecord) -> None:
+def _crash_on_one_value(it: Exchange) -> None:
     if it.is_assessed and b"null" in it.asked:
         it.status, it.body = 500, b"Traceback"
 
 
-def _missing_version(it: RequestRecord) -> None:
+def _missing_version(it: Exchange) -> None:
     it.headers.pop(b"api-version", None)
 
 
-def _good_refused(it: RequestRecord) -> None:
+def _good_refused(it: Exchange) -> None:
     if it.is_assessed and b"training" in it.asked:
         refusal = {"type": "urn:runner-triage:problem:broken-contract", "title": "Body breaks the contract"}
-        it.status, it.headers[b"content-type"] = 422, _PROBLEM
+        it.status, it.headers[b"content-type"] = 422, PROBLEM
         it.body = json.dumps(refusal | {"status": 422, "detail": "No.", "instance": "a", "errors": []}).encode()
 
 
-_ANSWERS: Mapping[Callable[[RequestRecord], None], str] = {
+_ANSWERS: Mapping[Callable[[Exchange], None], str] = {
     _error_media_type: "content_type_conformance",
     _answer_media_type: "content_type_conformance",
     _undocumented_status: "status_code_conformance",
@@ -286,9 +200,9 @@ _ANSWERS: Mapping[Callable[[RequestRecord], None], str] = {
 
 
 @pytest.mark.parametrize("drift", _ANSWERS, ids=lambda drift: drift.__name__.strip("_"))
-def test_a_drift_in_answers_is_noticed(drift: Callable[[RequestRecord], None], app: ASGIApp, document: Any) -> None:
+def test_a_drift_in_answers_is_noticed(drift: Callable[[Exchange], None], app: ASGIApp, document: Any) -> None:
     """An answer that the contract does not describe fails the check that is there for it."""
-    assert _ANSWERS[drift] in _failed_checks(document, Bent(app, bend=drift))
+    assert _ANSWERS[drift] in _failed_checks(document, FaultyService(app, fault=drift))
 
 
 @cache
@@ -333,7 +247,7 @@ def _last_of_equal_names(body: bytes) -> bytes:
 @pytest.mark.parametrize("drift", [_unknown_names_dropped, _texts_coerced])
 def test_a_drift_in_reading_is_noticed(drift: Callable[[bytes], bytes], app: ASGIApp, document: Any) -> None:
     """A service that takes what the contract refuses fails the check that is there for it."""
-    assert "negative_data_rejection" in _failed_checks(document, Bent(app, read=drift))
+    assert "negative_data_rejection" in _failed_checks(document, FaultyService(app, read=drift))
 
 
 def test_equal_names_are_noticed_by_the_problem_that_is_replayed(app: ASGIApp) -> None:
@@ -341,7 +255,7 @@ def test_equal_names_are_noticed_by_the_problem_that_is_replayed(app: ASGIApp) -
     body = b'{"findings": {"calf_cramp": true, "calf_cramp": false}}'
     problem = (_EXAMPLES / "equal_names.problem.json").read_bytes()
     assert shown(_send(app, "POST", "/assess", body).content) == problem
-    assert shown(_send(Bent(app, read=_last_of_equal_names), "POST", "/assess", body).content) != problem
+    assert shown(_send(FaultyService(app, read=_last_of_equal_names), "POST", "/assess", body).content) != problem
 
 
 def _greater_maximum(document: Any) -> None:
@@ -377,11 +291,11 @@ def test_a_drift_in_the_document_is_noticed(drift: Callable[[Any], None], app: A
 def test_another_word_in_an_answer_is_noticed_by_its_example(app: ASGIApp) -> None:
     """Advice of other words is still valid by the schema; the replayed examples see it."""
 
-    def reworded(it: RequestRecord) -> None:
+    def reworded(it: Exchange) -> None:
         if it.is_assessed:
             it.edit(lambda answer: answer["triage"].update(advice="Run on."))
 
-    assert _differing_examples(Bent(app, bend=reworded)) != []
+    assert _differing_examples(FaultyService(app, fault=reworded)) != []
 
 
 @pytest.fixture

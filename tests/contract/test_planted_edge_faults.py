@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp
 
 from service.main import compose
 from service.model.version import API_VERSION
 from service.settings import Settings
+from tests.contract.in_process import Exchange, FaultyService, send
 
 _REQUEST_ID = "5f0c2a7e-planted"
 _SIGN = "pins_and_needles_in_a_diary"
@@ -23,75 +22,17 @@ _COMPLAINT = b'{"findings": {"calf_cramp": true}}'
 _PROBLEM = "application/problem+json"
 
 
-@dataclass
-class Response:
-    """A response that a fault changes; header names are lower case."""
-
-    method: str
-    path: str
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def is_problem(self) -> bool:
-        """Whether the body is a problem."""
-        return self.headers.get("content-type") == _PROBLEM and self.method != "HEAD"
-
-    def edit(self, change: Callable[[Any], None]) -> None:
-        """Change the body as JSON."""
-        value = json.loads(self.body)
-        change(value)
-        self.body = json.dumps(value).encode()
-
-
-Fault = Callable[[Response], None]
-
-
-class FaultyEdge:
-    """The service with a fault in each response that goes out."""
-
-    def __init__(self, app: ASGIApp, fault: Fault) -> None:
-        self._app, self._fault = app, fault
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with the response of the service, changed by the fault."""
-        sent: list[Any] = []
-
-        async def keep(message: Message) -> None:
-            sent.append(message)
-
-        await self._app(scope, receive, keep)
-        headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-        body = b"".join(message.get("body", b"") for message in sent[1:])
-        request: Any = scope
-        response = Response(request["method"], request["path"], sent[0]["status"], headers, body)
-        self._fault(response)
-        start: Any = {
-            "type": "http.response.start",
-            "status": response.status,
-            "headers": [(name.encode(), value.encode()) for name, value in response.headers.items()],
-        }
-        await send(start)
-        await send({"type": "http.response.body", "body": response.body, "more_body": False})
-
-
 class Client:
     """Sends one request at a time to an application."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._transport: Any = httpx.ASGITransport(app)  # type: ignore[arg-type]  # two names of one protocol
+        self._app = app
 
     def send(self, method: str, path: str, body: bytes = b"", **headers: str) -> httpx.Response:
         """One response; underscores in the names of headers stand for hyphens."""
-
-        async def send() -> httpx.Response:
-            async with httpx.AsyncClient(transport=self._transport, base_url="http://test") as client:
-                given = {"x-request-id": _REQUEST_ID, "content-type": "application/json", "accept-encoding": "identity"}
-                given |= {name.replace("_", "-"): value for name, value in headers.items()}
-                return await client.request(method, path, content=body, headers=given)
-
-        return asyncio.run(send())
+        given = {"x-request-id": _REQUEST_ID, "content-type": "application/json", "accept-encoding": "identity"}
+        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return send(self._app, method, path, body, given)
 
     def assess(self, body: bytes = _COMPLAINT) -> httpx.Response:
         """The response to one assessment."""
@@ -191,6 +132,7 @@ def _lists_are_whole(client: Client) -> None:
     """A response to a plain complaint has a level, a fix and questions."""
     assessment = client.assess().json()
     assert assessment["triage"]["level"] in {"self_care", "consultation"}
+    assert assessment["fixes"]
     assert assessment["interview"]["groups"]
     assert assessment["interview"]["should_stop"] is False
 
@@ -211,16 +153,19 @@ PROMISES = (
 )
 
 
+Fault = Callable[[Exchange], None]
+
+
 def _drop(name: str) -> Fault:
-    return lambda response: response.headers.pop(name, None) and None
+    return lambda response: response.headers.pop(name.encode(), None) and None
 
 
 def _set(name: str, value: str) -> Fault:
-    return lambda response: response.headers.update({name: value})
+    return lambda response: response.headers.update({name.encode(): value.encode()})
 
 
 def _status(before: int, after: int) -> Fault:
-    def fault(response: Response) -> None:
+    def fault(response: Exchange) -> None:
         if response.status == before:
             response.status = after
 
@@ -228,7 +173,7 @@ def _status(before: int, after: int) -> Fault:
 
 
 def _problem(**members: Any) -> Fault:
-    def fault(response: Response) -> None:
+    def fault(response: Exchange) -> None:
         if response.is_problem:
             response.edit(lambda problem: problem.update(members))
 
@@ -236,29 +181,29 @@ def _problem(**members: Any) -> Fault:
 
 
 def _in_assessment(change: Callable[[Any], None]) -> Fault:
-    def fault(response: Response) -> None:
-        if response.path == "/assess" and response.status == 200:
+    def fault(response: Exchange) -> None:
+        if response.is_assessed:
             response.edit(change)
 
     return fault
 
 
 def _in_batch(change: Callable[[Any], None]) -> Fault:
-    def fault(response: Response) -> None:
+    def fault(response: Exchange) -> None:
         if response.path == "/assess/batch" and response.status == 200:
             response.edit(change)
 
     return fault
 
 
-def _no_length_for_head(response: Response) -> None:
+def _no_length_for_head(response: Exchange) -> None:
     if response.method == "HEAD":
-        response.headers["content-length"] = "0"
+        response.headers[b"content-length"] = b"0"
 
 
-def _one_tag(response: Response) -> None:
-    if "etag" in response.headers:
-        response.headers["etag"] = '"same"'
+def _one_tag(response: Exchange) -> None:
+    if b"etag" in response.headers:
+        response.headers[b"etag"] = b'"same"'
 
 
 FAULTS: dict[str, tuple[Fault, Callable[[Client], None]]] = {
@@ -311,7 +256,7 @@ def _noticed() -> Iterator[None]:
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__.strip("_"))
 def test_a_promise_holds_without_a_fault(promise: Callable[[Client], None], app: ASGIApp) -> None:
     """The service keeps each promise, so that the fault is the reason if a check below fails."""
-    promise(Client(FaultyEdge(app, lambda _: None)))
+    promise(Client(FaultyService(app, lambda _: None)))
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -319,7 +264,7 @@ def test_a_planted_fault_is_noticed(name: str, app: ASGIApp) -> None:
     """A fault in the responses fails the check of the promise that it breaks."""
     fault, promise = FAULTS[name]
     with _noticed():
-        promise(Client(FaultyEdge(app, fault)))
+        promise(Client(FaultyService(app, fault)))
 
 
 def test_each_promise_is_broken_by_some_fault() -> None:
