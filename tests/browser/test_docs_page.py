@@ -6,32 +6,23 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, expect
+
+from tests.browser.watched_page import WatchedPage
 
 _EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples"
-_VIOLATIONS = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => {
-  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
-});
-"""
 _DESKTOP, _PHONE = (1280, 900), (360, 740)
 
 
-@dataclass
-class Seen:
-    """A page, and what the browser had to say about it."""
+class Seen(WatchedPage):
+    """The docs page; its viewer makes addresses of its own."""
 
-    page: Page
-    address: str
-    complaints: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    own_schemes = ("data:", "blob:")
 
     @property
     def operation(self) -> Locator:
@@ -42,33 +33,17 @@ class Seen:
         """The contract that this service serves."""
         return self.page.evaluate("fetch('openapi.json').then((answer) => answer.json())")
 
-    def assert_clean(self) -> None:
-        """No error on the console, no breach of the policy, and nothing asked outside the service's own prefix."""
-        assert self.complaints == []
-        assert self.page.evaluate("window.violations") == []
-        asked = [url for url in self.asked if not url.startswith(("data:", "blob:"))]
-        assert [url for url in asked if not url.startswith(f"{self.address}/")] == []
-        assert asked != []
-
 
 def _seen(chromium: Browser, address: str, size: tuple[int, int]) -> Iterator[Seen]:
-    page = chromium.new_context(viewport={"width": size[0], "height": size[1]}).new_page()
-    seen = Seen(page, address)
-    page.add_init_script(_VIOLATIONS)
-    page.on("request", lambda request: seen.asked.append(request.url))
-    page.on("requestfailed", lambda request: seen.complaints.append(f"failed: {request.url}"))
-    page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda line: seen.complaints.append(line.text) if line.type in {"error", "warning"} else None,
-    )
-    page.goto(f"{address}/docs")
+    seen = Seen(chromium, address, width=size[0], height=size[1])
+    seen.watch_failed_requests()
+    seen.page.goto(f"{address}/docs")
     expect(seen.operation).to_be_visible(timeout=20_000)
     yield seen
     folder = os.environ.get("TRIAGE_SCREENSHOTS")
     if folder:
-        page.screenshot(path=f"{folder}/docs-{size[0]}-{len(seen.asked)}.png")
-    page.context.close()
+        seen.page.screenshot(path=f"{folder}/docs-{size[0]}-{len(seen.requests)}.png")
+    seen.context.close()
 
 
 @pytest.fixture

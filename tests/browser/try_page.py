@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
-from playwright.sync_api import Browser, Locator, Page, Request, expect
+from playwright.sync_api import Browser, Locator, Request, expect
+
+from tests.browser.watched_page import WatchedPage
 
 EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples"
 STORIES: Mapping[str, tuple[str, frozenset[str]]] = {
@@ -25,33 +27,11 @@ STORIES: Mapping[str, tuple[str, frozenset[str]]] = {
 }
 """The level at the end, and the findings that are true; the first screen shows the complaint among them."""
 
-_VIOLATIONS = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => {
-  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
-});
-"""
-
-
 Opened: TypeAlias = Callable[..., "TryPage"]
 
 
-class TryPage:
-    """The page in a context of its own."""
-
-    def __init__(self, browser: Browser, address: str, *, width: int = 1280, height: int = 900, **options: Any) -> None:
-        self.address = address
-        self.context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        self.page: Page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.requests: list[Request] = []
-        self.page.add_init_script(_VIOLATIONS)
-        self.page.on("request", lambda request: self.requests.append(request))  # noqa: PLW0108 (playwright marks it)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on(
-            "console",
-            lambda line: self.complaints.append(line.text) if line.type in {"error", "warning"} else None,
-        )
+class TryPage(WatchedPage):
+    """The page `/try`."""
 
     def open(self, report: object = None) -> TryPage:
         """Open the page, with a report in the fragment if one is given, and wait for its first screen."""
@@ -64,14 +44,6 @@ class TryPage:
         """Wait for a screen that waits for the person."""
         expect(self.page.locator("main:not([aria-busy]) h1")).to_be_visible(timeout=20_000)
         expect(self.page.locator("main button:disabled")).to_have_count(0)
-
-    def assert_clean(self) -> None:
-        """No error on the console, no breach of the policy, and nothing asked outside the prefix of the service."""
-        assert self.complaints == []
-        assert self.page.evaluate("window.violations") == []
-        asked = [request.url for request in self.requests if not request.url.startswith("data:")]
-        assert [url for url in asked if not url.startswith(f"{self.address}/")] == []
-        assert asked != []
 
     @property
     def calls(self) -> list[Request]:
