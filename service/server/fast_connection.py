@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
 _OK: Final = STATUS_LINE[200]
+_UNAVAILABLE: Final = STATUS_LINE[503]
 
 
 class FastConnection(Connection):
@@ -82,8 +83,13 @@ class FastConnection(Connection):
     def refuse(self, waiting: _WaitingRequest) -> None:
         """Refuse a request that has waited too long."""
         self._end_wait()
-        waiting.is_refused = True
-        self._parse_now(waiting)
+        fast_path = self._fast_path if self._is_free() else None
+        refusal = fast_path.refuse(waiting.request.fields, waiting.arrived) if fast_path else None
+        if refusal is None:
+            waiting.is_refused = True
+            self._parse_now(waiting)
+        else:
+            self._send(_UNAVAILABLE, *refusal)
 
     def _is_free(self) -> bool:
         """Return whether a request may take the fast path now.
@@ -114,12 +120,14 @@ class FastConnection(Connection):
         response = self._fast_path.respond(request.fields, request.body, arrived) if self._fast_path else None
         if response is None:
             return False
-        head, body = response
+        self._send(_OK, *response)
+        return True
+
+    def _send(self, status_line: bytes, head: bytes, body: bytes) -> None:
         self._unset_keepalive_if_required()
         self._cancel_head_timer()
-        self.transport.write(b"".join([_OK, field_lines(self.server_state.default_headers), head, body]))
+        self.transport.write(b"".join([status_line, field_lines(self.server_state.default_headers), head, body]))
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
-        return True
 
     def _wait(self, waiting: _WaitingRequest) -> None:
         self._unset_keepalive_if_required()

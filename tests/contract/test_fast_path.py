@@ -14,10 +14,10 @@ from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import SHIPPED
 from service.review import vignettes
 from service.review.cases import body_of
+from tests.contract.normal_path import NORMAL_ONLY
 from tests.waiting import until
 
 EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples"
-NORMAL_ONLY = "import service.web.app as app; app.FastPath = lambda *_: None; import service.cli; service.cli.main()"
 GOOD = b'{"findings": {"calf_cramp": true}}'
 START = b"POST /assess HTTP/1.1\r\n"
 JSON = b"Content-Type: application/json\r\n"

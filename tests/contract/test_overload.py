@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.contract.normal_path import NORMAL_ONLY
 from tests.waiting import until
 
 GOOD = b'{"findings": {"ache": true}}'
@@ -23,6 +24,9 @@ STREAM = (
 PROBE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 FLOOD = 800
 """Requests at once: more than can start and be refused in three turns of the loop, and read in one."""
+
+CHANGING = re.compile(rb"(?<=\r\ndate: )[^\r]*|[0-9a-f]{32}")
+"""The date of a response and its request id."""
 
 
 @contextlib.contextmanager
@@ -119,6 +123,25 @@ def test_a_refusal_is_like_any_other_response(start: Callable[..., Any]) -> None
     while statuses.count(b"HTTP/1.1 ") < 2:
         statuses += last[pipelined].recv(65_536)
     assert statuses.startswith(b"HTTP/1.1 503 ")
+
+
+def test_both_paths_refuse_alike(start: Callable[..., Any]) -> None:
+    """A refused report gets the same bytes, log lines and counts with the fast path as without it."""
+
+    def refusals(*command: str) -> tuple[set[bytes], float, float]:
+        service = start(*command, queue_seconds="0.000001")
+        with flood(service) as connections:
+            pass
+        received = [connection.recv(65_536) for connection in connections]
+        refused = [CHANGING.sub(b"-", response) for response in received if response.startswith(b"HTTP/1.1 503 ")]
+        assert len(refused) > FLOOD / 2
+        status = counted(service, 'triage_http_requests_total{method="POST",route="/assess",status="503"}')
+        kind = counted(service, 'triage_rejected_total{type="overloaded"}')
+        expired = 'triage_queue_dropped_total{reason="expired"}'
+        until(lambda: counted(service, expired) == len(refused), "not each refusal is counted")
+        return set(refused), status - len(refused), kind - len(refused)
+
+    assert refusals() == refusals("-c", NORMAL_ONLY, "serve")
 
 
 def test_health_and_metrics_do_not_wait(impatient: Any) -> None:

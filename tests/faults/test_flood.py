@@ -9,10 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
 import pytest
 
 from tests.faults.callers import Pair
@@ -33,12 +33,13 @@ HEALTH_SECONDS = 0.3
 
 ROUNDS = 3
 SECONDS = 4
+CALM_SECONDS = 2
 PROBE_SECONDS = 0.1
 TIMES = 2
 """The rate of the open-loop flood, as a multiple of the capacity."""
 
 LEAST_OPEN = 0.4
-"""The least share of the capacity in that flood: a refusal costs about a third of a response, so half of it is left."""
+"""The least share of the capacity in that flood: a refusal costs about a quarter of a response."""
 
 OPEN_CONNECTIONS = 8_000
 """More than can wait in the queue at that rate, so that each request leaves when it is due."""
@@ -62,8 +63,11 @@ def probed(service: Any, clients: subprocess.Popen[Any]) -> list[float]:
     took = []
     while clients.poll() is None:
         began = time.monotonic()
-        assert httpx.get(f"{service.client.base_url}/health/live", timeout=20).status_code == 200
+        connection = HTTPConnection("127.0.0.1", service.port, timeout=20)
+        connection.request("GET", "/health/live")
+        assert connection.getresponse().status == 200
         took.append(time.monotonic() - began)
+        connection.close()
         time.sleep(PROBE_SECONDS)
     return took
 
@@ -132,9 +136,10 @@ def test_an_open_loop_flood_is_answered_or_refused_in_time(
     def came_of(process: subprocess.Popen[bytes]) -> Any:
         return json.loads(process.communicate(timeout=60)[0])
 
-    calm = came_of(flood(service.port, rate=0, connections=CALM, seconds=SECONDS))
-    capacity = calm["right"] / SECONDS
-    assert (calm["refused"], calm["lost"], calm["wrong"], calm["others"]) == (0, 0, 0, 0)
+    # The best of the rounds, for a round beside other work would set the rate of the flood below the capacity.
+    calm = [came_of(flood(service.port, rate=0, connections=CALM, seconds=CALM_SECONDS)) for _ in range(ROUNDS)]
+    capacity = max(each["right"] for each in calm) / CALM_SECONDS
+    assert [each for each in calm if each["refused"] or each["lost"] or each["wrong"] or each["others"]] == []
     process = flood(service.port, rate=TIMES * capacity, connections=OPEN_CONNECTIONS, seconds=SECONDS)
     health = probed(service, process)
     came = came_of(process)

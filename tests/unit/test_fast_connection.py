@@ -12,6 +12,7 @@ from uvicorn.server import ServerState
 from service.server.config import Config
 from service.server.fast_connection import FastConnection
 from service.server.plain_request import plain_request
+from service.web.answer import Answer
 from service.web.request_queue import REQUESTS_PER_TURN, RequestQueue
 
 BODY = b'{"findings": {}}'
@@ -77,6 +78,12 @@ class _App:
         assert fields[b"host"] == b"x"
         self.given.append((body, arrived))
         return (b"fast: yes\r\n\r\n", b"body") if self.answers else None
+
+    def refuse(self, *request: Any) -> Any:
+        """The refusal of the normal path for a scope, and that of the fast path for fields and an arrival time."""
+        if len(request) == 1:
+            return Answer(503, b"parsed", [])
+        return (b"fast: yes\r\n\r\n", b"late") if self.answers else None
 
     def connection_refused(self, kind: str) -> None:
         """A refusal below the application."""
@@ -224,6 +231,24 @@ def test_a_request_that_waited_is_parsed_if_the_fast_path_is_closed_by_then(sign
         assert is_last == (sign == "stopping")
 
     run(wait)
+
+
+@pytest.mark.parametrize(("answers", "refusal"), [(True, b"fast: yes\r\n\r\nlate"), (False, b"\r\nparsed")])
+def test_a_request_that_waited_too_long_is_refused(answers: bool, refusal: bytes) -> None:  # noqa: FBT001
+    """The fast path refuses it, or the parser if the fast path declines; the next request is answered."""
+
+    async def expire(app: _App, connect: Callable[[], FastConnection]) -> None:
+        app.queue = RequestQueue(0)
+        connection = waiting(connect)
+        app.answers = answers
+        await turn()
+        assert written(connection) == b"HTTP/1.1 503 Service Unavailable\r\ndate: today\r\n" + refusal
+        app.answers = True
+        connection.data_received(PLAIN)
+        assert written(connection).endswith(RESPONSE)
+        assert app.normal == []
+
+    run(expire)
 
 
 def test_a_client_that_sends_more_while_it_waits_has_its_requests_parsed() -> None:
