@@ -132,7 +132,7 @@ class FastConnection(Connection):
     def _wait(self, waiting: _WaitingRequest) -> None:
         self._unset_keepalive_if_required()
         self._cancel_head_timer()
-        self._account.begin(len(waiting.data), 0)
+        self._account.begin_waiting(len(waiting.data))
         self._waiting = waiting
         self._app.queue.wait(waiting, waiting, waiting.arrived)
 

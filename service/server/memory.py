@@ -24,8 +24,12 @@ More than are accepted between two reads, so that a health check is read before 
 
 CONNECTION_COST: Final = 6 << 10
 REQUEST_COST: Final = 10 << 10
+WAITING_COST: Final = 2 << 10
 FIELD_COST: Final = 160
-"""Bytes of objects beside the text: of an open connection, a request in progress and a header field (measured)."""
+"""Bytes of objects beside the text (measured).
+
+They are those of an open connection, a request in progress, a plain request that waits unparsed, and a header field.
+"""
 
 SMALL: Final = 16 << 10
 """Bytes up to which an unfinished request may use the reserve as well."""
@@ -109,7 +113,16 @@ class Account:
 
     def begin(self, size: int, fields: int) -> None:
         """Add a request with a complete head."""
-        cost = REQUEST_COST + size + FIELD_COST * fields
+        self._hold(REQUEST_COST + size + FIELD_COST * fields)
+
+    def begin_waiting(self, size: int) -> None:
+        """Add a plain request that waits unparsed.
+
+        Its text is held twice: as received, and in parts.
+        """
+        self._hold(WAITING_COST + 2 * size)
+
+    def _hold(self, cost: int) -> None:
         self._requests.append(cost)
         self._memory.held += cost
 

@@ -79,7 +79,10 @@ class Flood:
             if not end or len(body) < int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]):
                 continue
             received.clear()
-            self._free.append(connection)
+            if b"\r\nconnection: close" in head.lower():
+                self._selector.unregister(connection)
+            else:
+                self._free.append(connection)
             status = int(head[9:12])
             seconds_taken = time.monotonic() - self._began.pop(connection)
             self._statuses[status] += 1

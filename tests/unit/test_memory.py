@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,13 +20,17 @@ from service.server.memory import (
     REQUEST_COST,
     SMALL,
     SPARE_LIMIT,
+    WAITING_COST,
     Account,
     Memory,
 )
 
 ROOT = Path(__file__).parents[2]
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["begin", "grow", "release", "end", "drop", "unparsed", "unsent"]), st.integers(0, 9_999))
+    st.tuples(
+        st.sampled_from(["begin", "wait", "grow", "release", "end", "drop", "unparsed", "unsent"]),
+        st.integers(0, 9_999),
+    )
 )
 
 
@@ -44,23 +49,23 @@ def test_a_closed_connection_holds_nothing(steps: list[tuple[str, int]]) -> None
     """Whatever came on a connection, all of it is given back, and it never holds less than nothing."""
     memory = Memory()
     account = Account(memory)
+    of_a_request: dict[str, Callable[[int], None]] = {
+        "grow": account.grow,
+        "release": lambda size: account.release(min(size, WAITING_COST)),
+        "end": lambda _: account.end(),
+        "drop": lambda _: account.drop_newest(),
+    }
+    others: dict[str, Callable[[int], None]] = {
+        "begin": lambda size: account.begin(size, 3),
+        "wait": account.begin_waiting,
+        "unparsed": account.set_unparsed,
+        "unsent": account.set_unsent,
+    }
     for step, size in steps:
-        if step == "begin":
-            account.begin(size, 3)
-        elif step == "unparsed":
-            account.set_unparsed(size)
-        elif step == "unsent":
-            account.set_unsent(size)
+        if step in others:
+            others[step](size)
         elif account.requests:
-            match step:
-                case "grow":
-                    account.grow(size)
-                case "release":
-                    account.release(min(size, REQUEST_COST))
-                case "end":
-                    account.end()
-                case "drop":
-                    account.drop_newest()
+            of_a_request[step](size)
     account.close()
     assert memory.held == 0
 
@@ -75,6 +80,14 @@ def test_a_request_costs_its_head_its_fields_and_its_body() -> None:
     account.release(600)
     account.end()
     assert memory.held == CONNECTION_COST
+
+
+def test_8000_plain_requests_may_wait() -> None:
+    """A flood of small requests on as many connections waits in the queue, and memory refuses none."""
+    memory = Memory()
+    for _ in range(8_000):
+        Account(memory).begin_waiting(500)
+    assert not memory.is_crowded
 
 
 def test_a_response_after_the_end_of_its_connection_is_no_error() -> None:
