@@ -167,7 +167,7 @@ deploy: .venv/deploy .venv/policy/done ## Check the image, the manifests and the
 	@dpkg -s $(DEPLOY_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends $(DEPLOY_PACKAGES) && \
 		systemctl disable --now prometheus; } >/dev/null 2>&1 || true
-	$(BIN)/python -m pytest -q --durations=12 tests/deploy
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=25 tests/deploy
 
 ##@ Deploy
 IMAGE ?= runner-triage

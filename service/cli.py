@@ -182,9 +182,9 @@ def key(chosen: argparse.Namespace) -> int:
 
 def openapi(_: argparse.Namespace) -> int:
     """Print the OpenAPI contract, byte for byte."""
-    from service.main import contract_text  # noqa: PLC0415 (as above)
+    from service.main import contract_of  # noqa: PLC0415 (as above)
 
-    sys.stdout.buffer.write(contract_text(_settings()))
+    sys.stdout.buffer.write(contract_of(_settings()).yaml.body)
     return 0
 
 

@@ -36,6 +36,7 @@ from service.telemetry.metrics import Metrics
 from service.web import contract
 from service.web.app import build
 from service.web.body import Body
+from service.web.contract import Contract
 from service.web.observe import Observe
 from service.web.page import page
 from service.web.request_queue import RequestQueue
@@ -77,7 +78,7 @@ def compose(settings: Settings) -> Observe:
     return build(
         engine=engine,
         catalogue=catalogue(engine_knowledge),
-        contract=contract.Contract(contract_text(settings)),
+        contract=contract_of(settings),
         pages={name: page(name) for name in names},
         body=Body(settings.body_limit_bytes, settings.body_seconds, RequestQueue(settings.queue_seconds)),
         metrics=metrics,
@@ -94,7 +95,7 @@ def check_setup(settings: Settings) -> None:
     Raises the error that would prevent it.
     """
     loader.load(settings.knowledge_folder(loader.SHIPPED))
-    contract.Contract(contract_text(settings))
+    contract_of(settings)
     metrics = Metrics(CollectorRegistry())
     log = open_log(settings.log_level, settings.log_format, standard_output(metrics.log_line_lost))
     access_of(settings, AccessLog(log, metrics, knowledge=""))
@@ -134,9 +135,9 @@ def _limiter(settings: Settings, events: AccessEvents) -> Limiter:
         raise SettingsFault((f"{name}: is no redis:// or rediss:// URL that can be used",)) from None
 
 
-def contract_text(settings: Settings) -> bytes:
-    """Return the bytes of the contract file."""
-    path = settings.contract_file(contract.SHIPPED)
-    if not path.is_file():
-        raise SettingsFault((f"TRIAGE_CONTRACT: there is no file {path}",))
-    return path.read_bytes()
+def contract_of(settings: Settings) -> Contract:
+    """Return the contract of the settings in both forms.
+
+    Raises `SettingsFault` if its YAML or the JSON beside it cannot be served.
+    """
+    return contract.read(settings.contract_file(contract.SHIPPED))

@@ -131,7 +131,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="The page `/try`, a demonstration of the conversation; `off` removes it."),
     ] = msgspec.field(default="on", name="try")
     knowledge: Annotated[str, Meta(description="Folder of the knowledge; the one shipped when empty.")] = ""
-    contract: Annotated[str, Meta(description="File of the contract; the repository's when empty.")] = ""
+    contract: Annotated[
+        str, Meta(description="YAML file of the contract, with its JSON beside it; the repository's when empty.")
+    ] = ""
 
     def knowledge_folder(self, shipped: Path) -> Path:
         """The folder that the knowledge is read from."""

@@ -50,7 +50,7 @@ def write(knowledge: Knowledge, folder: Path = SHIPPED) -> list[str]:
 def _built(knowledge: Knowledge, folder: Path) -> dict[str, bytes]:
     """Return every built file by path.
 
-    The built files are the responses to the example requests, and the contract itself.
+    The built files are the responses to the example requests, and the contract in both forms.
     """
     base: Any = read_yaml((folder / "base.yaml").read_text(encoding="utf-8"))
     summaries: dict[str, str] = base.pop("x-summaries")
@@ -67,8 +67,9 @@ def _built(knowledge: Knowledge, folder: Path) -> dict[str, bytes]:
     unnamed = {name.rpartition(".")[0] for name in values} - examples.keys()
     if unnamed:
         raise ValueError(f"examples without a summary in base.yaml: {', '.join(sorted(unnamed))}")
-    contract = render(build(knowledge, base, examples))
-    return {f"examples/{name}": text for name, text in responses.items()} | {"openapi.yaml": contract}
+    document = build(knowledge, base, examples)
+    contract = {"openapi.yaml": render(document), "openapi.json": msgspec.json.encode(document) + b"\n"}
+    return {f"examples/{name}": text for name, text in responses.items()} | contract
 
 
 def _responses(engine: Engine, files: dict[str, bytes]) -> dict[str, bytes]:

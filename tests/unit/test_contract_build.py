@@ -161,7 +161,7 @@ def test_a_document_over_any_knowledge_is_valid(small_knowledge: Knowledge, base
 
 def test_what_is_out_of_date_is_told_and_written(small_knowledge: Knowledge, folder: Path) -> None:
     """`stale` names each built file that is missing or wrong, `write` mends exactly those."""
-    every = ["examples/ache.response.json", "openapi.yaml"]
+    every = ["examples/ache.response.json", "openapi.json", "openapi.yaml"]
     assert stale(small_knowledge, folder) == every
     assert write(small_knowledge, folder) == every
     assert stale(small_knowledge, folder) == []
