@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ import msgspec
 import pytest
 
 from service.engine import Engine
+from service.knowledge.knowledge import Knowledge
 from service.model.assessment import Assessment
 
 Ask = Callable[..., Assessment]
@@ -18,16 +18,15 @@ _SIGNS = ("sign_1", "sign_2", "sign_3", "under_18", "severe_pain", "odd_sign", "
 
 
 @pytest.fixture
-def ask(engine_of: Callable[[dict[str, Any]], Engine], small_values: dict[str, Any]) -> Ask:
+def ask(small_knowledge: Knowledge) -> Ask:
     """Answers a request to the small knowledge, written as its parts; `engine` names another one.
 
     `no_other_sign` denies each sign of the small knowledge that the request does not mention. The engine is made with
     the question, so that a fault in it fails the test that asks.
     """
-    values = copy.deepcopy(small_values)
 
     def answer(engine: Engine | None = None, *, no_other_sign: bool = False, **parts: Any) -> Assessment:
-        engine = engine or engine_of(values)
+        engine = engine or Engine(small_knowledge)
         if no_other_sign:
             parts["findings"] = dict.fromkeys(_SIGNS, False) | {"ache": False} | parts.get("findings", {})
         return engine.assess(engine.read(msgspec.json.encode({"findings": {"ache": False}} | parts)))

@@ -17,34 +17,28 @@ _ABOUT = {"version", "digest", "review"}
 
 
 @pytest.fixture
-def knowledge(small_values: dict[str, Any]) -> Knowledge:
-    """The small knowledge."""
-    return msgspec.convert(small_values, Knowledge)
-
-
-@pytest.fixture
-def served(knowledge: Knowledge) -> Catalogue:
+def served(small_knowledge: Knowledge) -> Catalogue:
     """Its documents."""
-    return catalogue(knowledge)
+    return catalogue(small_knowledge)
 
 
-def test_every_document_says_which_knowledge_it_is_from(knowledge: Knowledge, served: Catalogue) -> None:
+def test_every_document_says_which_knowledge_it_is_from(small_knowledge: Knowledge, served: Catalogue) -> None:
     """Version, digest and review state lead each of them."""
     for document in (served.whole, *served.kinds.values(), *served.entries.values()):
         content = msgspec.json.decode(document)
         assert content.keys() > _ABOUT
-        assert (content["version"], content["digest"]) == ("1.2.3", knowledge.digest)
+        assert (content["version"], content["digest"]) == ("1.2.3", small_knowledge.digest)
 
 
-def test_the_whole_is_the_knowledge(knowledge: Knowledge, served: Catalogue) -> None:
+def test_the_whole_is_the_knowledge(small_knowledge: Knowledge, served: Catalogue) -> None:
     """Decoded again it is the same knowledge."""
     content = msgspec.json.decode(served.whole)["content"]
-    assert msgspec.convert(content, Knowledge).digest == knowledge.digest
+    assert msgspec.convert(content, Knowledge).digest == small_knowledge.digest
 
 
-def test_the_whole_counts_the_reviews(knowledge: Knowledge, served: Catalogue) -> None:
+def test_the_whole_counts_the_reviews(small_knowledge: Knowledge, served: Catalogue) -> None:
     """The number of entries by review state, with those that have none."""
-    assert msgspec.json.decode(served.whole)["reviews"] == counts(knowledge)
+    assert msgspec.json.decode(served.whole)["reviews"] == counts(small_knowledge)
 
 
 def test_an_entry_says_if_its_review_counts(small_values: dict[str, Any]) -> None:
@@ -84,16 +78,16 @@ def test_kinds_hold_their_entries(served: Catalogue) -> None:
     assert len(served.entries) == sum(len(msgspec.json.decode(kind)["entries"]) for kind in served.kinds.values())
 
 
-def test_a_proof_of_other_knowledge_proves_nothing_here(knowledge: Knowledge, served: Catalogue) -> None:
+def test_a_proof_of_other_knowledge_proves_nothing_here(small_knowledge: Knowledge, served: Catalogue) -> None:
     """The record is shown with its own digest, and says that this knowledge is not proved."""
     proof = msgspec.json.decode(served.whole)["proof"]
     assert proof["proved"] is False
-    assert proof["digest"] != knowledge.digest
+    assert proof["digest"] != small_knowledge.digest
 
 
 def test_without_a_record_there_is_no_proof(
-    knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    small_knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A knowledge of one's own may come without one."""
     monkeypatch.setattr("service.knowledge.catalogue.PROOF", tmp_path / "nothing.json")
-    assert msgspec.json.decode(catalogue(knowledge).whole)["proof"] is None
+    assert msgspec.json.decode(catalogue(small_knowledge).whole)["proof"] is None

@@ -132,8 +132,10 @@ def test_a_moved_case_says_from_where_to_where(small_values: dict[str, Any], cha
 def test_lost_fixes_are_named(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
     """A fix that a runner no longer sees is as much a change as a new one."""
     changed["causes"]["heat_loss"]["supports"] = []
-    (case,) = _compared(small_values, changed, {"ache": True, "hot_run": True, "salty": True}).moved
-    assert str(case).splitlines()[1:] == ["    leads: heat_loss -> load", "    fixes no longer shown: drink"]
+    moved = _compared(small_values, changed, {"ache": True, "hot_run": True, "salty": True}).moved
+    assert [case.case for case in moved] == ["vignettes: A runner.", "causes/heat_loss: An ache after a hot run"]
+    for case in moved:
+        assert str(case).splitlines()[1:] == ["    leads: heat_loss -> load", "    fixes no longer shown: drink"]
 
 
 @pytest.mark.parametrize(("gone_from", "says"), [(0, "old"), (1, "new")])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import pytest
 
@@ -61,10 +59,9 @@ def test_parts_of_a_group_are_its_members() -> None:
         {"finding": "pain", "more_than": 0, "at_most": 10},
     ],
 )
-def test_a_sound_condition_has_no_fault(small_values: dict[str, Any], condition: object) -> None:
+def test_a_sound_condition_has_no_fault(small_knowledge: Knowledge, condition: object) -> None:
     """Every form of the grammar passes."""
-    knowledge = msgspec.convert(small_values, Knowledge)
-    assert list(faults(_condition(condition), knowledge.findings, knowledge.derivations)) == []
+    assert list(faults(_condition(condition), small_knowledge.findings, small_knowledge.derivations)) == []
 
 
 @pytest.mark.parametrize(
@@ -99,7 +96,6 @@ def test_a_sound_condition_has_no_fault(small_values: dict[str, Any], condition:
         ({"all": ["ache", {"any": ["nothing"]}]}, "'nothing' is no finding and no derivation"),
     ],
 )
-def test_a_faulty_condition_says_what_is_wrong(small_values: dict[str, Any], condition: object, says: str) -> None:
+def test_a_faulty_condition_says_what_is_wrong(small_knowledge: Knowledge, condition: object, says: str) -> None:
     """At any depth, in words that an author can act on."""
-    knowledge = msgspec.convert(small_values, Knowledge)
-    assert list(faults(_condition(condition), knowledge.findings, knowledge.derivations)) == [says]
+    assert list(faults(_condition(condition), small_knowledge.findings, small_knowledge.derivations)) == [says]

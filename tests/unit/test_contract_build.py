@@ -17,7 +17,6 @@ from service.contract.__main__ import main
 from service.contract.document import _filled
 from service.contract.requests import request_schemas, value_schema
 from service.contract.responses import response_schemas
-from service.engine import Engine
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Finding
 from service.knowledge.yaml_reader import read_yaml
@@ -27,12 +26,6 @@ from service.knowledge.yaml_reader import read_yaml
 def base() -> Any:
     """The hand-written half of the contract."""
     return read_yaml((SHIPPED / "base.yaml").read_text(encoding="utf-8"))
-
-
-@pytest.fixture
-def small_knowledge(small_engine: Engine) -> Knowledge:
-    """The small knowledge."""
-    return small_engine._knowledge
 
 
 @pytest.fixture

@@ -18,27 +18,19 @@ _NO_FACT = "is not a fact of the reference"
 _NO_SOURCE = "has no source, which only the grades E4 and E5 allow"
 
 
-@pytest.fixture
-def values(small_values: dict[str, Any]) -> dict[str, Any]:
-    """The small knowledge with cases for its causes too."""
-    for cause in small_values["causes"].values():
-        cause["cases"] = [{"name": "A case.", "expect": expect} for expect in ("listed", "not_listed")]
-    return small_values
-
-
 def _issues(values: dict[str, Any]) -> list[str]:
     return [str(issue) for issue in lint(msgspec.convert(values, Knowledge))]
 
 
-def test_the_small_knowledge_is_sound(values: dict[str, Any]) -> None:
+def test_the_small_knowledge_is_sound(small_values: dict[str, Any]) -> None:
     """Nothing to say."""
-    assert _issues(values) == []
+    assert _issues(small_values) == []
 
 
-def test_red_flag_findings_reach_through_derivations(values: dict[str, Any]) -> None:
+def test_red_flag_findings_reach_through_derivations(small_values: dict[str, Any]) -> None:
     """What a named condition rests on counts; what is only denied does not."""
-    values["red_flags"]["wobble"]["when"]["all"].append({"not": "shoe"})
-    raising = red_flag_findings(msgspec.convert(values, Knowledge))
+    small_values["red_flags"]["wobble"]["when"]["all"].append({"not": "shoe"})
+    raising = red_flag_findings(msgspec.convert(small_values, Knowledge))
     assert raising == {"sign_1", "sign_2", "severe_pain", "temp", "under_18", "near_miss", "hot_run", "salty"}
 
 
@@ -368,7 +360,7 @@ def _retired(id_: str, **more: str) -> Change:
         ),
         (_set("checklists", "signs", "order", 1), "checklists/signs.yaml: order: another checklist has this order"),
         (_item("signs", "nothing"), "checklists/signs.yaml: items: 'nothing' is not a finding"),
-        (_item("signs", "odd_sign"), "checklists/others.yaml: items: 'odd_sign' is an item already"),
+        (_item("signs", "odd_sign"), "checklists/signs.yaml: items: 'odd_sign' is an item already"),
         (
             _item("signs", "pain"),
             "checklists/signs.yaml: items: 'pain' is not a yes/no finding, which a checklist needs",
@@ -529,24 +521,24 @@ def _retired(id_: str, **more: str) -> Change:
         (_retired("sweet", code="renamed", instead="nothing"), "retired.yaml: sweet: 'nothing' is not a finding"),
     ],
 )
-def test_a_breach_is_named(values: dict[str, Any], change: Change, issue: str) -> None:
+def test_a_breach_is_named(small_values: dict[str, Any], change: Change, issue: str) -> None:
     """File, path, and words that an author can act on."""
-    change(values)
-    assert issue in _issues(values)
+    change(small_values)
+    assert issue in _issues(small_values)
 
 
-def test_several_breaches_are_all_named(values: dict[str, Any]) -> None:
+def test_several_breaches_are_all_named(small_values: dict[str, Any]) -> None:
     """One broken file does not hide another."""
-    _set("red_flags", "clot", "sources", [])(values)
-    _set("fixes", "drink", "instead", "nothing")(values)
-    assert _issues(values) == [
+    _set("red_flags", "clot", "sources", [])(small_values)
+    _set("fixes", "drink", "instead", "nothing")(small_values)
+    assert _issues(small_values) == [
         "fixes/drink.yaml: instead: 'nothing' is no fix",
         f"red_flags/clot.yaml: sources: {_NO_SOURCE}",
     ]
 
 
-def test_an_issue_has_file_path_and_words(values: dict[str, Any]) -> None:
+def test_an_issue_has_file_path_and_words(small_values: dict[str, Any]) -> None:
     """As parts, for whoever wants to sort them."""
-    _set("policy", "uncovered_signs", ["nothing"])(values)
-    issues = list(lint(msgspec.convert(values, Knowledge)))
+    _set("policy", "uncovered_signs", ["nothing"])(small_values)
+    issues = list(lint(msgspec.convert(small_values, Knowledge)))
     assert Issue("policy.yaml", "uncovered_signs[0]", "'nothing' is no finding and no derivation") in issues

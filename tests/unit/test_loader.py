@@ -92,7 +92,7 @@ def test_all_faults_are_told_at_once(folder: Path) -> None:
 def test_what_binds_the_files_is_checked(folder: Path) -> None:
     """A dangling id is found once everything has been read."""
     fix = folder / "fixes" / "drink.yaml"
-    fix.write_text(fix.read_text(encoding="utf-8").replace('"rest_it"', '"nothing"'), encoding="utf-8")
+    fix.write_text(fix.read_text(encoding="utf-8").replace("instead: rest_it", "instead: nothing"), encoding="utf-8")
     (issue,) = _issues(folder)
     assert str(issue) == "fixes/drink.yaml: instead: 'nothing' is no fix"
 

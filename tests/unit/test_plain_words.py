@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from service.engine import Engine
+from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Condition
 from service.review.plain_words import in_words
 
@@ -40,9 +41,9 @@ from service.review.plain_words import in_words
     ],
     ids=str,
 )
-def test_a_condition_is_written_with_labels(small_engine: Engine, condition: Any, words: str) -> None:
+def test_a_condition_is_written_with_labels(small_knowledge: Knowledge, condition: Any, words: str) -> None:
     """Each form of the grammar has its words, and the parts of a group are indented."""
-    assert in_words(msgspec.convert(condition, Condition), small_engine._knowledge) == words
+    assert in_words(msgspec.convert(condition, Condition), small_knowledge) == words
 
 
 def test_each_condition_of_the_shipped_rules_has_words(engine: Engine) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import SHIPPED
 from service.knowledge.reviews import NOT_REVIEWED, counts, digest_of, entries, review_of, review_of_all, state_of
-from tests.conftest import knowledge_of
 
 
 def _signed(values: dict[str, Any], kind: str, id_: str) -> None:
-    entry = entries(knowledge_of(values))[f"{kind}/{id_}"]
+    entry = entries(msgspec.convert(values, Knowledge))[f"{kind}/{id_}"]
     values[kind][id_]["review"] = {
         "by": "A. Reader",
         "role": "general practitioner",
@@ -37,23 +37,23 @@ _PARTS = [
 def test_a_changed_entry_loses_its_review(small_values: dict[str, Any], kind: str, id_: str, field: str) -> None:
     """An entry of each kind is reviewed once signed, and changed after an edit."""
     key = f"{kind}/{id_}"
-    assert state_of(entries(knowledge_of(small_values))[key]) == "not_reviewed"
+    assert state_of(entries(msgspec.convert(small_values, Knowledge))[key]) == "not_reviewed"
     _signed(small_values, kind, id_)
-    signed = entries(knowledge_of(small_values))[key]
+    signed = entries(msgspec.convert(small_values, Knowledge))[key]
     assert (state_of(signed), review_of(signed)) == (
         "reviewed",
         "reviewed by A. Reader, general practitioner, on 2026-01-31",
     )
     small_values[kind][id_][field] = "Something else."
-    changed = entries(knowledge_of(small_values))[key]
+    changed = entries(msgspec.convert(small_values, Knowledge))[key]
     assert (state_of(changed), review_of(changed)) == ("changed", NOT_REVIEWED)
 
 
 def test_a_signature_does_not_change_what_is_signed(small_values: dict[str, Any]) -> None:
     """The digest of an entry is the same before and after the review is written into it."""
-    before = digest_of(knowledge_of(small_values).red_flags["clot"])
+    before = digest_of(msgspec.convert(small_values, Knowledge).red_flags["clot"])
     _signed(small_values, "red_flags", "clot")
-    assert digest_of(knowledge_of(small_values).red_flags["clot"]) == before
+    assert digest_of(msgspec.convert(small_values, Knowledge).red_flags["clot"]) == before
 
 
 def test_the_states_are_counted(small_values: dict[str, Any]) -> None:
@@ -62,7 +62,7 @@ def test_the_states_are_counted(small_values: dict[str, Any]) -> None:
     _signed(small_values, "red_flags", "young")
     _signed(small_values, "fixes", "drink")
     small_values["fixes"]["drink"]["title"] = "Drink more"
-    knowledge = knowledge_of(small_values)
+    knowledge = msgspec.convert(small_values, Knowledge)
     every = len(entries(knowledge))
     assert counts(knowledge) == {"reviewed": 2, "changed": 1, "not_reviewed": every - 3}
     assert review_of_all(knowledge) == f"2 of {every} entries reviewed by a clinician"
@@ -70,7 +70,7 @@ def test_the_states_are_counted(small_values: dict[str, Any]) -> None:
 
 def test_the_most_urgent_red_flags_come_first(small_values: dict[str, Any]) -> None:
     """A reviewer begins with the entries whose mistakes cost most."""
-    keys = list(entries(knowledge_of(small_values)))
+    keys = list(entries(msgspec.convert(small_values, Knowledge)))
     flags = [key for key in keys if key.startswith("red_flags/")]
     assert keys[: len(flags)] == flags
     assert flags == [f"red_flags/{id_}" for id_ in ("heat", "clot", "swollen", "wobble", "young")]

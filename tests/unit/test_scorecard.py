@@ -33,12 +33,6 @@ def _outcome(given: Level, vignette: Vignette, causes: tuple[str, ...] = (), fix
     return Outcome(vignette, given, causes, fixes)
 
 
-@pytest.fixture
-def small_knowledge(small_values: dict[str, Any]) -> Knowledge:
-    """The small knowledge, without the lint."""
-    return msgspec.convert(small_values, Knowledge)
-
-
 def test_the_engine_is_asked_each_vignette(small_knowledge: Knowledge) -> None:
     """Level, causes and fixes are those of the answer to the vignette's own request."""
     calm = _vignette("self_care", {"ache": True, "hot_run": True})
@@ -209,10 +203,9 @@ def test_the_command_prints_the_table_and_complains_of_surprises(
     text = msgspec.json.encode({"subject": "One runner", "vignettes": [_vignette("consultation")]})
     (folder / "vignettes" / "one.yaml").write_bytes(text)
     # One level, so that neighbouring temperatures are not further apart than `check` allows.
-    heat = msgspec.json.decode((folder / "red_flags" / "heat.yaml").read_bytes())
-    (folder / "red_flags" / "heat.yaml").write_bytes(
-        msgspec.json.encode(heat | {"level": "consultation", "do_not_drive": False})
-    )
+    heat = folder / "red_flags" / "heat.yaml"
+    rule = heat.read_text(encoding="utf-8").replace("emergency_ambulance", "consultation")
+    heat.write_text(rule.replace("do_not_drive: true", "do_not_drive: false"), encoding="utf-8")
     assert cli.main(["scorecard", str(folder)]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("| right level |")

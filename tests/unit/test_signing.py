@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,10 @@ Row = dict[str, str]
 
 @pytest.fixture
 def folder(tmp_path: Path, small_folder: Path) -> Path:
-    """The small knowledge as block YAML with comments, as people write it."""
-    copy = tmp_path / "knowledge"
-    for path in small_folder.rglob("*.yaml"):
-        target = copy / path.relative_to(small_folder)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        text = yaml.safe_dump(yaml.safe_load(path.read_text(encoding="utf-8")), sort_keys=False)
-        target.write_text(f"# Kept as it is.\n{text}", encoding="utf-8")
+    """A copy of the small knowledge with comments."""
+    copy = shutil.copytree(small_folder, tmp_path / "knowledge")
+    for path in copy.rglob("*.yaml"):
+        path.write_text(f"# Kept as it is.\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
     return copy
 
 
@@ -210,11 +208,12 @@ def test_a_file_that_is_not_a_sheet_is_refused(folder: Path, content: bytes, say
     assert caught.value.issues[0].says == says
 
 
-def test_a_file_in_flow_style_is_left_to_its_editor(folder: Path, small_folder: Path) -> None:
+def test_a_file_in_flow_style_is_left_to_its_editor(folder: Path) -> None:
     """The command adds lines; where it cannot, it says so and changes no file."""
     rows = _completed(folder, clot=_SIGNATURE, heat=_SIGNATURE)
-    flow = small_folder / "red_flags" / "heat.yaml"
-    (folder / "red_flags" / "heat.yaml").write_bytes(flow.read_bytes())
+    path = folder / "red_flags" / "heat.yaml"
+    rule = yaml.safe_load(path.read_text(encoding="utf-8"))
+    path.write_text(yaml.safe_dump(rule, default_flow_style=True), encoding="utf-8")
     before = _contents(folder)
     with pytest.raises(KnowledgeFault, match="1 faults") as caught:
         _sign(folder, rows)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import msgspec
 import pytest
@@ -14,12 +13,6 @@ from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema import Condition
 
 _PLACES = frozenset({"heel", "toes", "sole"})
-
-
-@pytest.fixture
-def knowledge(small_values: dict[str, Any]) -> Knowledge:
-    """The small knowledge."""
-    return msgspec.convert(small_values, Knowledge)
 
 
 def _terms(knowledge: Knowledge, condition: object) -> tuple[Term, ...]:
@@ -54,30 +47,30 @@ def _no(finding: str) -> OneOf:
         ({"finding": "pain", "more_than": 0, "less_than": 9}, ((Within("pain", 0, 9, True, True),),)),  # noqa: FBT003
     ],
 )
-def test_each_form_is_one_atom(knowledge: Knowledge, condition: object, terms: tuple[Term, ...]) -> None:
+def test_each_form_is_one_atom(small_knowledge: Knowledge, condition: object, terms: tuple[Term, ...]) -> None:
     """A form that names one finding becomes one term of one atom."""
-    assert _terms(knowledge, condition) == terms
+    assert _terms(small_knowledge, condition) == terms
 
 
-def test_a_derivation_with_a_condition_is_written_out(knowledge: Knowledge) -> None:
+def test_a_derivation_with_a_condition_is_written_out(small_knowledge: Knowledge) -> None:
     """What it rests on stands in its place."""
-    assert _terms(knowledge, "sweaty") == ((_yes("hot_run"),), (_yes("salty"),))
+    assert _terms(small_knowledge, "sweaty") == ((_yes("hot_run"),), (_yes("salty"),))
 
 
-def test_a_measure_stays_a_finding_of_its_own(knowledge: Knowledge) -> None:
+def test_a_measure_stays_a_finding_of_its_own(small_knowledge: Knowledge) -> None:
     """A measured derivation is known or unknown like any yes/no finding."""
-    assert _terms(knowledge, "jump") == ((_yes("jump"),),)
+    assert _terms(small_knowledge, "jump") == ((_yes("jump"),),)
 
 
-def test_all_joins_and_any_parts(knowledge: Knowledge) -> None:
+def test_all_joins_and_any_parts(small_knowledge: Knowledge) -> None:
     """`all` multiplies the alternatives, `any` adds them."""
-    terms = _terms(knowledge, {"all": ["ache", {"any": ["shoe", {"not": "salty"}]}]})
+    terms = _terms(small_knowledge, {"all": ["ache", {"any": ["shoe", {"not": "salty"}]}]})
     assert terms == ((_yes("ache"), _yes("shoe")), (_yes("ache"), _no("salty")))
 
 
-def test_at_least_of_takes_every_group_of_that_size(knowledge: Knowledge) -> None:
+def test_at_least_of_takes_every_group_of_that_size(small_knowledge: Knowledge) -> None:
     """Two of three are three pairs."""
-    terms = _terms(knowledge, {"at_least_of": 2, "of": ["ache", "shoe", "salty"]})
+    terms = _terms(small_knowledge, {"at_least_of": 2, "of": ["ache", "shoe", "salty"]})
     assert terms == (
         (_yes("ache"), _yes("shoe")),
         (_yes("ache"), _yes("salty")),
@@ -85,27 +78,27 @@ def test_at_least_of_takes_every_group_of_that_size(knowledge: Knowledge) -> Non
     )
 
 
-def test_a_term_names_a_finding_once(knowledge: Knowledge) -> None:
+def test_a_term_names_a_finding_once(small_knowledge: Knowledge) -> None:
     """Two ranges of one finding become their overlap."""
     both = {"all": [{"finding": "pain", "at_least": 3}, {"finding": "pain", "less_than": 8}]}
-    assert _terms(knowledge, both) == ((Within("pain", 3, 8, high_open=True),),)
+    assert _terms(small_knowledge, both) == ((Within("pain", 3, 8, high_open=True),),)
 
 
-def test_a_term_that_can_never_hold_is_dropped(knowledge: Knowledge) -> None:
+def test_a_term_that_can_never_hold_is_dropped(small_knowledge: Knowledge) -> None:
     """Present and absent at once is no alternative; with no alternative left a condition never holds."""
-    assert _terms(knowledge, {"all": ["ache", {"not": "ache"}]}) == ()
-    assert _terms(knowledge, {"any": [{"all": ["ache", {"not": "ache"}]}, "shoe"]}) == ((_yes("shoe"),),)
+    assert _terms(small_knowledge, {"all": ["ache", {"not": "ache"}]}) == ()
+    assert _terms(small_knowledge, {"any": [{"all": ["ache", {"not": "ache"}]}, "shoe"]}) == ((_yes("shoe"),),)
     empty = {"all": [{"finding": "pain", "at_least": 8}, {"finding": "pain", "at_most": 7}]}
-    assert _terms(knowledge, empty) == ()
+    assert _terms(small_knowledge, empty) == ()
 
 
-def test_a_term_within_another_stands_alone(knowledge: Knowledge) -> None:
+def test_a_term_within_another_stands_alone(small_knowledge: Knowledge) -> None:
     """What a shorter alternative already says is not said again."""
-    assert _terms(knowledge, {"any": [{"all": ["ache", "shoe"]}, "ache", "ache"]}) == ((_yes("ache"),),)
+    assert _terms(small_knowledge, {"any": [{"all": ["ache", "shoe"]}, "ache", "ache"]}) == ((_yes("ache"),),)
 
 
-def test_an_open_side_is_unbounded(knowledge: Knowledge) -> None:
+def test_an_open_side_is_unbounded(small_knowledge: Knowledge) -> None:
     """A range with one bound reaches to infinity on the other side."""
-    ((atom,),) = _terms(knowledge, {"finding": "pain", "at_least": 8})
+    ((atom,),) = _terms(small_knowledge, {"finding": "pain", "at_least": 8})
     assert isinstance(atom, Within)
     assert (atom.low, atom.high) == (8, math.inf)

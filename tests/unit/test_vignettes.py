@@ -23,12 +23,6 @@ GOOD: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def small_knowledge(small_values: dict[str, Any]) -> Knowledge:
-    """The small knowledge, without the lint."""
-    return msgspec.convert(small_values, Knowledge)
-
-
 def _write(folder: Path, *entries: dict[str, Any], name: str = "some.yaml") -> Path:
     (folder / "vignettes").mkdir(exist_ok=True)
     text = msgspec.json.encode({"subject": "Some runners", "vignettes": entries})  # JSON is YAML
