@@ -12,7 +12,7 @@ import pytest
 from service.engine import Engine
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import load
-from service.knowledge.schema import Referral
+from service.knowledge.schema.scalars import Referral
 
 _ENTRY = {"sources": ["book"], "evidence": "E3"}
 

@@ -22,7 +22,7 @@ from service.engine.urgency import (
 )
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.reviews import review_of_all
-from service.knowledge.schema import RunningText
+from service.knowledge.schema.running import RunningText
 from service.model.assessment import (
     About,
     Assessment,

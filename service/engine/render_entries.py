@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from service.engine.templates import HOLE, Template
 from service.knowledge.citations import sources_of
 from service.knowledge.reviews import review_of
-from service.knowledge.schema import Cause, Fix, RedFlag, Weight
+from service.knowledge.schema.causes import Cause, Weight
+from service.knowledge.schema.fixes import Fix
+from service.knowledge.schema.red_flags import RedFlag
 from service.model.assessment import ConsideredCause, Contribution, FiredRedFlag, Labelled, SuggestedFix
 
 Referrals = Mapping[str, Labelled]

@@ -9,7 +9,7 @@ import msgspec
 
 from service.engine import Engine
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import CaseRequest
+from service.knowledge.schema.cases import CaseRequest
 from service.model.assessment import Assessment, Group, GroupKind, Item, ItemKind
 from service.review.cases import present_in
 

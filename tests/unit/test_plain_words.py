@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from service.engine import Engine
-from service.knowledge.schema import Condition
+from service.knowledge.schema.conditions import Condition
 from service.review.plain_words import in_words
 
 
