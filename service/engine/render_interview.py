@@ -10,7 +10,8 @@ from service.engine.templates import HOLE, Template, array, boolean, encode
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema.checklists import Checklist
 from service.knowledge.schema.findings import Finding
-from service.model.assessment import Group, GroupKind, Interview, Item, ItemKind, Labelled
+from service.model.interview import Group, GroupKind, Interview, Item, ItemKind
+from service.model.part import Labelled
 from service.model.scales import Level
 
 

@@ -15,7 +15,7 @@ from service.knowledge.expansion import expanded, raising_findings
 from service.knowledge.lint_asking import parents
 from service.knowledge.places import Place
 from service.knowledge.schema.conditions import Clause
-from service.model.assessment import GroupKind, Purpose
+from service.model.interview import GroupKind, Purpose
 from service.model.scales import Level
 
 if TYPE_CHECKING:

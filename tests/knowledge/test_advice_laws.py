@@ -11,7 +11,7 @@ from service.engine.decision import Decision
 from service.engine.terms import terms_of
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema.conditions import Condition
-from service.model.assessment import StopReason
+from service.model.interview import StopReason
 from service.model.scales import Level, Likelihood, Running
 
 from .reports import DRINK_NO_MORE, LAWS, REPORTS, Body, decide, plus, shipped

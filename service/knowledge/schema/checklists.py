@@ -6,7 +6,7 @@ from typing import Literal
 
 from service.knowledge.schema.entry import Entry
 from service.knowledge.schema.scalars import Id, Label
-from service.model.assessment import GroupKind, Purpose
+from service.model.interview import GroupKind, Purpose
 
 
 class Checklist(Entry, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from service.knowledge.schema.checklists import Checklist
-from service.model.assessment import StopReason
+from service.model.interview import StopReason
 from service.model.scales import Level, Likelihood
 from tests.benchmarks.peers import fastapi_models as said
 from tests.benchmarks.peers.plain import Decided, PlainRules
