@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from service.engine import Engine
 from service.telemetry.access_log import AccessLog
 from service.web.answer import answer, field_lines
-from service.web.observe import NO_STORE, STRICT, Readiness, new_record
+from service.web.readiness import Readiness
+from service.web.request_record import new_record
+from service.web.response_headers import NO_STORE, STRICT
 
 _ID = b"x-request-id"
 _RECORDED = (_ID, b"traceparent")
