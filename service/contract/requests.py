@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Finding
+from service.knowledge.schema.findings import Finding
 
 Schema = dict[str, Any]
 

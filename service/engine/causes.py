@@ -13,7 +13,7 @@ from service.engine.bitset import Bits
 from service.engine.decision import ListedCause, WeighedStatement
 from service.engine.items import Items, Situation
 from service.engine.rulebook import Rulebook
-from service.knowledge.schema import Cause
+from service.knowledge.schema.causes import Cause
 from service.model.scales import Likelihood
 
 

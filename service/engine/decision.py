@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from service.engine.matcher import Match
-from service.model.assessment import StopReason
+from service.model.interview import StopReason
 from service.model.scales import Level, Likelihood, Running
 from service.report.report import Report, Reported
 

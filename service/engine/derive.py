@@ -15,7 +15,7 @@ from service.engine.decision import Derived
 from service.engine.matcher import Match
 from service.engine.measures import Compute, compiled, inputs
 from service.engine.rulebook import Rulebook
-from service.knowledge.schema import Derivation
+from service.knowledge.schema.derivations import Derivation
 from service.report.report import NUMBER, Reported
 
 

@@ -13,7 +13,8 @@ from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
 from service.knowledge.citations import sources_of
 from service.knowledge.reviews import review_of
-from service.knowledge.schema import Statement, Weight
+from service.knowledge.schema.causes import Weight
+from service.knowledge.schema.statements import Statement
 from service.model.explanation import (
     CitedSource,
     ExplainedEntry,

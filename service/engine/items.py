@@ -15,7 +15,7 @@ from service.engine.bitset import Bits, members
 from service.engine.decision import AskedItem
 from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
-from service.knowledge.schema import Checklist
+from service.knowledge.schema.checklists import Checklist
 from service.model.scales import Level
 from service.report.report import Report, Reported
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from service.knowledge.schema import Measure
+from service.knowledge.schema.derivations import Measure
 from service.report.report import NUMBER
 
 _PERCENT = 100

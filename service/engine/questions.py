@@ -14,7 +14,7 @@ from service.engine.decision import AskedGroup, AskedItem, InterviewDecision, Li
 from service.engine.items import Item, Items, Situation
 from service.engine.rulebook import Rulebook
 from service.engine.urgency import Floors
-from service.model.assessment import Purpose, StopReason
+from service.model.interview import Purpose, StopReason
 from service.model.scales import Level, Likelihood
 
 

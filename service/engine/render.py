@@ -22,20 +22,13 @@ from service.engine.urgency import (
 )
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.reviews import review_of_all
-from service.knowledge.schema import RunningText
-from service.model.assessment import (
-    About,
-    Assessment,
-    Contradiction,
-    DerivedFinding,
-    KnowledgeVersion,
-    Labelled,
-    Reason,
-    TrainingAdvice,
-    Triage,
-    WithheldFix,
-)
+from service.knowledge.schema.running import RunningText
+from service.model.assessment import About, Assessment, Contradiction, DerivedFinding, KnowledgeVersion
+from service.model.fixes import WithheldFix
+from service.model.part import Labelled
 from service.model.scales import Level, Running
+from service.model.training_advice import TrainingAdvice
+from service.model.triage import Reason, Triage
 
 LANGUAGE: Final = "en"
 _DECIMALS = 1

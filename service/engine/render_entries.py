@@ -7,8 +7,13 @@ from collections.abc import Mapping
 from service.engine.templates import HOLE, Template
 from service.knowledge.citations import sources_of
 from service.knowledge.reviews import review_of
-from service.knowledge.schema import Cause, Fix, RedFlag, Weight
-from service.model.assessment import ConsideredCause, Contribution, FiredRedFlag, Labelled, SuggestedFix
+from service.knowledge.schema.causes import Cause, Weight
+from service.knowledge.schema.fixes import Fix
+from service.knowledge.schema.red_flags import RedFlag
+from service.model.causes import ConsideredCause, Contribution
+from service.model.fixes import SuggestedFix
+from service.model.part import Labelled
+from service.model.triage import FiredRedFlag
 
 Referrals = Mapping[str, Labelled]
 """Professionals by id, with the label to show."""

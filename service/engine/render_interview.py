@@ -8,8 +8,10 @@ from __future__ import annotations
 from service.engine.decision import InterviewDecision
 from service.engine.templates import HOLE, Template, array, boolean, encode
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Checklist, Finding
-from service.model.assessment import Group, GroupKind, Interview, Item, ItemKind, Labelled
+from service.knowledge.schema.checklists import Checklist
+from service.knowledge.schema.findings import Finding
+from service.model.interview import Group, GroupKind, Interview, Item, ItemKind
+from service.model.part import Labelled
 from service.model.scales import Level
 
 

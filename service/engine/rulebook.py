@@ -17,7 +17,11 @@ from service.engine.matcher import Matcher
 from service.engine.terms import Term, terms_of
 from service.knowledge.conditions import named
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Cause, Clause, Condition, Derivation, People, RedFlag
+from service.knowledge.schema.causes import Cause
+from service.knowledge.schema.conditions import Clause, Condition
+from service.knowledge.schema.derivations import Derivation
+from service.knowledge.schema.findings import People
+from service.knowledge.schema.red_flags import RedFlag
 from service.model.scales import Level
 
 K = TypeVar("K")

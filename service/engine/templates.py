@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from service.model.assessment import Part
+from service.model.part import Part
 
 encode: Final = msgspec.json.Encoder().encode
 

@@ -13,7 +13,7 @@ from itertools import combinations
 
 from service.engine.atoms import Atom, OneOf, Selection, Within
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Clause, Condition
+from service.knowledge.schema.conditions import Clause, Condition
 
 Term = tuple[Atom, ...]
 _NEVER: tuple[Term, ...] = ()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from service.knowledge.schema import Cause, Fix, Statement, Weight
+from service.knowledge.schema.causes import Cause, Weight
+from service.knowledge.schema.fixes import Fix
+from service.knowledge.schema.statements import Statement
 
 
 def sources_of(entry: Cause | Fix) -> tuple[str, ...]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from service.knowledge.schema import Clause, Condition, Derivation, Finding
+from service.knowledge.schema.conditions import Clause, Condition
+from service.knowledge.schema.derivations import Derivation
+from service.knowledge.schema.findings import Finding
 
 _NUMBERS = ("at_least", "at_most", "more_than", "less_than")
 _FORMS = {

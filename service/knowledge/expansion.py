@@ -9,7 +9,7 @@ from service.knowledge.conditions import affirmed, named
 
 if TYPE_CHECKING:
     from service.knowledge.knowledge import Knowledge
-    from service.knowledge.schema import Condition
+    from service.knowledge.schema.conditions import Condition
 
 
 def expanded(knowledge: Knowledge, condition: Condition) -> set[str]:

@@ -7,27 +7,19 @@ from functools import cached_property
 
 import msgspec
 
-from service.knowledge.schema import (
-    Cause,
-    Checklist,
-    Derivation,
-    EmergencyNumbers,
-    Fact,
-    Finding,
-    Fix,
-    Id,
-    LevelText,
-    Notice,
-    Policy,
-    RedFlag,
-    Retired,
-    RunningRule,
-    RunningText,
-    Source,
-    Speaker,
-    Statement,
-    SymptomText,
-)
+from service.knowledge.schema.causes import Cause
+from service.knowledge.schema.checklists import Checklist
+from service.knowledge.schema.derivations import Derivation
+from service.knowledge.schema.emergency_numbers import EmergencyNumbers
+from service.knowledge.schema.findings import Finding, Retired
+from service.knowledge.schema.fixes import Fix
+from service.knowledge.schema.levels import LevelText
+from service.knowledge.schema.policy import Policy
+from service.knowledge.schema.red_flags import RedFlag
+from service.knowledge.schema.running import RunningRule, RunningText
+from service.knowledge.schema.scalars import Id
+from service.knowledge.schema.sources import Fact, Source, Speaker
+from service.knowledge.schema.statements import Notice, Statement, SymptomText
 from service.model.scales import Level, Running
 
 

@@ -14,13 +14,14 @@ from service.knowledge.conditions import named
 from service.knowledge.expansion import expanded, raising_findings
 from service.knowledge.lint_asking import parents
 from service.knowledge.places import Place
-from service.knowledge.schema import Clause
-from service.model.assessment import GroupKind, Purpose
+from service.knowledge.schema.conditions import Clause
+from service.model.interview import GroupKind, Purpose
 from service.model.scales import Level
 
 if TYPE_CHECKING:
     from service.knowledge.knowledge import Knowledge
-    from service.knowledge.schema import Checklist, Condition
+    from service.knowledge.schema.checklists import Checklist
+    from service.knowledge.schema.conditions import Condition
 
 _FIRST_GROUPS_AT_MOST = 13
 _ITEMS_AT_MOST = 8

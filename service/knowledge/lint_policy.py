@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, get_args
 
 from service.errors import Issue
 from service.knowledge.places import Place
-from service.knowledge.schema import Referral
+from service.knowledge.schema.scalars import Referral
 from service.model.scales import Level, Likelihood, Running
 
 if TYPE_CHECKING:

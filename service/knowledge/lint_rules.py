@@ -14,7 +14,8 @@ from service.model.scales import Level
 
 if TYPE_CHECKING:
     from service.knowledge.knowledge import Knowledge
-    from service.knowledge.schema import Condition, Measure
+    from service.knowledge.schema.conditions import Condition
+    from service.knowledge.schema.derivations import Measure
 
 
 def _conditions(knowledge: Knowledge) -> Iterator[Issue]:

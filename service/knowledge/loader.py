@@ -14,27 +14,19 @@ import yaml
 from service.errors import Issue, KnowledgeFault
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.lint import lint
-from service.knowledge.schema import (
-    Cause,
-    Checklist,
-    Derivation,
-    EmergencyNumbers,
-    Fact,
-    Fix,
-    Id,
-    LevelText,
-    Notice,
-    Policy,
-    RedFlag,
-    Retired,
-    RunningRule,
-    RunningText,
-    Source,
-    Speaker,
-    Statement,
-    SymptomText,
-    Vocabulary,
-)
+from service.knowledge.schema.causes import Cause
+from service.knowledge.schema.checklists import Checklist
+from service.knowledge.schema.derivations import Derivation
+from service.knowledge.schema.emergency_numbers import EmergencyNumbers
+from service.knowledge.schema.findings import Retired, Vocabulary
+from service.knowledge.schema.fixes import Fix
+from service.knowledge.schema.levels import LevelText
+from service.knowledge.schema.policy import Policy
+from service.knowledge.schema.red_flags import RedFlag
+from service.knowledge.schema.running import RunningRule, RunningText
+from service.knowledge.schema.scalars import Id
+from service.knowledge.schema.sources import Fact, Source, Speaker
+from service.knowledge.schema.statements import Notice, Statement, SymptomText
 from service.knowledge.yaml_reader import read_yaml
 from service.model.scales import Level, Running
 

@@ -10,7 +10,10 @@ from service.errors import Issue
 
 if TYPE_CHECKING:
     from service.knowledge.knowledge import Knowledge
-    from service.knowledge.schema import Cause, Condition, Finding, Statement, Weight
+    from service.knowledge.schema.causes import Cause, Weight
+    from service.knowledge.schema.conditions import Condition
+    from service.knowledge.schema.findings import Finding
+    from service.knowledge.schema.statements import Statement
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from service.knowledge.schema import Cause, Derivation, Fix, LevelText, RedFlag, RunningText
+from service.knowledge.schema.causes import Cause
+from service.knowledge.schema.derivations import Derivation
+from service.knowledge.schema.fixes import Fix
+from service.knowledge.schema.levels import LevelText
+from service.knowledge.schema.red_flags import RedFlag
+from service.knowledge.schema.running import RunningText
 
 if TYPE_CHECKING:
     from service.knowledge.knowledge import Knowledge

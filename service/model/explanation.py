@@ -5,7 +5,7 @@ It is exactly the part that `POST /assess?explain=full` adds to an assessment.
 
 from __future__ import annotations
 
-from service.model.assessment import Part
+from service.model.part import Part
 from service.model.scales import Evidence, Level
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from service.knowledge.schema import Finding
+from service.knowledge.schema.findings import Finding
 from service.report.report import NUMBER, Reported
 
 NOT_SENT: Final = "unknown"

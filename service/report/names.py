@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
-from service.knowledge.schema import Retired
+from service.knowledge.schema.findings import Retired
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _LONGEST_ID: Final = 64

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from service.knowledge.schema import Finding
+from service.knowledge.schema.findings import Finding
 from service.report.report import NUMBER, Dropped
 
 DISTANCE: Final = "run_distance_km"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from service.errors import BrokenContract, Fault
-from service.knowledge.schema import Finding, Retired
+from service.knowledge.schema.findings import Finding, Retired
 from service.report.fields import Refused, country, field_of
 from service.report.json_body import decoded
 from service.report.names import Names, pointer

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from service.knowledge.schema import Finding
+from service.knowledge.schema.findings import Finding
 from service.report.fields import Refused, field_of
 from service.report.names import Names, pointer
 from service.report.plausibility import CONTRADICTIONS, unit_mistake

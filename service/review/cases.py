@@ -16,7 +16,7 @@ from service.engine.engine import Engine
 from service.engine.implied import Implications
 from service.errors import BrokenContract, Issue
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import CaseRequest, CauseCase
+from service.knowledge.schema.cases import CaseRequest, CauseCase
 from service.report.report import Report
 
 _TYPES: Mapping[str, type | tuple[type, ...]] = {

@@ -16,7 +16,7 @@ from service.engine.engine import Engine
 from service.errors import BrokenContract
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.reviews import ReviewState, counts, entries, state_of
-from service.knowledge.schema import CaseRequest
+from service.knowledge.schema.cases import CaseRequest
 from service.review.cases import body_of
 from service.review.vignettes import Vignette
 

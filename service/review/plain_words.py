@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Clause, Condition
+from service.knowledge.schema.conditions import Clause, Condition
 
 _INDENT: Final = "  "
 _LIMITS: Final = {

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from service.engine.engine import Engine
 from service.errors import Issue
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import CaseRequest, Finding, Value
+from service.knowledge.schema.cases import CaseRequest
+from service.knowledge.schema.findings import Finding
+from service.knowledge.schema.scalars import Value
 from service.model.scales import Level
 from service.review.cases import body_of
 

@@ -14,7 +14,13 @@ from service.errors import Issue, KnowledgeFault
 from service.knowledge.citations import sources_of
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.reviews import Reviewed, ReviewState, digest_of, entries, state_of
-from service.knowledge.schema import Cause, Condition, Derivation, Fix, LevelText, RedFlag, RunningText, Weight
+from service.knowledge.schema.causes import Cause, Weight
+from service.knowledge.schema.conditions import Condition
+from service.knowledge.schema.derivations import Derivation
+from service.knowledge.schema.fixes import Fix
+from service.knowledge.schema.levels import LevelText
+from service.knowledge.schema.red_flags import RedFlag
+from service.knowledge.schema.running import RunningText
 from service.review.plain_words import in_words
 
 _SHOWN: Final = ("kind", "id", "state", "level", "title", "condition", "advice", "evidence", "sources", "digest")

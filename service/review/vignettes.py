@@ -17,7 +17,9 @@ from msgspec import Meta
 from service.errors import Issue, KnowledgeFault
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.places import Place
-from service.knowledge.schema import CaseRequest, Entry, Id, Sentence
+from service.knowledge.schema.cases import CaseRequest
+from service.knowledge.schema.entry import Entry
+from service.knowledge.schema.scalars import Id, Sentence
 from service.knowledge.yaml_reader import read_yaml
 from service.model.scales import Level
 

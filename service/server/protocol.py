@@ -12,21 +12,13 @@ from typing import TYPE_CHECKING, Final, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from service.problems import LARGE_HEAD, OVERLOADED, SLOW_HEAD, Kind
+from service.problems import LARGE_HEAD, OVERLOADED, SLOW_HEAD
 from service.server.head import HEAD_LIMIT, kind_of_parser_error
-from service.server.measured import (
-    BACKLOG_LIMIT,
-    DISCARD_LIMIT,
-    FRAMING_LIMIT,
-    PIECE,
-    PIPELINE_LIMIT,
-    MeasuredProtocol,
-    RequestRefused,
-)
+from service.server.measured import BACKLOG_LIMIT, FRAMING_LIMIT, PIECE, PIPELINE_LIMIT, RequestRefused
 from service.server.memory import Account
 from service.server.queued_request import QueuedRequest
-from service.server.refusal import encoded
 from service.server.refusal_kinds import BODY, FRAMING, MEMORY, PIPELINE, UNREAD
+from service.server.refusing import RefusingProtocol
 from service.server.transport import CoalescingTransport
 from service.web.request_queue import mark_whole
 
@@ -35,21 +27,14 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
 
-LINGER_SECONDS: Final = 1.0
-"""Time between a refusal and the end of its connection, in which a client that still sends sees the refusal."""
-
 QUIET_SECONDS: Final = 0.5
 """How long a stop waits for a request that may be on its way over an idle connection."""
 
 
-class Connection(MeasuredProtocol):
+class Connection(RefusingProtocol):
     """An HTTP connection with bounded memory and a graceful stop."""
 
     _is_stopping = False
-    _is_refused = False
-    _backlog = b""
-    _refusal: Kind | None = None
-    _head_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
     _current: RequestResponseCycle | None = None
     """The request that waits or is being answered; those behind it on this connection are in `pipeline`."""
@@ -113,12 +98,6 @@ class Connection(MeasuredProtocol):
         self._account.close()
         self.config.memory.drop_spare(self)
         super().connection_lost(exc)
-
-    def abort_as(self, label: str) -> None:
-        """End the connection at once, and count it under this label."""
-        if not self.transport.is_closing():
-            self._count(label)
-            self.transport.abort()
 
     def shutdown(self) -> None:
         """Stop after the requests in progress.
@@ -223,11 +202,6 @@ class Connection(MeasuredProtocol):
         if self._account.is_over and (self._in_head or (self._in_body and not self.cycle.response_complete)):
             raise RequestRefused(OVERLOADED, MEMORY)
 
-    def _cancel_head_timer(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
-
     def _head_is_late(self) -> None:
         if self.transport.is_closing() or self._is_refused:
             return
@@ -239,43 +213,3 @@ class Connection(MeasuredProtocol):
     def _close_if_idle(self) -> None:
         if not self._in_head and not self._account.requests:
             self.transport.close()
-
-    def _refuse(self, kind: Kind, label: str = "") -> None:
-        """Refuse the latest request, after the responses to earlier ones.
-
-        The request itself may have begun: it is dropped if nothing of its response is sent, else the connection ends.
-        """
-        label = label or kind.slug
-        if self._in_body and (self.cycle.response_started or self.cycle.response_complete):
-            self.abort_as(label)
-            return
-        self._count(label)
-        if self._in_body:
-            if self.pipeline:
-                self.pipeline.popleft()
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
-            self.cycle.body.clear()
-            self._account.drop_newest()
-        self._backlog = b""
-        self._in_head = self._in_body = False
-        self._account.set_unparsed(0)
-        self.headers, self.url = [], b""
-        self.parser = self.scope = None  # type: ignore[assignment]  # they hold the rest of what is dropped
-        if self._account.requests:
-            self._refusal = kind
-        else:
-            self._send_refusal(kind)
-
-    def _send_refusal(self, kind: Kind) -> None:
-        self._is_refused = True
-        self.transport.write(encoded(kind, self.server_state.default_headers))
-        self.transport.write_eof()
-        self._unset_keepalive_if_required()
-        self._cancel_head_timer()
-        self._head_timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
-
-    def _discard(self, size: int) -> None:
-        self._discarded += size
-        if self._discarded > DISCARD_LIMIT:
-            self.transport.abort()

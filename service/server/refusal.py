@@ -9,7 +9,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from service.model.version import API_VERSION
 from service.problems import MEDIA_TYPE, Kind, body_of
 from service.web.answer import field_lines
-from service.web.observe import fresh_id
+from service.web.request_record import fresh_id
 
 
 def encoded(kind: Kind, default_headers: Iterable[tuple[bytes, bytes]]) -> bytes:

@@ -22,8 +22,7 @@ from uvicorn.supervisors import Multiprocess, multiprocess
 from service.parent_process import end_with_parent
 from service.server.address import beside, reserve
 from service.server.config import Config
-from service.telemetry.metrics import forget
-from service.telemetry.shared_metrics import shared_metrics
+from service.telemetry.shared_metrics import forget, shared_metrics
 from service.web.observe import Observe
 
 SHARED_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"

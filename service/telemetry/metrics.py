@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.metrics import MetricWrapperBase
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from service.telemetry.turn_end import TurnEnd
 
@@ -35,11 +35,6 @@ class _Children(dict[tuple[str, ...], Child]):
     def __missing__(self, key: tuple[str, ...]) -> Child:
         child = self[key] = self._metric.labels(*key)
         return child
-
-
-def forget(pid: int) -> None:
-    """Remove a dead worker from the metrics of the current state."""
-    mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
 class Metrics:

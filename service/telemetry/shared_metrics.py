@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from typing import Final
 
+from prometheus_client.multiprocess import mark_process_dead
+
 ROOM_BYTES: Final = 1 << 20
 """Room for the metrics of one worker: five files of 64 KiB at first, more with many partners."""
 
@@ -30,3 +32,8 @@ def shared_metrics(workers: int) -> Iterator[str]:
             says = f"{room} ({fault.strerror}); set TMPDIR to another folder"
             raise OSError(fault.errno, says, parent) from None
         yield folder
+
+
+def forget(pid: int) -> None:
+    """Remove a dead worker from the metrics of the current state."""
+    mark_process_dead(pid)  # type: ignore[no-untyped-call]

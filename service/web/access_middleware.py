@@ -14,7 +14,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from service.access.access import Access, Admission
 from service.errors import Barred
 from service.telemetry.access_log import RequestRecord
-from service.web.observe import ADMISSION, record_of
+from service.web.observe import ADMISSION
+from service.web.request_record import record_of
 
 
 def access_middleware(access: Access) -> Callable[[ASGIApp], ASGIApp]:

@@ -24,8 +24,10 @@ from service.web.body import Body
 from service.web.contract import Contract
 from service.web.cors import Cors
 from service.web.fast_path import FastPath
-from service.web.observe import Observe, Readiness, record_of, refusal
+from service.web.observe import Observe
 from service.web.page import start_page
+from service.web.readiness import Readiness
+from service.web.request_record import record_of, refusal
 
 OF_STATUS: Final[Mapping[int, Kind]] = {404: NOT_FOUND, 405: METHOD}
 """The problems that the framework itself raises, by status."""

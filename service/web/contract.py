@@ -31,9 +31,10 @@ class _Start(msgspec.Struct):
 
 
 def read(path: Path) -> Contract:
-    """Return the contract in the YAML file `path` and the JSON file beside it.
+    """Return the contract in its two files.
 
-    Raises `SettingsFault` if a file is missing or the JSON is not an OpenAPI document.
+    `path` is the YAML file; the JSON file is beside it. Raises `SettingsFault` if a file is missing or the JSON is not
+    an OpenAPI document.
     """
     files = (path, path.with_suffix(".json"))
     missing = [f"TRIAGE_CONTRACT: there is no file {file}" for file in files if not file.is_file()]

@@ -13,7 +13,9 @@ from service.engine import Engine
 from service.problems import OVERLOADED, body_of
 from service.telemetry.access_log import ASSESS, AccessLog, RequestRecord
 from service.web.answer import Answer, answer, field_lines
-from service.web.observe import NO_STORE, STRICT, Readiness, new_record, refusal
+from service.web.readiness import Readiness
+from service.web.request_record import new_record, refusal
+from service.web.response_headers import NO_STORE, STRICT
 
 _ID = b"x-request-id"
 _RECORDED = (_ID, b"traceparent")
@@ -46,9 +48,9 @@ class FastPath:
         return self._head % (len(assessed.body), record.request_id.encode()), assessed.body
 
     def refuse(self, fields: Mapping[bytes, bytes], arrived: float) -> tuple[bytes, bytes] | None:
-        """Return the fields and the body of the refusal of a report that waited too long.
+        """Return the fields and the body of a refusal for overload.
 
-        None leaves the refusal to the normal path, whose refusals cost three times as much.
+        It is for a report that waited too long. None leaves it to the normal path.
         """
         if not self._readiness.is_ready:
             return None
@@ -64,6 +66,9 @@ def _record(fields: Mapping[bytes, bytes]) -> RequestRecord:
 
 
 def _template(response: Answer) -> bytes:
-    """Return the fields of a response as a template for its length and the request id."""
+    """Return the fields of a response as a template.
+
+    Its places are for the length and the request id.
+    """
     fields = [(name, b"%d" if name == b"content-length" else value) for name, value in response.headers]
     return field_lines((*fields, (_ID, b"%b"), *STRICT, NO_STORE)) + b"\r\n"

@@ -7,68 +7,30 @@ because the framework's middleware runs after routing and never sees an unknown 
 from __future__ import annotations
 
 import asyncio
-import random
-import re
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from collections.abc import Iterable
+from typing import Final, cast
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from service.access.access import Access, Admission
-from service.errors import Fault
-from service.model.version import API_VERSION
-from service.problems import INTERNAL, MEDIA_TYPE, OVERLOADED, STOPPING, Kind, body_of
+from service.problems import INTERNAL, OVERLOADED, STOPPING, Kind
 from service.telemetry.access_log import AccessLog, RequestRecord
-from service.web.answer import Answer, answer
+from service.web.answer import Answer
 from service.web.array_memory import ArrayMemory
 from service.web.cors import Cors
+from service.web.fast_path import FastPath
+from service.web.readiness import Readiness
 from service.web.request_queue import RequestQueue, arrived
+from service.web.request_record import RECORD, new_record, refusal
+from service.web.response_headers import NO_STORE, OF_PAGES, STRICT
 from service.web.scope_keys import heard_at
-
-if TYPE_CHECKING:
-    from service.web.fast_path import FastPath
-
-RECORD: Final = "triage.record"
-"""Where the scope keeps its `RequestRecord`."""
 
 ADMISSION: Final = "triage.admission"
 """Where the scope keeps its `Admission`, whose fields its response carries; absent without keys and limits."""
 
-_well_formed: Final = re.compile(rb"[A-Za-z0-9._~-]{1,64}").fullmatch
-_traceparent: Final = re.compile(
-    rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
-).fullmatch
-_POLICY: Final = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_DOCS_POLICY: Final = (
-    _POLICY + b"; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
-)
-_TRY_POLICY: Final = _POLICY + b"; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'"
-_ALWAYS: Final = (
-    (b"api-version", API_VERSION.encode()),
-    (b"content-language", b"en"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-frame-options", b"DENY"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-)
-STRICT: Final = (*_ALWAYS, (b"content-security-policy", _POLICY))
-_OF_PAGES: Final = {
-    "docs": (*_ALWAYS, (b"content-security-policy", _DOCS_POLICY)),
-    "try": (*_ALWAYS, (b"content-security-policy", _TRY_POLICY)),
-}
-NO_STORE: Final = (b"cache-control", b"no-store")
-_IDS: Final = random.Random()  # noqa: S311 (an id distinguishes requests and protects nothing)
 _CLOSE: Final = (b"connection", b"close")
-
-
-@dataclass(slots=True)
-class Readiness:
-    """The readiness for new requests; false once a stop begins."""
-
-    is_ready: bool = True
 
 
 class Observe:
@@ -176,7 +138,7 @@ class Observe:
         self, scope: Scope, record: RequestRecord, headers: Iterable[tuple[bytes, bytes]]
     ) -> list[tuple[bytes, bytes]]:
         page = str(scope.get("path_template", "")).removeprefix("/").partition("/")[0]
-        whole = [*headers, (b"x-request-id", record.request_id.encode()), *_OF_PAGES.get(page, STRICT)]
+        whole = [*headers, (b"x-request-id", record.request_id.encode()), *OF_PAGES.get(page, STRICT)]
         if (admission := cast("dict[str, Admission]", scope).get(ADMISSION)) is not None:
             whole += admission.fields
         whole += self._cors.fields(scope["headers"])
@@ -194,40 +156,3 @@ class Observe:
         """
         if not record.status:
             await refusal(record, kind)(scope, receive, send)
-
-
-def refusal(
-    record: RequestRecord, kind: Kind, faults: tuple[Fault, ...] = (), headers: Mapping[str, str] | None = None
-) -> Answer:
-    """Return the problem response to a request.
-
-    The record keeps the type of problem for the log line.
-    """
-    record.problem = kind.slug
-    return answer(
-        body_of(kind, record.request_id, faults), MEDIA_TYPE, kind.status, {**kind.headers, **(headers or {})}
-    )
-
-
-def record_of(scope: Scope) -> RequestRecord:
-    """Return the log record of this request."""
-    return cast("dict[str, RequestRecord]", scope)[RECORD]
-
-
-def fresh_id() -> str:
-    """Return a new request id."""
-    return f"{_IDS.getrandbits(128):032x}"
-
-
-def new_record(headers: Iterable[tuple[bytes, bytes]]) -> RequestRecord:
-    """Return the log record of a request with these headers.
-
-    A request id that is not well formed is replaced and never logged.
-    """
-    request_id = trace_id = None
-    for name, value in headers:
-        if name == b"x-request-id" and _well_formed(value):
-            request_id = value.decode()
-        elif name == b"traceparent" and (found := _traceparent(value)):
-            trace_id = found[1].decode()
-    return RequestRecord(request_id or fresh_id(), trace_id)

@@ -31,8 +31,9 @@ from service.web.answer import Answer, Document, answer
 from service.web.array_memory import ArrayMemory
 from service.web.batch import Batch, Stream, begun
 from service.web.body import JSON, NDJSON, Body, media_type
-from service.web.observe import Readiness, record_of, refusal
 from service.web.page import INDEX
+from service.web.readiness import Readiness
+from service.web.request_record import record_of, refusal
 from service.web.scope_keys import release_of
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]

@@ -19,7 +19,7 @@ from msgspec import Meta
 from service.engine import Engine
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import load
-from service.knowledge.schema import Finding
+from service.knowledge.schema.findings import Finding
 from service.model.assessment import Assessment
 from tests.benchmarks import corpus
 from tests.benchmarks.timing import Work, best

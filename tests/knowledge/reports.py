@@ -17,7 +17,8 @@ from service.knowledge.conditions import named, parts
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import load
 from service.knowledge.places import conditions
-from service.knowledge.schema import Clause, Condition, Finding
+from service.knowledge.schema.conditions import Clause, Condition
+from service.knowledge.schema.findings import Finding
 
 Body = dict[str, Any]
 _BOUNDS = ("at_least", "at_most", "more_than", "less_than")

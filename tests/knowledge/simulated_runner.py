@@ -9,8 +9,9 @@ import msgspec
 
 from service.engine import Engine
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import CaseRequest
-from service.model.assessment import Assessment, Group, GroupKind, Item, ItemKind
+from service.knowledge.schema.cases import CaseRequest
+from service.model.assessment import Assessment
+from service.model.interview import Group, GroupKind, Item, ItemKind
 from service.review.cases import present_in
 
 _MOST_CALLS = 12

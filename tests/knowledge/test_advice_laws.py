@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from service.engine.decision import Decision
 from service.engine.terms import terms_of
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Condition
-from service.model.assessment import StopReason
+from service.knowledge.schema.conditions import Condition
+from service.model.interview import StopReason
 from service.model.scales import Level, Likelihood, Running
 
 from .reports import DRINK_NO_MORE, LAWS, REPORTS, Body, decide, plus, shipped

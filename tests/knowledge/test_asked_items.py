@@ -14,7 +14,8 @@ import pytest
 from service.engine import Engine
 from service.engine.decision import Decision
 from service.engine.terms import terms_of
-from service.knowledge.schema import Condition, People
+from service.knowledge.schema.conditions import Condition
+from service.knowledge.schema.findings import People
 
 from .reports import engine, groups, shipped, values
 

@@ -12,7 +12,7 @@ import pytest
 from service.engine import Engine
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import load
-from service.knowledge.schema import CaseRequest
+from service.knowledge.schema.cases import CaseRequest
 from service.main import compose
 from service.review.cases import body_of, replay
 from service.settings import Settings

@@ -21,8 +21,9 @@ from service.contract import SHIPPED as CONTRACT
 from service.engine.atoms import OneOf
 from service.engine.terms import Term, terms_of
 from service.knowledge.loader import SHIPPED
-from service.knowledge.schema import CaseRequest
-from service.model.assessment import Assessment, StopReason
+from service.knowledge.schema.cases import CaseRequest
+from service.model.assessment import Assessment
+from service.model.interview import StopReason
 from service.model.scales import Level
 from service.review import vignettes
 from service.review.cases import body_of, present_in

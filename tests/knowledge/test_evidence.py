@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.knowledge.expansion import expanded
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Cause
+from service.knowledge.schema.causes import Cause
 
 ONLY_SUPPORTING = {
     "calf_strain": {"bruising", "limping", "mileage_increased"},

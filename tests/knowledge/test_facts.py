@@ -15,7 +15,7 @@ from service.knowledge.catalogue import catalogue
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import SHIPPED, load
 from service.knowledge.places import statements
-from service.knowledge.schema import Statement
+from service.knowledge.schema.statements import Statement
 from service.review import vignettes
 
 from .proof.record import corpus

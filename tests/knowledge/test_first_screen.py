@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from service.knowledge.loader import SHIPPED
-from service.knowledge.schema import Checklist
+from service.knowledge.schema.checklists import Checklist
 from service.review import vignettes
 
 from .reading import grade_of

@@ -7,7 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from service.engine.decision import AskedItem, Decision
-from service.model.assessment import Assessment, StopReason
+from service.model.assessment import Assessment
+from service.model.interview import StopReason
 from service.model.scales import Level
 
 from .reports import LAWS, REPORTS, Body, body, decide, encoded, engine, known_in, plus, shipped, values

@@ -17,7 +17,7 @@ from service.engine.items import Items
 from service.engine.rulebook import Rulebook
 from service.engine.terms import Term
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Condition
+from service.knowledge.schema.conditions import Condition
 from service.model.scales import Level
 
 from .proof import compiled

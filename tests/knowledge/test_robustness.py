@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from service.knowledge.loader import SHIPPED
-from service.knowledge.schema import CaseRequest
+from service.knowledge.schema.cases import CaseRequest
 from service.model.assessment import Assessment
 from service.model.scales import Level
 from service.review import vignettes

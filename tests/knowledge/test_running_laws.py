@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from service.engine.decision import Decision
 from service.engine.terms import Term, terms_of
-from service.knowledge.schema import Condition
+from service.knowledge.schema.conditions import Condition
 from service.model.scales import Running
 
 from .reports import LAWS, REPORTS, Body, decide, engine, known_in, plus, shipped

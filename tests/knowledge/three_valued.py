@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from service.engine.atoms import Atom, OneOf, Selection, Within
 from service.engine.decision import Decision
 from service.engine.terms import Term, terms_of
-from service.knowledge.schema import Condition, People
+from service.knowledge.schema.conditions import Condition
+from service.knowledge.schema.findings import People
 from service.model.scales import Level
 
 from .reports import shipped, values

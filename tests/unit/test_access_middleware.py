@@ -18,7 +18,8 @@ from service.errors import Barred, RateSpent, Unidentified
 from service.telemetry.access_log import RequestRecord
 from service.web.access_middleware import FurtherCost, access_middleware
 from service.web.answer import answer
-from service.web.observe import ADMISSION, RECORD
+from service.web.observe import ADMISSION
+from service.web.request_record import RECORD
 
 
 class Route:

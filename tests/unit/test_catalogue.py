@@ -11,7 +11,7 @@ import pytest
 from service.knowledge.catalogue import Catalogue, catalogue
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.reviews import NOT_REVIEWED, counts, digest_of
-from service.knowledge.schema import RedFlag
+from service.knowledge.schema.red_flags import RedFlag
 
 _ABOUT = {"version", "digest", "review"}
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from service.engine import Engine
-from service.model.assessment import Assessment, ConsideredCause
+from service.model.assessment import Assessment
+from service.model.causes import ConsideredCause
 from service.model.scales import Likelihood
 
 Ask = Callable[..., Assessment]

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from service.knowledge.citations import sources_of
-from service.knowledge.schema import Cause, Fix, Weight
+from service.knowledge.schema.causes import Cause, Weight
+from service.knowledge.schema.fixes import Fix
 
 
 def _statement(*sources: str) -> dict[str, Any]:

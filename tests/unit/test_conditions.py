@@ -7,7 +7,7 @@ import pytest
 
 from service.knowledge.conditions import affirmed, faults, limited, named, negated, parts
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Condition
+from service.knowledge.schema.conditions import Condition
 
 _NESTED = {
     "all": [

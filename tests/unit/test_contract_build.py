@@ -18,7 +18,7 @@ from service.contract.document import _filled
 from service.contract.requests import request_schemas, value_schema
 from service.contract.responses import response_schemas
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Finding
+from service.knowledge.schema.findings import Finding
 from service.knowledge.yaml_reader import read_yaml
 
 

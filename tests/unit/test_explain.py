@@ -12,7 +12,10 @@ from service.engine import Engine
 from service.knowledge.citations import sources_of
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.reviews import NOT_REVIEWED, digest_of
-from service.knowledge.schema import Cause, Fix, RedFlag, Statement, SymptomText
+from service.knowledge.schema.causes import Cause
+from service.knowledge.schema.fixes import Fix
+from service.knowledge.schema.red_flags import RedFlag
+from service.knowledge.schema.statements import Statement, SymptomText
 from service.model.explanation import CitedSource, Explanation, SourcedStatement
 
 

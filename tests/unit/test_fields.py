@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.knowledge.schema import Finding
+from service.knowledge.schema.findings import Finding
 from service.report.fields import Field, Refused, boolean, country, field_of
 
 _ASK = "How is it?"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service.engine.measures import Ratio, compiled, inputs, thousandths
-from service.knowledge.schema import Measure
+from service.knowledge.schema.derivations import Measure
 
 _CHANGE = Measure(kind="last_change", series="km", baseline_at_least=5)
 _EXCESS = Measure(kind="excess", value="today", baseline="usual")

@@ -9,7 +9,7 @@ import pytest
 
 from service.engine import Engine
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Condition
+from service.knowledge.schema.conditions import Condition
 from service.review.plain_words import in_words
 
 

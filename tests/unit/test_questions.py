@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from service.engine import Engine
-from service.model.assessment import Assessment, GroupKind, ItemKind, Purpose, StopReason
+from service.model.assessment import Assessment
+from service.model.interview import GroupKind, ItemKind, Purpose, StopReason
 from service.model.scales import Level
 
 Ask = Callable[..., Assessment]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import BrokenContract, Fault, MalformedBody
-from service.knowledge.schema import Finding, Retired
+from service.knowledge.schema.findings import Finding, Retired
 from service.report.reader import RequestReader
 from service.report.report import Dropped, ReceivedCounts, Report
 

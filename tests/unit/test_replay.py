@@ -9,7 +9,7 @@ import pytest
 
 from service.errors import Issue
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import CaseRequest
+from service.knowledge.schema.cases import CaseRequest
 from service.review.cases import body_of, replay
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.knowledge.loader import SHIPPED
-from service.knowledge.schema import Finding, Retired, Vocabulary
+from service.knowledge.schema.findings import Finding, Retired, Vocabulary
 from service.knowledge.yaml_reader import read_yaml
 from service.report.plausibility import CADENCE, DISTANCE, DURATION, SPEED, STEP_LENGTH, UNIT_MISTAKES
 from service.report.reader import RequestReader

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from service.engine.templates import HOLE, Template, array, boolean, encode
-from service.model.assessment import WithheldFix
+from service.model.fixes import WithheldFix
 
 
 def test_a_filled_template_is_the_whole_part_encoded() -> None:

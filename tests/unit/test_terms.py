@@ -10,7 +10,7 @@ import pytest
 from service.engine.atoms import OneOf, Selection, Within
 from service.engine.terms import Term, terms_of
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Condition
+from service.knowledge.schema.conditions import Condition
 
 _PLACES = frozenset({"heel", "toes", "sole"})
 

@@ -18,13 +18,14 @@ from service.server.config import Config
 from service.server.fast_connection import FastConnection
 from service.server.measured import MeasuredProtocol
 from service.server.protocol import Connection
+from service.server.refusing import RefusingProtocol
 from service.server.server import Server, Worker, Workers
 
 FOLDER = Path(inspect.getfile(Connection)).parent
 PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")
 BASES: dict[type, tuple[type, ...]] = {
     uvicorn.Config: (Config,),
-    httptools_impl.HttpToolsProtocol: (MeasuredProtocol, Connection, FastConnection),
+    httptools_impl.HttpToolsProtocol: (MeasuredProtocol, RefusingProtocol, Connection, FastConnection),
     uvicorn.Server: (Server,),
     multiprocess.Process: (Worker,),
     multiprocess.Multiprocess: (Workers,),

@@ -10,7 +10,8 @@ from typing import Any
 
 from service.knowledge.citations import sources_of
 from service.knowledge.reviews import review_of, review_of_all
-from service.knowledge.schema import RedFlag, Weight
+from service.knowledge.schema.causes import Weight
+from service.knowledge.schema.red_flags import RedFlag
 from service.model.scales import Level
 from tests.benchmarks.peers import fastapi_models as said
 from tests.benchmarks.peers.fastapi_fixes import ChosenFixes

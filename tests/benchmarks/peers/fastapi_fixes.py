@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from service.knowledge.citations import sources_of
-from service.knowledge.schema import Cause, Fix
+from service.knowledge.schema.causes import Cause
+from service.knowledge.schema.fixes import Fix
 from tests.benchmarks.peers import fastapi_models as said
 from tests.benchmarks.peers.plain import Decided, PlainRules
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from service.knowledge.schema import Checklist
-from service.model.assessment import StopReason
+from service.knowledge.schema.checklists import Checklist
+from service.model.interview import StopReason
 from service.model.scales import Level, Likelihood
 from tests.benchmarks.peers import fastapi_models as said
 from tests.benchmarks.peers.plain import Decided, PlainRules

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, create_model
 
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Finding
+from service.knowledge.schema.findings import Finding
 
 Number = int | float
 

@@ -11,7 +11,9 @@ from typing import NamedTuple
 import msgspec
 
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Cause, Clause, Condition, RedFlag, Weight
+from service.knowledge.schema.causes import Cause, Weight
+from service.knowledge.schema.conditions import Clause, Condition
+from service.knowledge.schema.red_flags import RedFlag
 from service.model.scales import Level, Likelihood
 from tests.benchmarks.peers.plain_conditions import CLOSED, Conditions, Facts
 from tests.benchmarks.peers.plain_facts import PlainFacts, Request

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Clause, Condition
+from service.knowledge.schema.conditions import Clause, Condition
 
 Facts = dict[str, Any]
 CLOSED: Final = object()

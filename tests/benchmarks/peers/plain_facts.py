@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Condition, Finding, People
+from service.knowledge.schema.conditions import Condition
+from service.knowledge.schema.findings import Finding, People
 from service.report.names import Names
 from service.report.training import TrainingReader
 from tests.benchmarks.peers.plain_conditions import CLOSED, Conditions, Facts

@@ -7,7 +7,7 @@ from fractions import Fraction
 from statistics import median
 from typing import Any
 
-from service.knowledge.schema import Measure
+from service.knowledge.schema.derivations import Measure
 
 
 def measured(measure: Measure | None, facts: Mapping[str, Any]) -> Fraction | None:

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Cause, Clause, Condition
+from service.knowledge.schema.causes import Cause
+from service.knowledge.schema.conditions import Clause, Condition
 from service.model.scales import Level
 from tests.benchmarks.corpus import Decision
 from tests.benchmarks.peers.plain import PlainRules

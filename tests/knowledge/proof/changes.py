@@ -10,7 +10,7 @@ from z3 import z3util
 
 from service.knowledge.conditions import named, parts
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Clause, Condition
+from service.knowledge.schema.conditions import Clause, Condition
 
 from .model import NEVER, Rules
 

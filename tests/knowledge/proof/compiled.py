@@ -12,7 +12,7 @@ from service.engine.bitset import Bits, members
 from service.engine.rulebook import Rulebook
 from service.engine.terms import Term
 from service.knowledge.conditions import named
-from service.knowledge.schema import Condition
+from service.knowledge.schema.conditions import Condition
 
 from .changes import leaves
 from .model import NEVER, Rules

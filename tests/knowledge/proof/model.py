@@ -16,7 +16,8 @@ import z3
 
 from service.knowledge.conditions import named, parts
 from service.knowledge.knowledge import Knowledge
-from service.knowledge.schema import Clause, Condition, Finding, People
+from service.knowledge.schema.conditions import Clause, Condition
+from service.knowledge.schema.findings import Finding, People
 from service.model.scales import Level
 
 _UNKNOWN = "unknown"
