@@ -32,7 +32,7 @@ def base() -> Any:
 @pytest.fixture
 def small_knowledge(small_engine: Engine) -> Knowledge:
     """The small knowledge."""
-    return small_engine._knowledge
+    return small_engine.knowledge
 
 
 @pytest.fixture

@@ -42,12 +42,12 @@ from service.review.plain_words import in_words
 )
 def test_a_condition_is_written_with_labels(small_engine: Engine, condition: Any, words: str) -> None:
     """Each form of the grammar has its words, and the parts of a group are indented."""
-    assert in_words(msgspec.convert(condition, Condition), small_engine._knowledge) == words
+    assert in_words(msgspec.convert(condition, Condition), small_engine.knowledge) == words
 
 
 def test_each_condition_of_the_shipped_rules_has_words(engine: Engine) -> None:
     """A reviewer never meets an id instead of a label."""
-    knowledge = engine._knowledge
+    knowledge = engine.knowledge
     for flag in knowledge.red_flags.values():
         words = in_words(flag.when, knowledge)
         assert words
