@@ -24,19 +24,19 @@ class MemoryLimiter:
     def __init__(self, most: int = MOST, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = most
         self._clock = clock
-        self._open: dict[str, tuple[float, int]] = {}  # its end and the used part; the oldest first
+        self.windows: dict[str, tuple[float, int]] = {}  # its end and the used part; the oldest first
 
     async def take(self, who: str, quota: Quota, cost: int) -> Taken:
         """Take `cost` from the quota of `who` if enough is left."""
         now = self._clock()
-        ends, used = self._open.get(who, (now, 0))
+        ends, used = self.windows.get(who, (now, 0))
         if ends <= now:
-            self._open.pop(who, None)
+            self.windows.pop(who, None)
             self._forget(now)
             ends, used = now + quota.seconds, 0
         is_allowed = used + cost <= quota.requests
         used += cost if is_allowed else 0
-        self._open[who] = ends, used
+        self.windows[who] = ends, used
         return Taken(is_allowed, max(0, quota.requests - used), math.ceil(ends - now))
 
     def _forget(self, now: float) -> None:
@@ -44,8 +44,8 @@ class MemoryLimiter:
 
         One more window is removed if there are too many.
         """
-        while self._open:
-            oldest = next(iter(self._open))
-            if self._open[oldest][0] > now and len(self._open) < self._most:
+        while self.windows:
+            oldest = next(iter(self.windows))
+            if self.windows[oldest][0] > now and len(self.windows) < self._most:
                 return
-            del self._open[oldest]
+            del self.windows[oldest]

@@ -70,7 +70,7 @@ class Causes:
         self, candidate: _Candidate, contributions: Sequence[tuple[int, Bits]], situation: Situation
     ) -> ListedCause | None:
         points = sum(self._weights[pattern].points for pattern, _ in contributions)
-        likelihood = self._likelihood(candidate.cause, points)
+        likelihood = self.likelihood(candidate.cause, points)
         if likelihood is None:
             return None
         statements = [(self._weights[pattern], self._matcher.because(terms)) for pattern, terms in contributions]
@@ -89,7 +89,8 @@ class Causes:
             if not bit & answered and naming & failed != naming:
                 yield id_
 
-    def _likelihood(self, cause: Cause, points: int) -> Likelihood | None:
+    def likelihood(self, cause: Cause, points: int) -> Likelihood | None:
+        """Return the likelihood of `cause` with these points, or None."""
         for likelihood, least in self._bands:
             if points >= least:
                 cap = cause.likelihood_at_most

@@ -63,7 +63,7 @@ class Engine:
 
     def __init__(self, knowledge: Knowledge) -> None:
         rulebook = Rulebook(knowledge)
-        self._knowledge = knowledge
+        self.knowledge = knowledge
         self._matcher = rulebook.matcher
         self._about = rulebook.about
         self._telling = rulebook.terms_of(rulebook.about)
@@ -82,19 +82,19 @@ class Engine:
     @property
     def version(self) -> str:
         """The version of the knowledge."""
-        return self._knowledge.policy.version
+        return self.knowledge.policy.version
 
     @property
     def digest(self) -> str:
         """The digest of the knowledge: `sha256:` and hex digits."""
-        return self._knowledge.digest
+        return self.knowledge.digest
 
     def decide(self, report: Report) -> Decision:
         """Return the decision on `report`.
 
         An unknown finding never counts as absent. Nothing lowers a level that a rule has set.
         """
-        policy = self._knowledge.policy
+        policy = self.knowledge.policy
         facts = self._implications.facts(report)
         measured = self._derivations.measure(facts.known)
         situation = self._items.situation(self._matcher.match(facts.known), facts.known, report)
@@ -166,7 +166,7 @@ class Engine:
         The red flags name them, most urgent first. The causes name them if no red flag does. The professional for the
         level itself comes first unless already named.
         """
-        knowledge = self._knowledge
+        knowledge = self.knowledge
         asked = [referral for fired in urgency.fired for referral in knowledge.red_flags[fired.id].referrals]
         if not asked:
             asked = [referral for cause in causes for referral in knowledge.causes[cause.id].referrals]
@@ -176,5 +176,5 @@ class Engine:
         return tuple(dict.fromkeys(asked))
 
     def _is_not_to_drive(self, urgency: Urgency) -> bool:
-        flags = (self._knowledge.red_flags[fired.id] for fired in urgency.fired)
+        flags = (self.knowledge.red_flags[fired.id] for fired in urgency.fired)
         return urgency.level is Level.EMERGENCY_AMBULANCE or any(flag.do_not_drive for flag in flags)

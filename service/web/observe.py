@@ -53,7 +53,7 @@ class Observe:
         root_path: str = "",
         fast_path: FastPath | None = None,
     ) -> None:
-        self._app = app
+        self.app = app
         self._plain = plain
         self._root_path = root_path
         self._cors = cors
@@ -67,7 +67,7 @@ class Observe:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and log its outcome."""
         if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         if self._root_path:
             scope["path"] = self._without_root(scope["path"])
@@ -83,7 +83,7 @@ class Observe:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_on)
+            await self.app(scope, receive, send_on)
         except asyncio.CancelledError:  # the time of the stop has ended, and the task with it
             await self._fail(scope, record, STOPPING, receive, send_on)
         except Exception as error:  # noqa: BLE001 (no internal detail may reach a client)

@@ -7,13 +7,20 @@ verdict alone, without its reasons, has a row of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from service.engine import Engine
-from service.engine.items import Situation
+from service.engine.bitset import Bits
+from service.engine.causes import Causes
+from service.engine.derive import Derivations
+from service.engine.implied import Implications
+from service.engine.items import Items, Situation
+from service.engine.rulebook import Rulebook
+from service.engine.urgency import Urgencies
 from service.knowledge.knowledge import Knowledge
+from service.knowledge.schema.causes import Cause
 from service.report.report import Report
 from tests.benchmarks.corpus import Decision, decided
 from tests.benchmarks.peers.clips import Clips
@@ -48,10 +55,11 @@ def disagreements(peer: Any, knowledge: Knowledge, bodies: Sequence[bytes]) -> l
 def rows(knowledge: Knowledge, bodies: Sequence[bytes], rounds: int) -> list[Row]:
     """How long one case takes: peers that only decide, and ours from the body to the answer's bytes."""
     engine, sheet = Engine(knowledge), sheet_of(knowledge)
+    parts = _Parts(knowledge)
     works: dict[str, Work] = {
         "ours": lambda: [engine.answer(engine.read(body)).body for body in bodies],
-        _ENGINE: _deciding_here(engine, bodies, _told),
-        _VERDICT: _deciding_here(engine, bodies, _verdict),
+        _ENGINE: _deciding_here(engine, parts, bodies, _told),
+        _VERDICT: _deciding_here(engine, parts, bodies, _verdict),
     }
     for make in PEERS:
         peer = make(sheet)
@@ -83,44 +91,72 @@ def _row_of_ours(seconds: dict[str, float], name: str, peers: Sequence[str], tar
 _ENGINE, _VERDICT, _FROM_BODY, _TELLING = "our engine", "our verdict", " from the body", " telling"
 
 
-def _told(engine: Engine, situation: Situation, report: Report, *, is_complete: bool) -> object:
+class _Parts:
+    """The parts of our engine that do the work of the peers."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        rulebook = Rulebook(knowledge)
+        self.matcher = rulebook.matcher
+        self.implications = Implications(knowledge)
+        self.items = Items(rulebook)
+        self.derivations = Derivations(rulebook)
+        self.urgencies = Urgencies(rulebook, self.items)
+        self.causes = Causes(rulebook, self.items)
+        self.applying = rulebook.terms_of(rulebook.applies)
+        self.weights = rulebook.weights
+        self.candidates = {pattern: _candidate(rulebook, cause) for pattern, cause in rulebook.applies.items()}
+
+
+class _Candidate(NamedTuple):
+    """A cause, the terms that exclude it and those of its weights."""
+
+    cause: Cause
+    excluded: Bits
+    weighing: Bits
+
+
+def _candidate(rulebook: Rulebook, cause: Cause) -> _Candidate:
+    excluded = rulebook.terms_of([rulebook.excludes[cause.id]] if cause.id in rulebook.excludes else [])
+    weights = (pattern for pattern, weight in rulebook.weights.items() if weight.cause == cause.id)
+    return _Candidate(cause, excluded, rulebook.terms_of(weights))
+
+
+def _told(parts: _Parts, situation: Situation, report: Report, *, is_complete: bool) -> object:
     """The level and the causes, with what fired and why."""
-    floors = engine._urgencies.floors(situation)
-    return engine._urgencies.urgency(floors, situation, report, is_complete=is_complete), engine._causes.listed(
-        situation
-    )
+    floors = parts.urgencies.floors(situation)
+    return parts.urgencies.urgency(floors, situation, report, is_complete=is_complete), parts.causes.listed(situation)
 
 
-def _verdict(engine: Engine, situation: Situation, report: Report, *, is_complete: bool) -> object:
+def _verdict(parts: _Parts, situation: Situation, report: Report, *, is_complete: bool) -> object:
     """The level and the leading cause."""
-    floors = engine._urgencies.floors(situation)
-    level = engine._urgencies.urgency(floors, situation, report, is_complete=is_complete).level
-    causes, matcher, fired = engine._causes, engine._matcher, situation.match.fired
+    floors = parts.urgencies.floors(situation)
+    level = parts.urgencies.urgency(floors, situation, report, is_complete=is_complete).level
+    matcher, fired = parts.matcher, situation.match.fired
     leads: tuple[int, int, str] = (-1, 0, "")
-    for pattern, _ in matcher.patterns(fired & causes._applying):
-        candidate = causes._candidates[pattern]
+    for pattern, _ in matcher.patterns(fired & parts.applying):
+        candidate = parts.candidates[pattern]
         if not candidate.excluded & fired:
             weighing = matcher.patterns(fired & candidate.weighing)
-            points = sum(causes._weights[weight].points for weight, _ in weighing)
-            likelihood = causes._likelihood(candidate.cause, points) if weighing else None
+            points = sum(parts.weights[weight].points for weight, _ in weighing)
+            likelihood = parts.causes.likelihood(candidate.cause, points) if weighing else None
             if likelihood is not None and (likelihood.rank, points) > leads[:2]:
                 leads = likelihood.rank, points, candidate.cause.id
     return level, leads[2]
 
 
-def _deciding_here(engine: Engine, bodies: Sequence[bytes], decide_one: Callable[..., object]) -> Work:
+def _deciding_here(engine: Engine, parts: _Parts, bodies: Sequence[bytes], decide_one: Callable[..., object]) -> Work:
     """Our engine at the work of the peers: the facts are prepared, and whether questions are open is known."""
     prepared = []
     for body in bodies:
         report = engine.read(body)
-        facts = engine._implications.facts(report)
-        engine._derivations.measure(facts.known)
+        facts = parts.implications.facts(report)
+        parts.derivations.measure(facts.known)
         prepared.append((report, facts.known, engine.decide(report).screen_complete))
 
     def decide() -> None:
         for report, known, is_complete in prepared:
-            situation = engine._items.situation(engine._matcher.match(known), known, report)
-            decide_one(engine, situation, report, is_complete=is_complete)
+            situation = parts.items.situation(parts.matcher.match(known), known, report)
+            decide_one(parts, situation, report, is_complete=is_complete)
 
     return decide
 

@@ -60,7 +60,8 @@ class TryPage(WatchedPage):
     @property
     def heading(self) -> str:
         """The heading of the screen."""
-        return self.page.locator("h1").inner_text()
+        heading: str = self.page.locator("h1").inner_text()
+        return heading
 
     @property
     def level(self) -> str | None:

@@ -138,7 +138,7 @@ def gate(tools: Any, tmp_path_factory: pytest.TempPathFactory) -> Gate:
         # as words, and one that names them is not read by the older Redocly inside openapi-typescript.
         ended = tools.run("redocly", "diff", "old.yaml", "new.yaml", "--format", "json", cwd=folder)
         assert ended.stdout.startswith("{"), ended.stderr
-        told = [json.loads(ended.stdout).get("bump", "none")]
+        told: list[str] = [json.loads(ended.stdout).get("bump", "none")]
         breaks = _asks_for_more(old, new) or _default_moved(old, new) or _may_newly_be_null(old, new)
         told += ["major"] if breaks else []
         told += ["minor"] if _takes_more(old, new) else []
@@ -173,7 +173,8 @@ def test_every_release_is_kept_and_told() -> None:
     changelog = (SHIPPED / "CHANGELOG.md").read_text(encoding="utf-8")
     told = re.findall(r"^## (\S+)", changelog, re.MULTILINE)
     for file in _RELEASED.glob("*.yaml"):
-        assert read_yaml(file.read_text(encoding="utf-8"))["info"]["version"] == file.stem
+        contract: Any = read_yaml(file.read_text(encoding="utf-8"))
+        assert contract["info"]["version"] == file.stem
         assert file.stem in told
 
 

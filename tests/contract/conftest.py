@@ -21,6 +21,7 @@ from service.model.version import API_VERSION
 from tests.ports import free_port
 
 CONTRACT = "openapi: 3.1.0\ninfo: {title: A contract, version: 1.0.0}\npaths: {}\n"
+CONTRACT_JSON = '{"openapi": "3.1.0", "info": {"title": "A contract", "version": "1.0.0"}, "paths": {}}'
 
 
 @dataclass
@@ -176,6 +177,7 @@ def start(small_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     running: list[Running] = []
     contract = tmp_path_factory.mktemp("contract") / "openapi.yaml"
     contract.write_text(CONTRACT)
+    contract.with_suffix(".json").write_text(CONTRACT_JSON)
 
     def starter(*program: str, is_traced: bool = False, **settings: str) -> Running:
         port = free_port()

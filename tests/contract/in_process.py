@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 PROBLEM = b"application/problem+json"
@@ -66,7 +67,7 @@ class FaultyService:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Collect the request, answer it, and change the response."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         asked = b""

@@ -40,7 +40,7 @@ _anything = st.one_of(
 
 def _value(property_: dict[str, Any]) -> dict[str, Any]:
     """The schema of the value of a property, without null and with its enum in place."""
-    schema = property_["anyOf"][0]
+    schema: dict[str, Any] = property_["anyOf"][0]
     if "$ref" in schema:
         schema = _SCHEMAS[schema["$ref"].rpartition("/")[2]]
     if "$ref" in schema.get("items", {}):
@@ -121,7 +121,7 @@ def test_reader_and_schema_agree(engine: Engine, body: Any) -> None:
 @pytest.mark.parametrize("part", _PARTS)
 def test_reader_and_schema_agree_on_each_property(engine: Engine, part: str) -> None:
     """Each property alone, at its edges and beside them: taken by both or refused by both."""
-    odd = [
+    odd: list[Any] = [
         None,
         True,
         False,
@@ -145,9 +145,12 @@ def test_reader_and_schema_agree_on_each_property(engine: Engine, part: str) -> 
     for id_, property_ in _SCHEMAS[_PARTS[part]]["properties"].items():
         schema = _value(property_)
         bounds = {
-            bound for one in (schema, schema.get("items", {})) for bound in (one.get("minimum"), one.get("maximum"))
+            bound
+            for one in (schema, schema.get("items", {}))
+            for bound in (one.get("minimum"), one.get("maximum"))
+            if bound is not None
         }
-        edges = [edge for bound in bounds - {None} for edge in (bound, bound - 1, bound + 1, bound + 0.5, bound - 0.5)]
+        edges = [edge for bound in bounds for edge in (bound, bound - 1, bound + 1, bound + 0.5, bound - 0.5)]
         items = [*edges, *schema.get("items", {}).get("enum", ())]
         lists = [[item] * count for item in items for count in (1, 2, 26, 27)]
         for value in (*odd, *edges, *schema.get("enum", ()), *lists):
@@ -158,7 +161,8 @@ def test_reader_and_schema_agree_on_each_property(engine: Engine, part: str) -> 
 @pytest.mark.parametrize("place", ["training", "country"])
 def test_telemetry_and_country_are_never_refused(engine: Engine, place: str) -> None:
     """The published schema and the reader take anything there."""
-    for value in (None, 0, "x", [], {}, {"no_such_name": 1}, {"cadence_spm": "fast"}):
+    odd: list[Any] = [None, 0, "x", [], {}, {"no_such_name": 1}, {"cadence_spm": "fast"}]
+    for value in odd:
         body = {"training": value} if place == "training" else {"runner": {"country": value}}
         assert _IS_REQUEST(body)
         assert _refused(engine, body) == []

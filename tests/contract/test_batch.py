@@ -211,7 +211,8 @@ def test_a_stop_cuts_a_stream_that_does_not_end(start: Callable[..., Any]) -> No
 def _memory_mib(service: Any) -> float:
     """What the service holds in memory."""
     status = Path(f"/proc/{service.process.pid}/status").read_text(encoding="ascii")
-    return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) / 1024
+    (held,) = re.findall(r"VmRSS:\s+(\d+) kB", status)
+    return int(held) / 1024
 
 
 def _answered(service: Any, count: int) -> int:

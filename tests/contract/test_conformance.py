@@ -6,6 +6,7 @@ It sends well-formed JSON only; `test_raw.py` sends what no generator writes.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import pytest
 import schemathesis
@@ -54,7 +55,7 @@ def _api(*modes: GenerationMode) -> BaseSchema:
 @_api(GenerationMode.POSITIVE, GenerationMode.NEGATIVE).parametrize()
 @_no_lines
 @_few
-def test_the_service_conforms(case: Case) -> None:
+def test_the_service_conforms(case: Case[Any]) -> None:
     """Status, headers, media type and body are those of the contract, good requests are taken and bad ones refused."""
     case.call_and_validate()
 
@@ -67,6 +68,6 @@ _breakable = _api(GenerationMode.NEGATIVE).exclude(path_regex="^/(docs|health|me
 @_breakable.parametrize()
 @_no_lines
 @_few
-def test_the_service_refuses_what_the_contract_refuses(case: Case) -> None:
+def test_the_service_refuses_what_the_contract_refuses(case: Case[Any]) -> None:
     """No request that breaks the contract is answered as if it kept it."""
     case.call_and_validate()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -23,6 +22,7 @@ from service.problems import KINDS
 from service.settings import Settings
 from service.settings import read as read_settings
 from service.web.observe import Observe
+from tests.contract.in_process import send
 
 _METHODS = ("get", "post")
 _CLOSED = {"AssessmentRequest", "Runner", "FindingsById"}
@@ -48,11 +48,7 @@ def app() -> Observe:
 
 
 def _get(app: Observe, path: str) -> httpx.Response:
-    async def get() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
-            return await client.get(path)
-
-    return asyncio.run(get())
+    return send(app, "GET", path, b"", {})
 
 
 def _operations(document: Any) -> Iterator[tuple[str, str, Any]]:
@@ -158,7 +154,7 @@ def test_paths_and_routes_are_the_same(app: Observe, document: Any) -> None:
 
     `/` and `/docs/*` are pages, and `/try` is a demonstration that an installation may leave out.
     """
-    litestar = app._app
+    litestar = app.app
     assert isinstance(litestar, Litestar)
     routes = {
         (re.sub(r":\w+}", "}", route.path), str(method).lower())

@@ -157,7 +157,10 @@ Fault = Callable[[Exchange], None]
 
 
 def _drop(name: str) -> Fault:
-    return lambda response: response.headers.pop(name.encode(), None) and None
+    def fault(response: Exchange) -> None:
+        response.headers.pop(name.encode(), None)
+
+    return fault
 
 
 def _set(name: str, value: str) -> Fault:

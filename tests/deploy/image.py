@@ -120,7 +120,8 @@ class Workshop:
 
     def build(self, labels: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         """Build the image with these build arguments and without a network."""
-        given = labels | {
+        given = {
+            **labels,
             "BUILD_BASE": "localhost/build-base",
             "RUN_BASE": "localhost/run-base",
             "PIP_NO_INDEX": "1",

@@ -35,8 +35,8 @@ def licence(name: str) -> str:
         return _OLDER[name]
     told = metadata(name)
     classified = [line.rpartition(" :: ")[2] for line in told.get_all("Classifier") or () if line.startswith("License")]
-    first = (told.get("License") or "").splitlines()[:1]
-    said: str = told.get("License-Expression") or next(iter(first or classified), "unknown")
+    first = (told.get_all("License") or [""])[0].splitlines()[:1]
+    said: str = next(iter(told.get_all("License-Expression") or first or classified), "unknown")
     return _SPDX.get(said, said)
 
 

@@ -74,8 +74,8 @@ def _ask(port: int, path: str, body: bytes | None = None) -> tuple[int, bytes]:
 def _container(workshop: Workshop, *options: str) -> Iterator[tuple[str, int]]:
     """The image running with everything taken from it that it can do without; its id and its port."""
     port = free_port()
-    held = ("--network", "host", "--read-only", "--tmpfs", "/tmp:size=16m", "--cap-drop", "all")  # noqa: S108
-    held += ("--security-opt", "no-new-privileges", "--memory", "256m", "--pids-limit", "64")
+    held = ["--network", "host", "--read-only", "--tmpfs", "/tmp:size=16m", "--cap-drop", "all"]  # noqa: S108
+    held += ["--security-opt", "no-new-privileges", "--memory", "256m", "--pids-limit", "64"]
     set_ = ("--env", f"TRIAGE_PORT={port}", "--env", "TRIAGE_HOST=127.0.0.1")
     identity = workshop.must("podman", "run", "--detach", *held, *set_, *options, NAME)
     try:

@@ -24,8 +24,8 @@ KUBECTL = Path(sys.executable).with_name("kubectl")
 CHECKOV = Path(sys.prefix) / "policy" / "bin" / "checkov"
 OVERLAYS = ("staging", "production")
 COMPONENTS = tuple(sorted(folder.name for folder in (FOLDER / "components").iterdir()))
-WAYS = [(overlay, ()) for overlay in OVERLAYS] + [("production", (component,)) for component in COMPONENTS]
-WAYS += [("production", COMPONENTS)]
+WAYS: list[tuple[str, tuple[str, ...]]] = [(overlay, ()) for overlay in OVERLAYS]
+WAYS += [("production", (component,)) for component in COMPONENTS] + [("production", COMPONENTS)]
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: "+".join((way[0], *way[1])))
@@ -83,7 +83,7 @@ def test_it_makes_sense(rendered: Path, tmp_path: Path) -> None:
 def _policy(file: Path) -> subprocess.CompletedProcess[str]:
     if not CHECKOV.is_file():
         pytest.skip("checkov is not installed in .venv/policy: run it by `make deploy`")
-    options = ["--skip-download", "--quiet", "--compact", "--config-file", FOLDER / ".checkov.yaml"]
+    options: list[str | Path] = ["--skip-download", "--quiet", "--compact", "--config-file", FOLDER / ".checkov.yaml"]
     return subprocess.run([CHECKOV, *options, "--file", file], check=False, capture_output=True, text=True)
 
 

@@ -123,6 +123,11 @@ def watched(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Ite
     with ExitStack() as stack:
         stack.enter_context(_service(folder, ports[0], WORKERS="2"))
         second = stack.enter_context(_service(folder, ports[1], KNOWLEDGE=str(small_folder)))
+
+        def stop_second() -> None:
+            second.terminate()
+            second.wait(20)
+
         command = [
             "prometheus",
             f"--config.file={_short(folder, [workers, other])}",
@@ -132,7 +137,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Ite
         stack.enter_context(_running(command, folder / "prometheus.log", dict(os.environ)))
         _until(lambda: _answers(prometheus, "/-/ready"), "Prometheus does not come up")
         log = folder / f"{ports[0]}.log"
-        watch = Watched(prometheus, workers, other, log, lambda: (second.terminate(), second.wait(20))[0])
+        watch = Watched(prometheus, workers, other, log, stop_second)
         _until(lambda: watch.value("sum(up)") == 2, "the two instances are not scraped")
         _until(lambda: watch.value("count(triage:assessments:increase1h)") == 1, "the rules are not evaluated")
         _post(workers)

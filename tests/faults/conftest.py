@@ -227,7 +227,7 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
     """A certificate for this machine, and its private key."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not there and cannot be fetched")
-    made: Any = tmp_path / "store.crt", tmp_path / "store.key"
+    made = tmp_path / "store.crt", tmp_path / "store.key"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     command += ["-addext", "subjectAltName=IP:127.0.0.1", "-out", str(made[0]), "-keyout", str(made[1])]
     subprocess.run(command, check=True, capture_output=True)

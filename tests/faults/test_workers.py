@@ -46,7 +46,8 @@ def answered(tmp_path: Path) -> Callable[[], dict[int, float]]:
 def _assessments(file: Path) -> float:
     """The assessments that the worker of one file of counts has answered."""
     total = 0.0
-    for key, value, *_ in MmapedDict.read_all_values_from_file(str(file)):
+    values = MmapedDict.read_all_values_from_file(str(file))  # type: ignore[no-untyped-call]  # without types
+    for key, value, *_ in values:
         name, labels = json.loads(key)[1:3]
         if name == "triage_http_requests_total" and labels["route"] == "/assess":
             total += value

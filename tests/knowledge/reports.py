@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from service.engine import Engine
 from service.engine.decision import Decision
+from service.engine.terms import Term
 from service.knowledge.conditions import named, parts
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import load
@@ -58,6 +59,11 @@ def engine() -> Engine:
     return Engine(shipped())
 
 
+def is_true(term: Term, known: Mapping[str, Any]) -> bool:
+    """Whether what is known passes every test of a term."""
+    return all(atom.finding in known and atom.holds(known[atom.finding]) for atom in term)
+
+
 def clauses(condition: Condition) -> Iterator[Clause]:
     """Every clause in `condition`."""
     if isinstance(condition, Clause):
@@ -92,7 +98,7 @@ def values(name: str) -> tuple[Any, ...]:
     return tuple(sorted({low, high, *(number for number in whole if low <= number <= high)}))
 
 
-def _fits(series: list[float], finding: Finding) -> bool:
+def _fits(series: Sequence[float], finding: Finding) -> bool:
     low, high = finding.minimum or 0, finding.maximum or 0
     return len(series) >= (finding.min_items or 0) and all(low <= item <= high for item in series)
 

@@ -14,18 +14,14 @@ from service.knowledge.schema.conditions import Condition
 from service.model.interview import StopReason
 from service.model.scales import Level, Likelihood, Running
 
-from .reports import DRINK_NO_MORE, LAWS, REPORTS, Body, decide, plus, shipped
+from .reports import DRINK_NO_MORE, LAWS, REPORTS, Body, decide, is_true, plus, shipped
 
 _THIRSTY = {"calf_cramp": True, "heavy_or_salty_sweat": True}
 _FLUIDS = {"daily_fluids", "sports_drink_on_long_runs"}
 
 
 def _holds(condition: Condition, decision: Decision) -> bool:
-    known = decision.known
-    return any(
-        all(atom.finding in known and atom.holds(known[atom.finding]) for atom in term)
-        for term in terms_of(condition, shipped())
-    )
+    return any(is_true(term, decision.known) for term in terms_of(condition, shipped()))
 
 
 def _given(decision: Decision) -> set[str]:
@@ -51,7 +47,7 @@ def test_urgent_levels_offer_nothing_to_try(request_: Body) -> None:
     decision = decide(request_)
     policy = shipped().policy
     if decision.level.rank >= policy.no_fixes_from.rank or decision.urgency.is_out_of_scope:
-        assert decision.fixes == decision.withheld == ()
+        assert (decision.fixes, decision.withheld) == ((), ())
     if decision.level.rank >= policy.no_causes_from.rank or decision.urgency.is_out_of_scope:
         assert decision.causes == ()
 

@@ -17,7 +17,7 @@ from service.engine.terms import terms_of
 from service.knowledge.schema.conditions import Condition
 from service.knowledge.schema.findings import People
 
-from .reports import engine, groups, shipped, values
+from .reports import engine, groups, is_true, shipped, values
 
 _REPORTS = 2000 if "EVERY_CONVERSATION" in os.environ else 300
 
@@ -38,8 +38,7 @@ def _partial_report(source: random.Random) -> dict[str, Any]:
 
 
 def _holds(condition: Condition, known: Mapping[str, Any]) -> bool:
-    terms = terms_of(condition, shipped())
-    return any(all(atom.finding in known and atom.holds(known[atom.finding]) for atom in term) for term in terms)
+    return any(is_true(term, known) for term in terms_of(condition, shipped()))
 
 
 def _applies(people: People | None, known: Mapping[str, Any]) -> bool:

@@ -81,8 +81,13 @@ def _examples() -> tuple[Story, ...]:
             request = json.loads(file.read_text(encoding="utf-8"))
             if decoded(respond(engine(), request)).contradictions:
                 continue
-            parts = {part: _known(request.get(part) or {}) for part in ("runner", "findings", "training")}
-            stories.append(_story(file.name, CaseRequest(**parts, not_known=tuple(request.get("not_known") or ()))))
+            case = CaseRequest(
+                runner=_known(request.get("runner") or {}),
+                findings=_known(request.get("findings") or {}),
+                training=_known(request.get("training") or {}),
+                not_known=tuple(request.get("not_known") or ()),
+            )
+            stories.append(_story(file.name, case))
     return tuple(stories)
 
 
@@ -151,7 +156,8 @@ def _story_of(truth: Mapping[str, Any]) -> Story:
     parts: dict[str, dict[str, Any]] = {"runner": {}, "findings": {}, "training": {}}
     for name, value in truth.items():
         parts[shipped().findings[name].place][name] = value
-    return _story("random", CaseRequest(**parts))
+    case = CaseRequest(runner=parts["runner"], findings=parts["findings"], training=parts["training"])
+    return _story("random", case)
 
 
 @pytest.mark.parametrize("seed", range(_RANDOM_TRUTHS))

@@ -15,7 +15,7 @@ from service.knowledge.knowledge import Knowledge
 from service.model.scales import Level, Running
 
 from .proof.record import ANSWERS, answers_digest, corpus
-from .reports import LAWS, REPORTS, Body, decide, encoded, engine, known_in, plus, shipped, values
+from .reports import LAWS, REPORTS, Body, decide, encoded, engine, is_true, known_in, plus, shipped, values
 from .three_valued import RaisingTerm, closed, open_terms, passing, raising_terms, rule_level, waits_for_a_reading
 
 _TELEMETRY = [name for name, finding in shipped().findings.items() if finding.place == "training"] + ["unheard_of"]
@@ -46,11 +46,7 @@ def test_the_level_is_the_most_urgent_of_its_reasons(request_: Body) -> None:
 def test_exactly_the_true_rules_fire(request_: Body) -> None:
     """A red flag fires if and only if one of its terms is true of what is known."""
     decision = decide(request_)
-    true = {
-        raising.rule
-        for raising in raising_terms()
-        if all(atom.finding in decision.known and atom.holds(decision.known[atom.finding]) for atom in raising.term)
-    }
+    true = {raising.rule for raising in raising_terms() if is_true(raising.term, decision.known)}
     assert _flags(decision) == true - {"uncovered_sign"}
 
 

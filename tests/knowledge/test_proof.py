@@ -226,7 +226,7 @@ def _agree(rules: Rules, foreseen: dict[Level, Any], engine: Engine, model: z3.M
     decision = engine.decide(engine.read(json.dumps(body).encode()))
 
     def says(formula: Any) -> bool:
-        return z3.is_true(model.eval(formula, model_completion=True))
+        return bool(z3.is_true(model.eval(formula, model_completion=True)))
 
     assert {flag.id for flag in decision.fired} == {id_ for id_, fires in rules.fires.items() if says(fires)}, curl(
         body

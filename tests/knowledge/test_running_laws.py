@@ -14,7 +14,7 @@ from service.engine.terms import Term, terms_of
 from service.knowledge.schema.conditions import Condition
 from service.model.scales import Running
 
-from .reports import LAWS, REPORTS, Body, decide, engine, known_in, plus, shipped
+from .reports import LAWS, REPORTS, Body, decide, engine, is_true, known_in, plus, shipped
 from .three_valued import passing
 
 _PAINFUL = ("calf_pain", "calf_tightness_pressure", "calf_tender_to_touch", "sudden_sharp_calf_pain")
@@ -61,10 +61,7 @@ def test_more_support_for_a_cause_never_makes_running_milder(request_: Body, dat
 
 
 def _holds(condition: Condition, decision: Decision) -> bool:
-    return any(
-        all(atom.finding in decision.known and atom.holds(decision.known[atom.finding]) for atom in term)
-        for term in terms_of(condition, shipped())
-    )
+    return any(is_true(term, decision.known) for term in terms_of(condition, shipped()))
 
 
 @LAWS

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.bulk.array import COMMAS, MOST, items_of
-from service.bulk.items import Items
+from service.bulk.items import Item, Items
 from service.bulk.lines import Lines
 from service.engine import Engine
 from service.errors import BrokenContract, MalformedBody
@@ -27,7 +27,7 @@ def test_an_item_is_answered_as_if_alone(small_engine: Engine) -> None:
     items = Items(small_engine.read, small_engine.answer, 100)
     alone = small_engine.answer(small_engine.read(GOOD))
     item = items.answer(GOOD, "x")
-    assert item == (alone.body, alone, None, None)
+    assert item == Item(alone.body, assessed=alone)
     assert item.line == b'{"status":200,"assessment":' + alone.body + b"}"
 
 

@@ -47,8 +47,8 @@ def test_an_entry_says_if_its_review_counts(small_values: dict[str, Any]) -> Non
     digest = digest_of(msgspec.convert(flag, RedFlag))
     flag["review"] = {"by": "A. Reader", "role": "general practitioner", "on": "2026-01-31", "digest": digest}
 
-    def served(*key: str) -> Any:
-        return msgspec.json.decode(catalogue(msgspec.convert(small_values, Knowledge)).entries[key])
+    def served(kind: str, id_: str) -> Any:
+        return msgspec.json.decode(catalogue(msgspec.convert(small_values, Knowledge)).entries[kind, id_])
 
     signed = served("red-flags", "clot")["entry_review"]
     assert signed == "reviewed by A. Reader, general practitioner, on 2026-01-31"

@@ -19,7 +19,8 @@ _NESTED = {
 
 
 def _condition(value: object) -> Condition:
-    return msgspec.convert(value, Condition)
+    condition: Condition = msgspec.convert(value, Condition)
+    return condition
 
 
 def test_named_lists_every_id_in_order() -> None:

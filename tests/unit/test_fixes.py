@@ -88,7 +88,7 @@ def test_a_stand_in_may_be_forbidden_too(small_values: dict[str, Any], engine_of
 def test_from_consultation_24_on_nothing_is_to_be_tried(ask: Ask) -> None:
     """The advice is to be seen: no fix, no stand-in, and nothing withheld to read into."""
     assessment = ask(findings={**_HOT, "odd_sign": True, "sign_1": True})
-    assert assessment.fixes == assessment.withheld_fixes == ()
+    assert (assessment.fixes, assessment.withheld_fixes) == ((), ())
     assert [cause.fixes for cause in assessment.causes] == [(), ()]
 
 

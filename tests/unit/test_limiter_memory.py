@@ -62,7 +62,7 @@ def test_what_has_ended_is_forgotten() -> None:
         take(limiter, str(number))
     clock.now += 60
     take(limiter)
-    assert len(limiter._open) == 1
+    assert len(limiter.windows) == 1
 
 
 def test_memory_has_a_bound_and_the_oldest_goes_first() -> None:
@@ -70,6 +70,6 @@ def test_memory_has_a_bound_and_the_oldest_goes_first() -> None:
     limiter = MemoryLimiter(most=10, clock=Clock())
     for number in range(100):
         take(limiter, str(number), cost=3)
-    assert len(limiter._open) == 10
+    assert len(limiter.windows) == 10
     assert not take(limiter, "99").is_allowed
     assert take(limiter, "0").is_allowed

@@ -9,6 +9,8 @@ import socket
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
 
 from service.access import limiter_redis
 from service.access.limiter_redis import RedisLimiter
@@ -87,11 +89,12 @@ def test_a_store_that_hangs_is_given_up_soon() -> None:
     assert heard.seen == ["failed", "limit_store_down"]
 
 
-def test_an_outage_begins_and_ends_once() -> None:
+def test_an_outage_begins_and_ends_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each failure is counted; the log has one line for the beginning and one for the end."""
     heard, now = Heard(), [0.0]
+    script = Script([1, 1, 59_001], OSError(), OSError(), [0, 2, 60_000])
+    monkeypatch.setattr(Redis, "register_script", lambda *_: script)
     limiter = RedisLimiter("redis://127.0.0.1:1/0", heard, clock=lambda: now[0])
-    limiter._take = Script([1, 1, 59_001], OSError(), OSError(), [0, 2, 60_000])  # type: ignore[assignment]
 
     async def ask() -> Taken | None:
         now[0] += 2
@@ -135,15 +138,23 @@ async def _answered(reply: bytes, asked: int) -> tuple[list[Taken | None], list[
         with contextlib.suppress(OSError):
             await writer.wait_closed()
 
+    clients: list[Redis] = []
+
+    def keep(client: Redis, script: str) -> AsyncScript:
+        clients.append(client)
+        return AsyncScript(client, script)
+
     heard, now = Heard(), [0.0]
     async with await asyncio.start_server(nonsense, "127.0.0.1", 0) as server:
-        limiter = RedisLimiter(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0", heard, clock=lambda: now[0])
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Redis, "register_script", keep)
+            url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
+            limiter = RedisLimiter(url, heard, clock=lambda: now[0])
         taken = []
         for _ in range(asked):
             now[0] += 2
             taken.append(await limiter.take("a", QUOTA, 1))
-        client = limiter._take.registered_client
-        await client.aclose(close_connection_pool=True)  # type: ignore[union-attr]
+        await clients[0].aclose(close_connection_pool=True)
         await asyncio.gather(*(connection for connection in connections if connection is not None))
     return taken, heard.seen
 

@@ -48,7 +48,7 @@ def test_a_condition_is_written_with_labels(small_knowledge: Knowledge, conditio
 
 def test_each_condition_of_the_shipped_rules_has_words(engine: Engine) -> None:
     """A reviewer never meets an id instead of a label."""
-    knowledge = engine._knowledge
+    knowledge = engine.knowledge
     for flag in knowledge.red_flags.values():
         words = in_words(flag.when, knowledge)
         assert words

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
 
 from service.access.keys import MARK, fresh
 from service.access.limiter_memory import MemoryLimiter
@@ -21,7 +21,7 @@ from service.engine import Engine
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.reviews import review_of_all
 from service.knowledge.yaml_reader import read_yaml
-from service.telemetry.metrics import Metrics
+from tests.metrics import declared
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "data-protection.md").read_text(encoding="utf-8")
@@ -33,7 +33,8 @@ UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 @pytest.fixture(scope="module")
 def schemas() -> Any:
     """The schemas of the contract."""
-    return read_yaml((ROOT / "openapi" / "openapi.yaml").read_text(encoding="utf-8"))["components"]["schemas"]
+    document: Any = read_yaml((ROOT / "openapi" / "openapi.yaml").read_text(encoding="utf-8"))
+    return document["components"]["schemas"]
 
 
 def _section(page: str, heading: str) -> str:
@@ -101,16 +102,11 @@ def test_the_page_lists_the_fields_of_the_log() -> None:
 def test_counters_of_assessments_name_no_request_partner_or_person() -> None:
     """Each counter that the page names has one label: the level, the red flag or the cause."""
     named = re.findall(r"`(triage_\w+)`", _section(PAGE, "What is counted"))
-    registry = CollectorRegistry()
-    Metrics(registry)
-    labels = {
-        f"{collector._name}_total": collector._labelnames  # type: ignore[attr-defined]
-        for collector in registry._collector_to_names
-    }
-    assert {name: labels[name] for name in named} == {
-        "triage_assessments_total": ("level",),
-        "triage_red_flags_total": ("id",),
-        "triage_leading_cause_total": ("id",),
+    metrics = declared()
+    assert {name: metrics[name].labels for name in named} == {
+        "triage_assessments_total": {"level"},
+        "triage_red_flags_total": {"id"},
+        "triage_leading_cause_total": {"id"},
     }
 
 
@@ -143,7 +139,7 @@ def test_the_retention_of_metrics_is_that_of_the_compose_file() -> None:
     assert f"keeps {kept[1]} days" in PAGE
 
 
-def test_an_address_is_counted_no_longer_than_its_window() -> None:
+def test_an_address_is_counted_no_longer_than_its_window(monkeypatch: pytest.MonkeyPatch) -> None:
     """In memory it goes with the next window; in a store its key is a hash that expires; a window is a day at most."""
     assert max(SECONDS.values()) == UNITS["d"]
     now = [0.0]
@@ -151,7 +147,7 @@ def test_an_address_is_counted_no_longer_than_its_window() -> None:
     asyncio.run(memory.take("client:203.0.113.7", Quota(5, 60), 1))
     now[0] = 61
     asyncio.run(memory.take("client:203.0.113.8", Quota(5, 60), 1))
-    assert list(memory._open) == ["client:203.0.113.8"]
+    assert list(memory.windows) == ["client:203.0.113.8"]
 
     sent: list[Any] = []
 
@@ -159,8 +155,8 @@ def test_an_address_is_counted_no_longer_than_its_window() -> None:
         sent.extend([*keys, *args])
         return [1, 1, 60_000]
 
+    monkeypatch.setattr(Redis, "register_script", lambda *_: script)
     store = RedisLimiter("redis://127.0.0.1:1/0", None)  # type: ignore[arg-type]
-    store._take = script  # type: ignore[assignment]
     asyncio.run(store.take("client:203.0.113.7", Quota(5, 60), 1))
     assert re.fullmatch(r"triage:quota:[0-9a-f]{32}", sent[0])
     assert sent[1:] == [1, 5, 60_000]
@@ -190,7 +186,7 @@ def test_the_latest_release_is_the_first_of_the_changelog() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     first = re.search(r"^## (\d+\.\d+\.\d+)", changelog, re.MULTILINE)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    contract = read_yaml((ROOT / "openapi" / "openapi.yaml").read_text(encoding="utf-8"))
+    contract: Any = read_yaml((ROOT / "openapi" / "openapi.yaml").read_text(encoding="utf-8"))
     assert first is not None
     assert first[1] == project["version"] == contract["info"]["version"]
 
@@ -216,7 +212,7 @@ def test_the_knowledge_has_no_reviewer(shipped: Knowledge) -> None:
 
 def test_the_contract_and_the_page_warn_of_the_ids_of_persons() -> None:
     """The description of `X-Request-ID` forbids the id of a person, an account or a device."""
-    document = read_yaml((ROOT / "openapi" / "openapi.yaml").read_text(encoding="utf-8"))
+    document: Any = read_yaml((ROOT / "openapi" / "openapi.yaml").read_text(encoding="utf-8"))
     said = document["components"]["parameters"]["RequestId"]["description"]
     assert "Do not use the id of a person, an account or a device" in said
     assert "never the id of a person, an account or a device" in PAGE

@@ -75,7 +75,7 @@ def test_out_of_scope_is_a_reason_of_its_own(ask: Ask) -> None:
         ("out_of_scope", Level.CONSULTATION, ("under_18",)),
     ]
     assert assessment.triage.reasons[1].statement == "Out of scope."
-    assert assessment.causes == assessment.fixes == assessment.withheld_fixes == ()
+    assert (assessment.causes, assessment.fixes, assessment.withheld_fixes) == ((), (), ())
 
 
 def test_an_uncovered_sign_sets_the_level_that_the_policy_says(ask: Ask) -> None:

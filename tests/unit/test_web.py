@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from litestar import Litestar
 from litestar.exceptions import HTTPException, NotFoundException
 from prometheus_client import CollectorRegistry
 
@@ -124,7 +125,7 @@ def _app(  # noqa: PLR0913 (one argument a part)
 @pytest.fixture
 def knowledge(small_engine: Engine) -> Any:
     """The small knowledge."""
-    return small_engine._knowledge
+    return small_engine.knowledge
 
 
 @pytest.fixture
@@ -194,7 +195,7 @@ def test_what_is_not_http_is_passed_on(app: Observe) -> None:
     async def inner(scope: Any, *_: Any) -> None:
         seen.append(scope["type"])
 
-    asyncio.run(_around(inner, app)({"type": "lifespan"}, None, None))  # type: ignore[typeddict-item,arg-type]
+    asyncio.run(_around(inner, app)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
     assert seen == ["lifespan"]
 
 
@@ -333,7 +334,8 @@ def test_a_prefix_that_is_passed_on_is_taken_away(small_engine: Engine, knowledg
 
 def test_no_prefix_takes_a_route_away(app: Observe) -> None:
     """A prefix that a route begins with, as it is or with more behind it, is no setting."""
-    inner: Any = app._app
+    inner = app.app
+    assert isinstance(inner, Litestar)
     firsts = {route.path.split("/")[1] for route in inner.routes}
     assert {"assess", "docs", "openapi.json", "metrics", "try"} <= firsts
     for first in firsts:

