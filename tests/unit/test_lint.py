@@ -1,4 +1,4 @@
-"""What binds the knowledge files together: each breach is one issue with file and path."""
+"""The rules across knowledge files: one issue per breach."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NO_SOURCE = "has no source, which only the grades E4 and E5 allow"
 
 @pytest.fixture
 def values(small_values: dict[str, Any]) -> dict[str, Any]:
-    """The small knowledge with cases for its causes too."""
+    """The small knowledge with cases for its causes."""
     for cause in small_values["causes"].values():
         cause["cases"] = [{"name": "A case.", "expect": expect} for expect in ("listed", "not_listed")]
     return small_values
@@ -31,19 +31,19 @@ def _issues(values: dict[str, Any]) -> list[str]:
 
 
 def test_the_small_knowledge_is_sound(values: dict[str, Any]) -> None:
-    """Nothing to say."""
+    """The small knowledge has no issues."""
     assert _issues(values) == []
 
 
 def test_red_flag_findings_reach_through_derivations(values: dict[str, Any]) -> None:
-    """What a named condition rests on counts; what is only denied does not."""
+    """The findings of a named condition count, except those that are only denied."""
     values["red_flags"]["wobble"]["when"]["all"].append({"not": "shoe"})
     raising = red_flag_findings(msgspec.convert(values, Knowledge))
     assert raising == {"sign_1", "sign_2", "severe_pain", "temp", "under_18", "near_miss", "hot_run", "salty"}
 
 
 def _set(*path: Any) -> Change:
-    """Sets the value at a path of keys to the last of them."""
+    """Set the value at a path of keys."""
 
     def change(values: dict[str, Any]) -> None:
         *keys, last, value = path
@@ -60,7 +60,7 @@ def _new_finding(**more: Any) -> Change:
 
 
 def _changes(*changes: Change) -> Change:
-    """Makes several changes in order."""
+    """Apply several changes in order."""
 
     def change(values: dict[str, Any]) -> None:
         for one in changes:
@@ -70,7 +70,7 @@ def _changes(*changes: Change) -> Change:
 
 
 def _item(checklist: str, name: str) -> Change:
-    """Adds an item to a checklist."""
+    """Add an item to a checklist."""
     return lambda values: values["checklists"][checklist]["items"].append(name)
 
 
@@ -530,13 +530,13 @@ def _retired(id_: str, **more: str) -> Change:
     ],
 )
 def test_a_breach_is_named(values: dict[str, Any], change: Change, issue: str) -> None:
-    """File, path, and words that an author can act on."""
+    """The issue has the file, the path and a message for the author."""
     change(values)
     assert issue in _issues(values)
 
 
 def test_several_breaches_are_all_named(values: dict[str, Any]) -> None:
-    """One broken file does not hide another."""
+    """An issue in one file does not hide others."""
     _set("red_flags", "clot", "sources", [])(values)
     _set("fixes", "drink", "instead", "nothing")(values)
     assert _issues(values) == [
@@ -546,7 +546,7 @@ def test_several_breaches_are_all_named(values: dict[str, Any]) -> None:
 
 
 def test_an_issue_has_file_path_and_words(values: dict[str, Any]) -> None:
-    """As parts, for whoever wants to sort them."""
+    """File, path and message are separate attributes, for sorting."""
     _set("policy", "uncovered_signs", ["nothing"])(values)
     issues = list(lint(msgspec.convert(values, Knowledge)))
     assert Issue("policy.yaml", "uncovered_signs[0]", "'nothing' is no finding and no derivation") in issues

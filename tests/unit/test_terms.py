@@ -1,4 +1,4 @@
-"""Terms: a condition written as alternatives that each name a finding once."""
+"""Terms: a condition as alternatives, each naming a finding once."""
 
 from __future__ import annotations
 
@@ -55,22 +55,22 @@ def _no(finding: str) -> OneOf:
     ],
 )
 def test_each_form_is_one_atom(knowledge: Knowledge, condition: object, terms: tuple[Term, ...]) -> None:
-    """A form that names one finding becomes one term of one atom."""
+    """A condition on one finding becomes one term with one atom."""
     assert _terms(knowledge, condition) == terms
 
 
 def test_a_derivation_with_a_condition_is_written_out(knowledge: Knowledge) -> None:
-    """What it rests on stands in its place."""
+    """The condition of a derivation replaces its name."""
     assert _terms(knowledge, "sweaty") == ((_yes("hot_run"),), (_yes("salty"),))
 
 
 def test_a_measure_stays_a_finding_of_its_own(knowledge: Knowledge) -> None:
-    """A measured derivation is known or unknown like any yes/no finding."""
+    """A measured derivation is a finding of its own, known or unknown."""
     assert _terms(knowledge, "jump") == ((_yes("jump"),),)
 
 
 def test_all_joins_and_any_parts(knowledge: Knowledge) -> None:
-    """`all` multiplies the alternatives, `any` adds them."""
+    """`all` multiplies the alternatives, and `any` adds them."""
     terms = _terms(knowledge, {"all": ["ache", {"any": ["shoe", {"not": "salty"}]}]})
     assert terms == ((_yes("ache"), _yes("shoe")), (_yes("ache"), _no("salty")))
 
@@ -92,7 +92,7 @@ def test_a_term_names_a_finding_once(knowledge: Knowledge) -> None:
 
 
 def test_a_term_that_can_never_hold_is_dropped(knowledge: Knowledge) -> None:
-    """Present and absent at once is no alternative; with no alternative left a condition never holds."""
+    """A contradictory alternative is dropped, and a condition without alternatives never holds."""
     assert _terms(knowledge, {"all": ["ache", {"not": "ache"}]}) == ()
     assert _terms(knowledge, {"any": [{"all": ["ache", {"not": "ache"}]}, "shoe"]}) == ((_yes("shoe"),),)
     empty = {"all": [{"finding": "pain", "at_least": 8}, {"finding": "pain", "at_most": 7}]}
@@ -100,12 +100,12 @@ def test_a_term_that_can_never_hold_is_dropped(knowledge: Knowledge) -> None:
 
 
 def test_a_term_within_another_stands_alone(knowledge: Knowledge) -> None:
-    """What a shorter alternative already says is not said again."""
+    """An alternative that implies a shorter one is dropped."""
     assert _terms(knowledge, {"any": [{"all": ["ache", "shoe"]}, "ache", "ache"]}) == ((_yes("ache"),),)
 
 
 def test_an_open_side_is_unbounded(knowledge: Knowledge) -> None:
-    """A range with one bound reaches to infinity on the other side."""
+    """A range with one bound is infinite on the other side."""
     ((atom,),) = _terms(knowledge, {"finding": "pain", "at_least": 8})
     assert isinstance(atom, Within)
     assert (atom.low, atom.high) == (8, math.inf)
