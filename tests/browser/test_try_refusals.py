@@ -95,7 +95,7 @@ def test_a_service_that_cannot_answer_is_explained(
 
 
 @pytest.mark.parametrize("is_first", [True, False], ids=["first request", "later request"])
-def test_a_service_that_is_gone_is_explained(chromium: Browser, tmp_path: Path, *, is_first: bool) -> None:
+def test_an_unreachable_service_is_explained(chromium: Browser, tmp_path: Path, *, is_first: bool) -> None:
     """Without a response, the page explains the error, keeps the answers and offers a retry."""
     with running_service(tmp_path) as address:
         here = TryPage(chromium, address)

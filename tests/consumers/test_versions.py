@@ -314,7 +314,7 @@ _WORDS: dict[str, Change] = {
     ("change", "impact"),
     [(change, impact) for impact, changes in (("major", _BREAKING), ("minor", _ADDITIVE)) for change in changes],
 )
-def test_the_gate_bites(change: str, impact: str, gate: Gate, document: Any) -> None:
+def test_the_gate_rates_planted_changes(change: str, impact: str, gate: Gate, document: Any) -> None:
     """Each planted change has the rating of its effect on a client."""
     planted = copy.deepcopy(document)
     (_BREAKING | _ADDITIVE)[change](planted)
@@ -322,7 +322,7 @@ def test_the_gate_bites(change: str, impact: str, gate: Gate, document: Any) -> 
 
 
 @pytest.mark.parametrize("change", _WORDS)
-def test_the_gate_lets_words_change(change: str, gate: Gate, document: Any) -> None:
+def test_the_gate_allows_changed_texts(change: str, gate: Gate, document: Any) -> None:
     """Texts and examples may change, because they follow the knowledge."""
     planted = copy.deepcopy(document)
     _WORDS[change](planted)

@@ -14,7 +14,7 @@ def _command(tools: Any, address: str) -> list[str]:
     return [*command[:-1], f"triage={address}"]
 
 
-def test_the_conversation_goes_as_the_workflow_says(tools: Any, live: str) -> None:
+def test_the_workflow_succeeds(tools: Any, live: str) -> None:
     """First call, answers, second call: the smoke command of the README succeeds."""
     said = tools.passes(*_command(tools, live))
     assert "Workflows: 3 passed, 3 total" in said

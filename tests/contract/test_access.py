@@ -48,7 +48,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "keys.yaml"
 
 
-def test_a_key_lets_in_and_nothing_else_does(start: Callable[..., Any], path: Path) -> None:
+def test_only_a_valid_key_is_accepted(start: Callable[..., Any], path: Path) -> None:
     """A valid key is accepted; every other gets the same 401; routes without health data need no key."""
     key, other, old = (fresh()[0] for _ in range(3))
     hash_ = hashlib.sha256(old.encode()).hexdigest()
@@ -186,7 +186,7 @@ def test_a_batch_larger_than_a_window_is_refused_for_good(start: Callable[..., A
 
 
 @pytest.mark.parametrize("lines", [100, 20_000])
-def test_a_stream_is_answered_as_far_as_its_sender_can_pay(start: Callable[..., Any], lines: int) -> None:
+def test_a_stream_is_answered_up_to_the_limit(start: Callable[..., Any], lines: int) -> None:
     """A stream is answered up to the last item that the limit allows; one line then gives the reason."""
     service = start(rate_limit="11/hour")
     url, headers = f"http://127.0.0.1:{service.port}/assess/batch", {"content-type": "application/x-ndjson"}
@@ -203,7 +203,7 @@ def test_a_stream_is_answered_as_far_as_its_sender_can_pay(start: Callable[..., 
     assert service.count_events("library_warning") == 0
 
 
-def test_the_end_of_a_spent_stream_does_not_wait_for_its_sender(start: Callable[..., Any]) -> None:
+def test_a_stream_over_the_limit_ends_at_once(start: Callable[..., Any]) -> None:
     """The last chunk follows the line with 429 at once, even if the client still sends lines."""
     service = start(rate_limit="2/hour")
     connection = service.stream()

@@ -89,7 +89,7 @@ def test_items_can_be_explained(service: Any, media: str) -> None:
     ],
     ids=["empty", "1001", "object", "deep", "cut", "nothing", "no-array", "bad-item", "no-utf8"],
 )
-def test_an_array_that_is_none_is_refused_whole(service: Any, body: bytes, status: int, slug: str, code: str) -> None:
+def test_an_invalid_array_is_refused_as_a_whole(service: Any, body: bytes, status: int, slug: str, code: str) -> None:
     """A body that is not an array of items gets one problem."""
     answer = service.send("POST", "/assess/batch", body, content_type=JSON)
     assert [fault["code"] for fault in answer.problem(status, slug)["errors"]] == [code]
@@ -101,7 +101,7 @@ def test_an_array_may_be_64_times_as_long_as_a_request(service: Any) -> None:
     service.send("POST", "/assess/batch", content_type=JSON, content_length=length).problem(413, "body-too-large")
 
 
-def test_a_thousand_items_are_taken(service: Any) -> None:
+def test_a_thousand_items_are_accepted(service: Any) -> None:
     """An array of 1,000 items, the maximum, is accepted."""
     assert len(_items(_post(service, b"[" + b",".join(GOOD * 500) + b"]", JSON).content)) == 1000
 
@@ -154,7 +154,7 @@ def _read_until(connection: socket.socket, wanted: bytes) -> bytes:
     return received
 
 
-def test_lines_are_answered_while_they_come(service: Any) -> None:
+def test_lines_are_answered_as_they_arrive(service: Any) -> None:
     """The response to the first line arrives before the client sends the second."""
     connection = service.stream()
     for _ in range(2):
@@ -251,7 +251,7 @@ def test_a_client_that_does_not_read_is_not_read_from(service: Any) -> None:
     assert _memory_mib(service) - before < 20
 
 
-def test_a_client_that_never_reads_is_left(start: Callable[..., Any]) -> None:
+def test_a_client_that_never_reads_is_disconnected(start: Callable[..., Any]) -> None:
     """A client that never reads is disconnected after the body timeout, and its other lines are not answered."""
     service = start(body_seconds="1")
     unread = [service.connect() for _ in range(2)]
@@ -265,7 +265,7 @@ def test_a_client_that_never_reads_is_left(start: Callable[..., Any]) -> None:
     )
 
 
-def test_arrays_that_come_together_do_not_fill_the_memory(start: Callable[..., Any]) -> None:
+def test_simultaneous_arrays_do_not_exhaust_the_memory(start: Callable[..., Any]) -> None:
     """Arrays over the memory budget are refused; the accepted ones and single requests are answered.
 
     Answered arrays free their share of the budget, and so do clients that disconnect midway.

@@ -110,14 +110,14 @@ def test_chunk_extensions_and_small_chunks_are_read(service: Any) -> None:
 
 
 def test_empty_lines_without_end_end_the_connection(service: Any) -> None:
-    """They begin no request, and are not read for ever."""
+    """Empty lines do not begin a request, and the connection is closed after a limit."""
     connection = service.connect()
     _send_until_ended(connection, b"\r\n" * 32_000, 1_000)
 
 
 @pytest.mark.parametrize(("fields", "status"), [(128, 200), (129, 431)])
 def test_a_head_has_at_most_128_fields(service: Any, fields: int, status: int) -> None:
-    """A short field takes many times its bytes in memory."""
+    """A head with more fields is refused, because a short field needs many times its bytes in memory."""
     more = b"".join(b"a%d:\r\n" % number for number in range(fields - 2))
     answer = service.raw(b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + more + b"\r\n")
     assert answer.status == status
@@ -151,7 +151,7 @@ HEADS = {
 
 @pytest.mark.parametrize("name", HEADS)
 def test_a_head_that_http_forbids_is_refused(service: Any, name: str) -> None:
-    """Each gets the status that RFC 9110 and 9112 require."""
+    """Each invalid head gets the status that RFC 9110 and 9112 require."""
     sent, status, slug = HEADS[name]
     before = _refused(service, slug)
     service.raw(sent).problem(status, slug)

@@ -62,7 +62,7 @@ def impatient(start: Callable[..., Any]) -> Any:
     return start(queue_seconds="0.000001")
 
 
-def test_a_flood_is_answered_whole(patient: Any) -> None:
+def test_a_flood_is_answered_completely(patient: Any) -> None:
     """A flood of requests is answered completely if the queue has time."""
     with flood(patient) as connections:
         pass
@@ -173,7 +173,7 @@ def test_idle_or_slow_connections_take_no_turn(impatient: Any) -> None:
     assert [impatient.assess(GOOD).status for _ in range(5)] == [200] * 5
 
 
-def test_a_batch_and_single_requests_do_not_hold_each_other_up(impatient: Any) -> None:
+def test_batches_and_single_requests_do_not_delay_each_other(impatient: Any) -> None:
     """Neither a stream whose client does not read nor a busy stream delays other requests."""
     unread, busy = impatient.stream(), impatient.stream()
     unread.settimeout(1)

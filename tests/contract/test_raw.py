@@ -27,7 +27,7 @@ def test_a_body_not_declared_as_json_is_415(service: Any, media_type: str | None
 
 
 @pytest.mark.parametrize("media_type", [JSON, "Application/JSON", JSON + "; charset=utf-8", JSON + ' ;charset="UTF-8"'])
-def test_json_in_utf8_is_taken_however_it_is_written(service: Any, media_type: str) -> None:
+def test_any_spelling_of_json_in_utf8_is_accepted(service: Any, media_type: str) -> None:
     """The media type is compared as in HTTP, ignoring case, blanks and quotes."""
     assert service.assess(GOOD, content_type=media_type).status == 200
 
@@ -51,7 +51,7 @@ def test_identity_is_no_coding(service: Any) -> None:
     assert service.assess(GOOD, content_encoding="Identity").status == 200
 
 
-def test_a_body_of_the_limit_is_taken_and_one_byte_more_is_413(service: Any) -> None:
+def test_a_body_of_the_limit_is_accepted_and_one_byte_more_is_413(service: Any) -> None:
     """A body of 64 KiB is accepted; one byte more is refused."""
     whole = GOOD + b" " * (65_536 - len(GOOD))
     assert service.assess(whole).status == 200
@@ -288,6 +288,6 @@ def test_a_page_can_read_a_refusal(service: Any) -> None:
         assert (answer.status, answer.headers["access-control-allow-origin"]) == (404, "https://app.example")
 
 
-def test_a_connection_on_which_nothing_comes_ends_without_a_word(service: Any) -> None:
+def test_a_silent_connection_is_closed_without_a_response(service: Any) -> None:
     """A silent connection is closed without a response, so that it does not hold a file descriptor."""
     assert service.connect().recv(100) == b""

@@ -281,7 +281,7 @@ def test_an_empty_list_of_choices_is_the_answer_none(service: Any) -> None:
     assert "where" not in asked
 
 
-def test_a_client_that_leaves_with_half_a_body_is_not_taken_for_a_faulty_one(service: Any) -> None:
+def test_an_interrupted_body_is_not_logged_as_invalid(service: Any) -> None:
     """The log distinguishes a client that disconnects in a body from one that sends invalid JSON."""
     connection = service.connect()
     head = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Request-ID: left\r\n"

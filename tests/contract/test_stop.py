@@ -62,7 +62,7 @@ def test_a_request_during_the_drain_is_answered_and_its_connection_closed(start:
     assert service.process.wait(15) == 0
 
 
-def test_a_request_that_never_ends_does_not_hold_the_stop(start: Callable[..., Any]) -> None:
+def test_an_endless_request_does_not_delay_the_stop(start: Callable[..., Any]) -> None:
     """After the grace period unfinished requests get 503, and the exit code is 0."""
     service = start(shutdown_seconds="0.5", body_seconds="30")
     stalled, silent = service.connect(), service.connect()

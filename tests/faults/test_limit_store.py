@@ -21,7 +21,7 @@ SOON_SECONDS = 1.0
 """Far longer than the timeout of the store, and far shorter than a client's timeout."""
 
 
-def test_two_replicas_let_through_exactly_the_limit(
+def test_two_replicas_accept_exactly_the_limit(
     serve: Callable[..., Any], limit_store: Callable[..., Any], report: Callable[..., None]
 ) -> None:
     """Of 600 requests at once to two processes, exactly the 100 of the limit are answered."""
@@ -73,7 +73,7 @@ def _logged_once(service: Any, event: str) -> None:
     assert service.events().count(event) == 1
 
 
-def test_triage_goes_on_without_the_store_and_limits_come_back_with_it(
+def test_triage_continues_without_the_store_and_limits_return_with_it(
     serve: Callable[..., Any], limit_store: Callable[..., Any], report: Callable[..., None]
 ) -> None:
     """A store that is killed under load fails no request; its end and its return are logged once each."""

@@ -38,7 +38,7 @@ BLIND = {"check": "", "options": ""}
 
 
 @pytest.mark.parametrize("is_drained", [True, False], ids=["drained", "not_drained"])
-def test_a_rolling_replacement_loses_nothing_where_the_proxy_looks(
+def test_a_rolling_replacement_with_readiness_checks_loses_nothing(
     serve: Callable[..., Any],
     pairs: list[Pair],
     report: Callable[..., None],

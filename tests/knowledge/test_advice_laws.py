@@ -105,7 +105,7 @@ def test_running_is_never_less_strict_at_a_higher_level(one: Body, other: Body) 
     assert higher.running.running.rank >= shipped().levels[higher.level].running.rank
 
 
-def test_advice_on_running_keeps_its_bounds(shipped: Knowledge) -> None:
+def test_advice_on_running_stays_within_its_bounds(shipped: Knowledge) -> None:
     """A cause never stops all running, and a red flag is never stricter than the next level's minimum."""
     for cause in shipped.causes.values():
         assert cause.running is None or cause.running.rank < Running.STOP.rank

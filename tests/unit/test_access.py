@@ -70,7 +70,7 @@ def test_requests_without_a_key_are_not_counted(keys: Keys) -> None:
         ask(Access(keys, TWO, MemoryLimiter(), 0), b"x")
 
 
-def test_where_there_are_no_keys_the_client_pays() -> None:
+def test_without_keys_the_client_pays() -> None:
     """Without keys, each client address has a quota."""
     access = Access(None, TWO, MemoryLimiter(), 0)
     ask(access)
@@ -94,7 +94,7 @@ def test_a_request_may_cost_more_than_one() -> None:
         ask(access, cost=4)
 
 
-def test_on_a_socket_for_both_families_each_ipv4_client_pays_for_itself() -> None:
+def test_on_a_dual_stack_socket_each_ipv4_client_has_a_quota() -> None:
     """On a dual-stack socket, each IPv4 client has its own quota, although the addresses share the first half."""
     assert [client([], f"::ffff:10.0.0.{last}", 0) for last in (1, 2)] == ["10.0.0.1", "10.0.0.2"]
 

@@ -60,7 +60,7 @@ def access(tmp_path: Path) -> Access:
     return Access(Keys(path, None), Quota(3, 60), MemoryLimiter(), 0)  # type: ignore[arg-type]
 
 
-def test_a_good_key_lets_in_and_is_written_down(access: Access) -> None:
+def test_a_valid_key_is_accepted_and_logged(access: Access) -> None:
     """The log has the partner and the id of its key; the response has the remaining quota."""
     status, headers, record = ask(access_middleware(access)(Route()), b"good")
     assert (status, record.partner, record.key) == (200, "one", "k1")

@@ -53,7 +53,7 @@ def test_a_second_service_cannot_have_the_address(is_listening: bool) -> None:  
     assert caught.value.errno == errno.EADDRINUSE
 
 
-def test_an_address_with_connections_that_end_can_be_had_again() -> None:
+def test_an_address_with_closing_connections_can_be_bound() -> None:
     """A restarted service can bind while old connections are in TIME_WAIT."""
     with reserve(HERE, 0) as reserved, beside(reserved) as worker:
         port = port_of(reserved)

@@ -21,7 +21,7 @@ def test_the_largest_array_that_can_be_allowed_has_room() -> None:
         settings.read({"TRIAGE_BODY_LIMIT_BYTES": str(largest + 1)})
 
 
-def test_arrays_that_come_have_a_common_bound() -> None:
+def test_arrays_have_a_common_bound() -> None:
     """An array over the common bound is refused at any stage; answered arrays free their share."""
     arrays = ArrayMemory()
     first: Any = {}

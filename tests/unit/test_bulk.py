@@ -66,7 +66,7 @@ def _cut(parts: list[bytes], limit: int = 50) -> list[bytes]:
 
 
 @given(st.lists(st.binary(max_size=12).filter(lambda line: b"\n" not in line)), st.data())
-def test_lines_are_the_same_however_they_come(lines: list[bytes], data: st.DataObject) -> None:
+def test_lines_do_not_depend_on_chunks(lines: list[bytes], data: st.DataObject) -> None:
     """The lines do not depend on the chunks of the stream, and blank lines are skipped."""
     whole = b"\n".join(lines)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=6)))
@@ -173,7 +173,7 @@ def _refuse(_: str) -> None:
         st.sampled_from([bytes([byte]) for byte in b'[]{}:,"01.eE+-\\tn \xff\xc3\xa9'] + [b"true", b'"a":', b"[1"])
     )
 )
-def test_json_is_taken_for_json_and_nothing_else(parts: list[bytes]) -> None:
+def test_only_json_is_accepted_as_json(parts: list[bytes]) -> None:
     """A body is malformed exactly if the standard library does not read it as strict JSON."""
     body = b"[" + b"".join(parts) + b"]"
     try:

@@ -84,7 +84,7 @@ def test_standard_streams_give_the_same(run: Run, requests: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("kept", [0, 1, 2_000, 3_001, 100_000, 1_000_000, -1, -2])
-def test_a_run_goes_on_where_another_was_cut_off(run: Run, requests: Path, tmp_path: Path, kept: int) -> None:
+def test_an_interrupted_run_is_resumed(run: Run, requests: Path, tmp_path: Path, kept: int) -> None:
     """A resumed run completes the file, wherever it was cut, without a lost or repeated item."""
     out = tmp_path / "out.ndjson"
     run("--batch", requests, out)
@@ -127,7 +127,7 @@ def test_a_killed_run_leaves_no_process_behind(environment: dict[str, str], tmp_
         time.sleep(0.01)
 
 
-def test_a_killed_run_goes_on(environment: dict[str, str], run: Run, requests: Path, tmp_path: Path) -> None:
+def test_a_killed_run_is_resumed(environment: dict[str, str], run: Run, requests: Path, tmp_path: Path) -> None:
     """A run that is killed repeatedly with all its processes ends with the same file."""
     many, whole, out = (tmp_path / name for name in ("many", "whole.ndjson", "out.ndjson"))
     many.write_bytes(requests.read_bytes() * 10)
@@ -144,7 +144,7 @@ def test_a_killed_run_goes_on(environment: dict[str, str], run: Run, requests: P
     assert out.read_bytes() == whole.read_bytes()
 
 
-def test_other_answers_are_not_gone_on_with(run: Run, requests: Path, tmp_path: Path) -> None:
+def test_a_file_of_other_answers_is_not_resumed(run: Run, requests: Path, tmp_path: Path) -> None:
     """A file of other requests, other options or too many lines is left unchanged."""
     out = tmp_path / "out.ndjson"
     run("--batch", requests, out)

@@ -25,7 +25,7 @@ def _cause(assessment: Assessment, id_: str) -> ConsideredCause:
     return cause
 
 
-def test_a_cause_is_weighed_only_where_it_applies(ask: Ask) -> None:
+def test_only_applicable_causes_are_weighed(ask: Ask) -> None:
     """A cause is listed only if its complaint is present, whatever its points."""
     assert _causes(ask(findings={"hot_run": True}, training=_JUMP)) == []
     assert _causes(ask(findings={"ache": True}, training=_JUMP)) == [("load", 3, Likelihood.POSSIBLE)]
@@ -62,7 +62,7 @@ def test_a_cap_lifts_nothing(small_values: dict[str, Any], engine_of: EngineOf, 
     assert _causes(assessment) == [("heat_loss", 1, Likelihood.LESS_LIKELY)]
 
 
-def test_an_excluded_cause_is_left_out(ask: Ask) -> None:
+def test_an_excluded_cause_is_not_listed(ask: Ask) -> None:
     """An excluding finding outweighs any number of points; an unknown one does not exclude."""
     findings = {"ache": True, "salty": True, "where": ["heel"]}
     assert _causes(ask(findings={**findings, "shoe": True})) == []
@@ -129,7 +129,7 @@ def test_a_single_point_speaks_for_a_cause(small_values: dict[str, Any], engine_
     assert ([weight.points for weight in cause.supporting], cause.opposing) == ([1], ())
 
 
-def test_a_weight_that_can_no_longer_hold_moves_nothing(
+def test_a_denied_weight_has_no_unanswered_findings(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
 ) -> None:
     """A weight with a denied part has no unanswered findings; an open weight still lists them."""

@@ -118,7 +118,7 @@ def test_wrong_settings_and_files_end_with_1(capsys: Any, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_an_address_that_is_taken_ends_with_1(capsys: Any, workers: str) -> None:
+def test_an_address_in_use_ends_with_1(capsys: Any, workers: str) -> None:
     """One line names the address before anything is served."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -134,7 +134,7 @@ def test_a_wrong_command_ends_with_2() -> None:
     assert caught.value.code == 2
 
 
-def test_a_key_is_printed_with_the_lines_that_let_it_in(capsys: Any, tmp_path: Path) -> None:
+def test_a_key_is_printed_with_its_lines_of_the_keys_file(capsys: Any, tmp_path: Path) -> None:
     """The printed lines are valid in the keys file, contain only the hash, and accept the key."""
     assert cli.main(["key", "partner-1"]) == 0
     before, _, lines = capsys.readouterr().out.partition("partners:")

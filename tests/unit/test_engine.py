@@ -41,7 +41,7 @@ def test_whom_to_see(ask: Ask, parts: dict[str, Any], referrals: tuple[str, ...]
     assert tuple(referral.id for referral in ask(**parts).triage.referrals) == referrals
 
 
-def test_an_answer_is_the_same_bytes_twice(small_engine: Engine) -> None:
+def test_equal_reports_get_equal_bytes(small_engine: Engine) -> None:
     """Equal reports and knowledge give equal bytes."""
     orders = (_HOT.items(), reversed(_HOT.items()))
     bodies = (msgspec.json.encode({"findings": dict(order)}) for order in orders)
@@ -60,7 +60,7 @@ def test_the_logged_facts_equal_the_response(small_engine: Engine) -> None:
     assert unknown.leading_cause is None
 
 
-def test_a_report_is_left_as_it_was(small_engine: Engine) -> None:
+def test_a_report_is_not_changed(small_engine: Engine) -> None:
     """An assessment changes neither the report nor the next assessment."""
     report = small_engine.read(b'{"findings": {"ache": true, "hot_run": true}, "training": {"km": [30, 40]}}')
     before = dict(report.known)

@@ -62,7 +62,7 @@ def test_a_number_that_answers_an_item_is_named_by_the_item(small_engine: Engine
     assert rules == {"young": (("under_18",), ())}
 
 
-def test_a_rule_that_nothing_touches_is_left_out(small_engine: Engine) -> None:
+def test_a_rule_without_reported_findings_is_omitted(small_engine: Engine) -> None:
     """The explanation omits rules without a reported finding."""
     _, _, explanation = _explained(small_engine, findings={"ache": True})
     assert explanation.unfired_rules == ()

@@ -44,7 +44,7 @@ def _read(field: Finding | Field, sent: object) -> object:
         (country, "US", "US"),
     ],
 )
-def test_a_value_of_the_right_kind_is_taken(field: Finding | Field, sent: object, known: object) -> None:
+def test_a_value_of_the_right_kind_is_accepted(field: Finding | Field, sent: object, known: object) -> None:
     """Choices become a set and a series a tuple; "unknown" means "not sent", an empty list "none"."""
     read = _read(field, sent)
     assert read == known

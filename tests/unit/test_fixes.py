@@ -35,9 +35,7 @@ def test_a_fix_has_the_texts_of_the_knowledge(small_values: dict[str, Any], engi
     assert (fix.evidence, fix.sources) == ("E3", ("book",))
 
 
-def test_a_weak_cause_beside_a_better_one_is_not_acted_on(
-    small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
-) -> None:
+def test_a_less_likely_cause_gives_no_fix(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
     """The fixes of a less likely cause are given only if no cause is more likely."""
     small_values["causes"]["load"]["supports"][1]["points"] = 1
     small_values["policy"]["act_on_likelihood"] = "possible"
@@ -64,7 +62,7 @@ def test_a_replacement_needs_no_cause_of_its_own(small_values: dict[str, Any], e
     assert _fixes(assessment) == [("rest_it", ("heat_loss",))]
 
 
-def test_a_forbidden_fix_without_a_stand_in_is_left_out(
+def test_a_forbidden_fix_without_a_replacement_is_omitted(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
 ) -> None:
     """A forbidden fix without a replacement is omitted."""
@@ -75,7 +73,7 @@ def test_a_forbidden_fix_without_a_stand_in_is_left_out(
     assert assessment.causes[0].fixes == ()
 
 
-def test_a_stand_in_may_be_forbidden_too(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
+def test_a_replacement_may_be_forbidden_too(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
     """Replacements are tried until one is allowed or none is left."""
     small_values["fixes"]["rest_it"]["withheld_when"] = "near_miss"
     assessment = ask(engine_of(small_values), findings={**_HOT, "odd_sign": True, "near_miss": True, "salty": False})

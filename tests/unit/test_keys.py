@@ -93,7 +93,7 @@ def test_every_other_way_of_asking_is_refused_alike(path: Path, headers: list[tu
     assert caught.value.args == ()
 
 
-def test_a_revoked_key_is_known_and_barred(path: Path) -> None:
+def test_a_revoked_key_is_known_and_refused(path: Path) -> None:
     """The log names the partner of a revoked key."""
     with pytest.raises(Barred) as caught:
         Keys(path, RecordedEvents()).partner_of(bearer("b-key"))

@@ -26,7 +26,7 @@ def take(limiter: MemoryLimiter, who: str = "a", cost: int = 1, quota: Quota = T
     return asyncio.run(limiter.take(who, quota, cost))
 
 
-def test_a_quota_is_spent_and_comes_back() -> None:
+def test_a_quota_is_restored_after_its_window() -> None:
     """A window allows a number of requests, and the next window the same number again."""
     clock = Clock()
     limiter = MemoryLimiter(clock=clock)

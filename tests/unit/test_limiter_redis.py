@@ -174,7 +174,7 @@ def test_no_reply_of_the_store_fails_a_request(reply: bytes) -> None:
     assert events.count("failed") == taken.count(None)
 
 
-def test_a_count_of_the_store_is_taken() -> None:
+def test_a_valid_count_of_the_store_is_used() -> None:
     """A valid count is accepted, so the property above does not hold trivially."""
     taken, events = asyncio.run(_answered(b"*3\r\n:1\r\n:1\r\n:59001\r\n", 2))
     assert taken == [Taken(is_allowed=True, remaining=1, resets_in=60)] * 2

@@ -35,7 +35,7 @@ class RecordingPoll:
         return self._room.poll(0)
 
 
-def test_a_full_disk_costs_lines_and_never_fails() -> None:
+def test_a_full_disk_loses_lines_and_never_fails() -> None:
     """Each line that the disk rejects is counted."""
     lost: list[None] = []
     with io.FileIO("/dev/full", "wb") as file:
@@ -47,7 +47,7 @@ def test_a_full_disk_costs_lines_and_never_fails() -> None:
 
 
 @pytest.mark.parametrize("room", range(12))
-def test_a_line_that_was_cut_short_spoils_no_other(tmp_path: Path, room: int) -> None:
+def test_a_partial_line_does_not_affect_others(tmp_path: Path, room: int) -> None:
     """After a partial write the next line begins on a new line, and no line is empty."""
     lost: list[None] = []
     lines = (b"first", b"second", b"third", b"fourth")
@@ -62,7 +62,7 @@ def test_a_line_that_was_cut_short_spoils_no_other(tmp_path: Path, room: int) ->
     assert len(lost) == len(set(lines) - set(written.splitlines())) + cut_before_its_end
 
 
-def test_a_reader_that_is_gone_costs_lines_and_never_fails() -> None:
+def test_a_closed_pipe_loses_lines_and_never_fails() -> None:
     """Each line to a pipe with a closed end is counted as lost."""
     reading, writing = os.pipe()
     os.close(reading)

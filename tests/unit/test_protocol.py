@@ -57,7 +57,7 @@ def test_a_head_and_the_first_body_part_are_one_write(transport: Any) -> None:
     assert transport.written == [b"head;first;", b"second;"]
 
 
-def test_an_empty_body_lets_the_head_go(transport: Any) -> None:
+def test_a_response_without_a_body_is_written(transport: Any) -> None:
     """A response without a body is written when it ends."""
     joined = CoalescingTransport(transport)
     joined.write(b"head")
@@ -95,7 +95,7 @@ def test_a_head_alone_is_sent_before_the_end(transport: Any) -> None:
 @pytest.mark.parametrize(
     "page", ["docs/configuration.md", "deploy/README.md", "openapi/README.md", "openapi/base.yaml"]
 )
-def test_a_proxy_lets_go_of_an_idle_connection_first(page: str) -> None:
+def test_a_proxy_closes_an_idle_connection_first(page: str) -> None:
     """The service keeps idle connections longer than the 60 seconds of common proxies, and announces the time."""
     config = Config("", http=Connection, head_seconds=1, drain_seconds=1, shutdown_seconds=1, is_renewable=False)
     assert config.timeout_keep_alive == IDLE_SECONDS > 60

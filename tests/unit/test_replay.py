@@ -30,7 +30,7 @@ def values(small_values: dict[str, Any]) -> dict[str, Any]:
     return small_values
 
 
-def test_cases_that_come_out_are_silent(values: dict[str, Any]) -> None:
+def test_matching_cases_are_silent(values: dict[str, Any]) -> None:
     """Matching cases of rules, derivations and causes give no issues."""
     values["red_flags"]["young"]["cases"] = [
         _case("Seventeen.", {"fires": True}, runner={"age_years": 17}),
@@ -50,7 +50,7 @@ def test_cases_that_come_out_are_silent(values: dict[str, Any]) -> None:
     assert _issues(values) == []
 
 
-def test_a_case_that_does_not_come_out_is_named(values: dict[str, Any]) -> None:
+def test_a_mismatch_is_named(values: dict[str, Any]) -> None:
     """The issue has file, path, the expected result and the sentence of the case."""
     values["red_flags"]["young"]["cases"] = [
         _case("Eighteen.", {"fires": True}, runner={"age_years": 18}),

@@ -139,7 +139,7 @@ def test_a_request_that_waited_too_long_is_refused() -> None:
     run(wait, IMPATIENT)
 
 
-def test_a_request_whose_client_left_is_not_started() -> None:
+def test_a_request_of_a_disconnected_client_is_not_started() -> None:
     """Its place goes to the next request, and it is counted once."""
 
     async def leave(queue: RequestQueue, requests: Requests) -> None:
@@ -166,7 +166,7 @@ def test_the_figures_are_those_since_the_last_look() -> None:
     run(look)
 
 
-def test_a_request_whose_body_came_late_waits_for_its_turn_again() -> None:
+def test_a_request_with_a_late_body_queues_again() -> None:
     """A request whose body arrives late queues again, in order and within the bound of a turn."""
 
     async def late(queue: RequestQueue, requests: Requests) -> None:
@@ -187,7 +187,7 @@ def test_a_request_whose_body_came_late_waits_for_its_turn_again() -> None:
 @pytest.mark.parametrize(
     ("seconds", "is_left", "error"), [(IMPATIENT, False, Overloaded), (PATIENT, True, IncompleteBody)]
 )
-def test_a_request_whose_body_came_late_learns_why_it_has_no_turn(
+def test_a_request_with_a_late_body_gets_the_reason_of_its_refusal(
     seconds: float,
     is_left: bool,  # noqa: FBT001
     error: type[Exception],
@@ -206,7 +206,7 @@ def test_a_request_whose_body_came_late_learns_why_it_has_no_turn(
     run(late, seconds)
 
 
-def test_batches_and_single_requests_do_not_hold_each_other_up() -> None:
+def test_batches_and_single_requests_do_not_delay_each_other() -> None:
     """Slices of batches and single requests have separate bounds in a turn."""
 
     async def both(queue: RequestQueue, requests: Requests) -> None:
@@ -223,7 +223,7 @@ def test_batches_and_single_requests_do_not_hold_each_other_up() -> None:
     run(both)
 
 
-def test_a_batch_whose_client_left_does_not_go_on() -> None:
+def test_a_batch_of_a_disconnected_client_stops() -> None:
     """A batch stops if its client disconnects."""
 
     async def leave(queue: RequestQueue, _: Requests) -> None:

@@ -18,7 +18,7 @@ def rulebook(small_values: dict[str, Any]) -> Rulebook:
     return Rulebook(msgspec.convert(small_values, Knowledge))
 
 
-def test_red_flags_stand_most_urgent_first(rulebook: Rulebook) -> None:
+def test_red_flags_are_in_order_of_urgency(rulebook: Rulebook) -> None:
     """Red flags are in order of urgency, then of id."""
     assert list(rulebook.red_flags) == sorted(rulebook.red_flags)
     assert [flag.id for flag in rulebook.red_flags.values()] == ["heat", "clot", "swollen", "wobble", "young"]
@@ -64,7 +64,7 @@ def test_every_pattern_belongs_to_one_entry(rulebook: Rulebook) -> None:
     assert list(rulebook.withheld) == ["drink"]
 
 
-def test_weights_stand_with_their_cause(rulebook: Rulebook) -> None:
+def test_weights_belong_to_their_cause(rulebook: Rulebook) -> None:
     """Supports precede opposes, each with its index among both."""
     weights = [(weight.cause, weight.number, weight.points) for weight in rulebook.weights.values()]
     assert weights == [

@@ -138,7 +138,7 @@ def test_a_self_care_response_without_a_fix_is_counted() -> None:
     assert card.self_care_without_fix == pytest.approx(1 / 2)
 
 
-def test_the_targets_bite() -> None:
+def test_missed_targets_are_reported() -> None:
     """A missed case, a forbidden fix, a wrong leader or over-triage each miss a target."""
     good = _outcome(Level.SELF_CARE, _vignette("self_care", leads="load", without_fixes=["drink"]), ("load",))
     bad = (

@@ -64,7 +64,7 @@ def test_a_fault_has_the_words_of_the_table(name: str, text: str, says: str) -> 
 @pytest.mark.parametrize(
     "origin", ["http://localhost:3000", "https://[::1]:8443", "https://a.example:65535", "capacitor://localhost"]
 )
-def test_an_origin_is_taken_as_a_browser_sends_it(origin: str) -> None:
+def test_an_origin_is_accepted_as_browsers_send_it(origin: str) -> None:
     """Origins are compared letter by letter."""
     assert settings.read({"TRIAGE_CORS_ORIGINS": origin}).cors_origins == (origin,)
 
@@ -82,7 +82,7 @@ def test_an_origin_that_no_browser_sends_is_a_fault(origin: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/triage", "/a/b", "/v1.0/tri-age_~", "/assessment", "/a/docs"])
-def test_a_root_path_is_taken(path: str) -> None:
+def test_a_root_path_is_accepted(path: str) -> None:
     """A prefix is a path of plain segments; none is the default."""
     assert settings.read({"TRIAGE_ROOT_PATH": path}).root_path == path
 

@@ -210,7 +210,7 @@ def test_a_file_that_is_not_a_sheet_is_refused(folder: Path, content: bytes, say
     assert caught.value.issues[0].says == says
 
 
-def test_a_file_in_flow_style_is_left_to_its_editor(folder: Path, small_folder: Path) -> None:
+def test_a_file_in_flow_style_is_not_changed(folder: Path, small_folder: Path) -> None:
     """A file without block layout is reported and not changed."""
     rows = _completed(folder, clot=_SIGNATURE, heat=_SIGNATURE)
     flow = small_folder / "red_flags" / "heat.yaml"

@@ -166,7 +166,7 @@ def test_expected_labels_are_counted_from_zero() -> None:
     assert value("triage_rejected_total", {"type": "internal-error"}) == 0
 
 
-def test_the_log_is_readable_where_asked() -> None:
+def test_the_console_format_is_readable() -> None:
     """The console format is text for people, without empty fields."""
     desk = Desk(format_="console")
     desk.access_log.request(RequestRecord("abc", None, 200), "GET", "/metrics", 0.01, 0.01)
@@ -177,7 +177,7 @@ def test_the_log_is_readable_where_asked() -> None:
         json.loads(text)
 
 
-def test_less_severe_lines_than_asked_for_are_left_out() -> None:
+def test_lines_below_the_log_level_are_omitted() -> None:
     """The log level is a minimum."""
     desk = Desk(level="error")
     desk.access_log.note("serving", pid=1)

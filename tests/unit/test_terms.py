@@ -99,7 +99,7 @@ def test_a_term_that_can_never_hold_is_dropped(knowledge: Knowledge) -> None:
     assert _terms(knowledge, empty) == ()
 
 
-def test_a_term_within_another_stands_alone(knowledge: Knowledge) -> None:
+def test_a_term_replaces_those_that_imply_it(knowledge: Knowledge) -> None:
     """An alternative that implies a shorter one is dropped."""
     assert _terms(knowledge, {"any": [{"all": ["ache", "shoe"]}, "ache", "ache"]}) == ((_yes("ache"),),)
 

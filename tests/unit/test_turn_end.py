@@ -74,7 +74,7 @@ def test_the_lines_of_a_turn_are_one_write(tmp_path: Path) -> None:
     assert writes == [b"0\n1\n2\n"]
 
 
-def test_no_write_is_larger_than_a_pipe_takes_whole() -> None:
+def test_no_write_exceeds_a_pipes_atomic_size() -> None:
     """A write never exceeds a pipe's atomic size, so it cannot block or mix; a long line is written alone."""
     reading, writing = os.pipe()
     writes: list[int] = []

@@ -52,7 +52,7 @@ def test_a_fired_red_flag_has_the_texts_of_the_knowledge(ask: Ask) -> None:
     assert (flag.evidence, flag.review) == ("E3", "not reviewed by a clinician")
 
 
-def test_codes_go_out_where_the_knowledge_has_them(
+def test_codes_of_the_knowledge_are_returned(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
     """Only codes that may be returned with a symptom are in the response."""
@@ -142,7 +142,7 @@ def test_a_no_beside_not_known_is_dropped_and_a_yes_counts(ask: Ask) -> None:
     assert len(present.contradictions) == 1
 
 
-def test_a_level_comes_with_its_words(
+def test_a_level_has_its_texts(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
     """Label, advice and deadline are those of the level."""

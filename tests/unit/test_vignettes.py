@@ -42,7 +42,7 @@ def _faults(folder: Path, knowledge: Knowledge) -> list[str]:
     return [str(issue) for issue in caught.value.issues]
 
 
-def test_a_vignette_is_read_as_it_stands(tmp_path: Path, small_knowledge: Knowledge) -> None:
+def test_a_vignette_is_read(tmp_path: Path, small_knowledge: Knowledge) -> None:
     """Request, rules and expectation are read, and missing values have their default."""
     (vignette,) = vignettes.read(_write(tmp_path, GOOD), small_knowledge)
     assert isinstance(vignette, Vignette)

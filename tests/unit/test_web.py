@@ -291,7 +291,7 @@ def test_a_page_is_at_one_address(app: Observe, name: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/try", "/try/", "/try/try.js", "/try/try.css"])
-def test_the_demonstration_can_be_left_out(small_engine: Engine, knowledge: Any, path: str) -> None:
+def test_the_demonstration_can_be_disabled(small_engine: Engine, knowledge: Any, path: str) -> None:
     """Without the page `try`, neither it nor its files are served; with it, each is."""
     without = _app(small_engine, knowledge, pages=("docs",))
     assert ask(without, "GET", path).status == 404
@@ -307,7 +307,7 @@ def test_the_demonstration_names_no_other_host(app: Observe) -> None:
     assert [word for word in ("innerHTML", "outerHTML", "eval(", "Function(") if word in files["try.js"]] == []
 
 
-def test_a_prefix_that_is_passed_on_is_taken_away(small_engine: Engine, knowledge: Any) -> None:
+def test_a_prefix_is_removed_from_the_path(small_engine: Engine, knowledge: Any) -> None:
     """A path with the prefix is answered, logged and counted like the path without it."""
     log = io.BytesIO()
     app = _app(small_engine, knowledge, log, root_path="/sports/triage")
@@ -345,7 +345,7 @@ def test_without_a_setting_no_prefix_is_known(app: Observe) -> None:
     assert ask(app, "POST", "/triage/assess", GOOD).status == 404
 
 
-def test_cross_origin_answers_only_where_set(app: Observe) -> None:
+def test_cors_needs_a_setting(app: Observe) -> None:
     """CORS is off unless configured."""
     reply = ask(app, "POST", "/assess", GOOD, (*JSON, (b"origin", b"https://a.example")))
     assert not [name for name in reply.headers if name.startswith("access-control")]
@@ -398,7 +398,7 @@ def _read(body: Body, *messages: dict[str, Any], headers: Iterable[tuple[bytes, 
     return asyncio.run(body.read(scope, receive))
 
 
-def test_a_body_is_put_together() -> None:
+def test_a_body_is_assembled_from_its_parts() -> None:
     """A body may arrive in parts."""
     parts = [{"type": "http.request", "body": part, "more_body": part != b"c"} for part in (b"a", b"", b"b", b"c")]
     assert _read(_body(3, 1), *parts) == b"abc"
