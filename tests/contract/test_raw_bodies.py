@@ -148,7 +148,7 @@ def test_an_unknown_name_that_is_no_id_is_not_repeated(service: Any, part: str, 
     """The problem does not repeat a name without the form of an id; its pointer ends at the parent."""
     answer = service.assess(_with_unknown_name(part, name))
     (error,) = answer.problem(422, "broken-contract")["errors"]
-    assert error == {"pointer": part, "code": "unknown_property", "detail": "the name is unknown"}
+    assert error == {"pointer": part, "code": "unknown_property", "detail": "the name is not known"}
     assert "kanary" not in answer.body.decode().lower()
 
 
@@ -157,7 +157,7 @@ def test_an_unknown_name_that_is_an_id_is_in_the_pointer_only(service: Any, part
     """The pointer contains an unknown id, so that a client of a newer instance can remove it and retry."""
     answer = service.assess(_with_unknown_name(part, "zq9kanary"))
     (error,) = answer.problem(422, "broken-contract")["errors"]
-    assert error == {"pointer": f"{part}/zq9kanary", "code": "unknown_property", "detail": "the name is unknown"}
+    assert error == {"pointer": f"{part}/zq9kanary", "code": "unknown_property", "detail": "the name is not known"}
     assert answer.body.count(b"kanary") == 1
 
 
