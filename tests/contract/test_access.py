@@ -139,7 +139,7 @@ def test_a_hangup_reads_the_keys_again(start: Callable[..., Any], path: Path, wo
 
 
 def test_a_rate_limit_is_sent_and_enforced(start: Callable[..., Any]) -> None:
-    """Every response has the remaining quota; one request too many gets 429 before its body is read."""
+    """Every response of the route has the remaining quota; one request too many gets 429 before its body is read."""
     service = start(rate_limit="2/minute")
     answers = [_ask(service), service.assess(b"{"), _ask(service), service.assess(b"{")]
     assert [answer.status for answer in answers] == [200, 400, 429, 429]

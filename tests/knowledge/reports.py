@@ -42,7 +42,7 @@ DRINK_NO_MORE = (
     "diuretic",
     "pregnant_or_postpartum",
 )
-"""The findings that make drinking more harmful."""
+"""The findings with which drinking more could be harmful."""
 
 
 @cache

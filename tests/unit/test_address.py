@@ -18,7 +18,7 @@ def port_of(bound: socket.socket) -> int:
 
 
 def test_each_worker_has_a_socket_and_the_kernel_spreads_connections() -> None:
-    """Every worker gets connections, and no connection waits in the queue of a dead socket."""
+    """Every worker gets connections, and no connection waits at a socket without a worker."""
     with reserve(HERE, 0) as reserved, beside(reserved) as one, beside(reserved) as other:
         listening = (one, other)
         for each in listening:

@@ -123,7 +123,7 @@ def test_from_emergency_on_no_cause_is_listed(ask: Ask) -> None:
 
 
 def test_a_single_point_speaks_for_a_cause(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
-    """The least weight has an effect."""
+    """A weight of one point, the least, counts as support."""
     small_values["causes"]["heat_loss"]["supports"][0]["points"] = 1
     cause = _cause(ask(engine_of(small_values), findings={"ache": True, "salty": True}), "heat_loss")
     assert ([weight.points for weight in cause.supporting], cause.opposing) == ([1], ())
