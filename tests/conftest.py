@@ -1,4 +1,4 @@
-"""Knowledge and engines for tests: the shipped ones, and a small one whose every rule a test can see."""
+"""Knowledge and engines for tests: the shipped and the small ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from service.knowledge.loader import load
 
 @pytest.fixture(scope="session")
 def small_folder() -> Path:
-    """The folder of the small knowledge: three signs, five red flags, two causes, two fixes."""
+    """The folder of the small knowledge.
+
+    It has three signs, five red flags, two causes and two fixes.
+    """
     return Path(__file__).parent / "small_knowledge"
 
 

@@ -13,10 +13,10 @@ _numbers = count(os.getpid() % _PER_PROCESS)
 
 
 def free_port() -> int:
-    """The next port that nothing listens on.
+    """The next free port.
 
-    Each parallel test process has its own range below the ports that the system gives to clients: with a random port,
-    two services, or a service and a client, now and then get the same one.
+    Each parallel test process has its own range below the ports that the system gives to clients. A random port could
+    be given to two services, or to a service and a client.
     """
     while True:
         port = _FIRST + next(_numbers) % _PER_PROCESS

@@ -1,4 +1,4 @@
-"""Waiting in a test for what another process does in its own time."""
+"""Waiting for the effects of another process."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 
 
-def until(is_so: Callable[[], bool], what: str, *, seconds: float = 20, pause: float = 0.05) -> None:
-    """Wait until something has come about; fails with `what` when it has not after so many seconds."""
+def until(is_met: Callable[[], bool], message: str, *, seconds: float = 20, pause: float = 0.05) -> None:
+    """Wait until a condition is met; fail with `message` after `seconds`."""
     deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, what
+    while not is_met():
+        assert time.monotonic() < deadline, message
         time.sleep(pause)

@@ -1,7 +1,7 @@
-"""`make bench`: every part, or those that are named, and one table in Markdown.
+"""`make bench`: run all or the named parts, and print one table.
 
 With all parts it also writes the table to `RESULTS.md`, quotes it in `docs/performance.md` and three figures of it in
-the README, and keeps the ratio that `make test` watches.
+the README, and stores the ratio that `make test` checks.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ GROWTH_REQUESTS = 20
 
 
 def main() -> None:
-    """Measure, print and, where nothing was left out, write down."""
+    """Measure and print; with all parts, also write the results."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar=f"{{{','.join(PARTS)}}}")
     parser.add_argument("--rounds", type=int, default=7)
@@ -115,9 +115,9 @@ def _growth(knowledge: Knowledge, bench: over_http.Bench) -> list[Row]:
 
 
 def _with_load(part: Callable[[over_http.Bench], list[Row]]) -> Part:
-    """A part that needs the load generator, or one line that says that it is not there."""
+    """A part with the load generator, or a line about its absence."""
     if shutil.which(WRK) is None:
-        return lambda _, __: [Row("HTTP", f"skipped: {WRK} is not there and cannot be fetched", "")]
+        return lambda _, __: [Row("HTTP", f"skipped: {WRK} is missing and cannot be installed", "")]
     return lambda _, bench: part(bench)
 
 

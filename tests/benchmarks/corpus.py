@@ -1,4 +1,4 @@
-"""The requests to measure with: the first and the last call of a conversation, and the corpus mix."""
+"""The measured requests: first call, last call and corpus mix."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from service.review.cases import body_of
 ROOT = Path(__file__).parents[2]
 _EXAMPLES = ROOT / "openapi" / "examples"
 _STEP = 97
-"""A step through the corpus that visits each request once: neighbours are no longer alike, and nothing is random."""
+"""A step that visits each request of the corpus once, so that neighbours differ without randomness."""
 
 
 class Decision(NamedTuple):
-    """What every contender must agree on: the level, and the cause that leads."""
+    """A contender's decision: the level and the leading cause."""
 
     level: str
     leads: str | None
@@ -35,7 +35,7 @@ def last_call() -> bytes:
 
 
 def mix(knowledge: Knowledge) -> list[bytes]:
-    """The corpus mix: every example with an answer and every vignette, always in the same order."""
+    """The corpus mix: every example and vignette, in a fixed order."""
     answered = (path for path in sorted(_EXAMPLES.glob("*.response.json")))
     bodies = [path.with_name(path.name.replace(".response.", ".request.")).read_bytes() for path in answered]
     bodies += [body_of(vignette, knowledge) for vignette in vignettes.read(SHIPPED, knowledge)]
@@ -43,6 +43,6 @@ def mix(knowledge: Knowledge) -> list[bytes]:
 
 
 def decided(engine: Engine, body: bytes) -> Decision:
-    """What the engine decides about `body`."""
+    """The engine's decision on `body`."""
     answer = engine.answer(engine.read(body))
     return Decision(str(answer.level), answer.leading_cause)

@@ -1,10 +1,10 @@
-"""The cost of one answer against the size of the knowledge: the shipped rules, and ten and a hundred times as many.
+"""The cost of one response against the size of the knowledge.
 
-A copy is every red flag, derivation and cause under another name. `apart` copies name findings of their own, as a
-knowledge of other complaints would; `behind` is the same with the shipped findings last in the vocabulary, which is
-the place where a report costs most; `entangled` copies name the same findings and one sign more, which is the worst
-case: each report touches every copy, and none of them fires. No checklist asks about the findings of a copy, so the
-decision stays the same.
+A copy is every red flag, derivation and cause under another name, ten or a hundred times. `apart` copies have findings
+of their own, like a knowledge of other complaints. `behind` copies do so too, with the shipped findings last in the
+vocabulary, where a report costs most. `entangled` copies have the same findings and one further sign, which is the
+worst case: each report touches every copy, and none of them fires. No checklist asks about the findings of a copy, so
+the decision stays the same.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ _CONDITIONS = {
     *("when", "applies_when", "excluded_when", "measure"),
     *("asked_when", "implied_by", "implied_unless", "settled_by", "contradicted_by", "covered_by"),
 }
-"""The members of a rule or of a finding that name findings."""
+"""The members of a rule or a finding that contain findings."""
 
 
 class Grown(NamedTuple):
-    """Seconds for one request, on average, at each size."""
+    """Average seconds for one request at each size."""
 
     kind: str
     seconds: dict[int, float]
 
     def times(self, size: int) -> float:
-        """The time at `size` in times of the shipped one."""
+        """The time at `size`, relative to the shipped knowledge."""
         return self.seconds[size] / self.seconds[1]
 
 
 def measure(knowledge: Knowledge, bodies: Sequence[bytes], rounds: int) -> list[Grown]:
-    """How the time grows, in each way."""
+    """The growth of the time for each kind of copies."""
     return [
         Grown(kind, _seconds({size: grown(knowledge, size - 1) for size in SIZES}, bodies, rounds))
         for kind, grown in (("apart", apart), ("behind", behind), ("entangled", entangled))
@@ -47,7 +47,7 @@ def measure(knowledge: Knowledge, bodies: Sequence[bytes], rounds: int) -> list[
 
 
 def apart(knowledge: Knowledge, copies: int) -> Knowledge:
-    """`knowledge` with `copies` more of every rule, over findings of their own."""
+    """`knowledge` with `copies` of every rule, over separate findings."""
     plain = msgspec.to_builtins(knowledge)
     names = knowledge.findings.keys() | knowledge.derivations.keys()
     for number in range(copies):
@@ -71,7 +71,10 @@ def behind(knowledge: Knowledge, copies: int) -> Knowledge:
 
 
 def entangled(knowledge: Knowledge, copies: int) -> Knowledge:
-    """`knowledge` with `copies` more of every rule, over the same findings and one more that is never reported."""
+    """`knowledge` with `copies` of every rule, over the same findings.
+
+    A further sign, which is never reported, keeps them from firing.
+    """
     plain = msgspec.to_builtins(knowledge)
     for number in range(copies):
         sign = f"sign_copy{number}"
@@ -94,7 +97,7 @@ def _add_copies(plain: dict[str, Any], knowledge: Knowledge, number: int, rename
 
 
 def _renamed(part: Any, name: str, rename: Callable[[str], str]) -> Any:
-    """A part of a rule or of a finding, with the new name of each finding that it names."""
+    """A part with the new names of its findings."""
     if name in _CONDITIONS:
         return _renamed_condition(part, rename)
     if name in {"supports", "opposes"}:

@@ -1,7 +1,7 @@
-"""One answer in process: ours against msgspec alone, which only decodes the request and encodes the answer.
+"""One response in process, compared with msgspec alone.
 
-`python -m tests.benchmarks.in_process` prints the ratio for the first and the last call of a conversation, in processor
-time; `make test` asks for it to catch a collapse.
+msgspec alone only decodes the request and encodes the response. `python -m tests.benchmarks.in_process` prints the
+ratio for the first and the last call of a conversation, in processor time; `make test` uses it to detect a collapse.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _LIST: Final[Any] = list
 
 
 class Floor(NamedTuple):
-    """Seconds for one request of a corpus, on average: ours, and the four ways of msgspec alone."""
+    """Average seconds per request: ours, and four ways of msgspec alone."""
 
     ours: float
     decode_plain: float
@@ -46,23 +46,23 @@ class Floor(NamedTuple):
 
     @property
     def plain(self) -> float:
-        """Ours over msgspec with dictionaries and lists."""
+        """Ours relative to msgspec with dictionaries and lists."""
         return self.ours / (self.decode_plain + self.encode_plain)
 
     @property
     def typed(self) -> float:
-        """Ours over msgspec with Structs."""
+        """Ours relative to msgspec with Structs."""
         return self.ours / (self.decode_typed + self.encode_typed)
 
     @property
     def ratio(self) -> float:
-        """Ours over the quicker way of each."""
+        """Ours relative to the quicker way of each."""
         floor = min(self.decode_plain, self.decode_typed) + min(self.encode_plain, self.encode_typed)
         return self.ours / floor
 
 
 def measure(knowledge: Knowledge, bodies: Sequence[bytes], rounds: int = ROUNDS) -> Floor:
-    """How long one of `bodies` takes each way, all ways in turns."""
+    """Measure one of `bodies` in each way, in turns."""
     engine = Engine(knowledge)
     answers = [engine.answer(engine.read(body)).body for body in bodies]
     plain = [msgspec.json.decode(answer) for answer in answers]
@@ -82,7 +82,7 @@ def measure(knowledge: Knowledge, bodies: Sequence[bytes], rounds: int = ROUNDS)
 
 
 def request_type(knowledge: Knowledge) -> type[msgspec.Struct]:
-    """The request as a Struct with every strict property typed, which is the quickest way to read it.
+    """The request as a fully typed Struct, the quickest to read.
 
     Telemetry and the country are not typed, because they never cause a rejection.
     """
@@ -96,7 +96,7 @@ def request_type(knowledge: Knowledge) -> type[msgspec.Struct]:
 
 
 def type_of(finding: Finding) -> Any:
-    """The values of a finding as a type that a decoder enforces."""
+    """The values of a finding as a type for a decoder."""
     if finding.kind == "boolean":
         return bool
     if finding.kind == "choice":
@@ -118,12 +118,12 @@ def _struct(name: str, fields: Mapping[str, Any]) -> type[msgspec.Struct]:
 
 
 def keep(ratio: float) -> None:
-    """Write down the ratio that a later one is measured by."""
+    """Store the ratio for later comparisons."""
     RECORD.write_text(json.dumps({"ratio": round(ratio, 2)}) + "\n", encoding="utf-8")
 
 
 def kept() -> float:
-    """The ratio that was written down last."""
+    """The stored ratio."""
     return float(json.loads(RECORD.read_text(encoding="utf-8"))["ratio"])
 
 

@@ -1,4 +1,4 @@
-"""A file of requests through the command line, a request a line."""
+"""Batches through the command line, one request per line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.benchmarks.row import Row
 
 
 def rows(bodies: Sequence[bytes], folder: Path, count: int) -> list[Row]:
-    """How long `count` lines of the corpus mix take over all cores; each is answered."""
+    """The time for `count` lines of the corpus mix on all cores."""
     asked = folder / "lines.in"
     with asked.open("wb") as file:
         for body in itertools.islice(itertools.cycle(bodies), count):

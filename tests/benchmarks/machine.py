@@ -1,4 +1,4 @@
-"""Where and with what it was measured."""
+"""The machine and the versions of a measurement."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def machine() -> str:
 
 
 def python() -> str:
-    """The interpreter: its version, and the system that it comes with, whose builds use profiles."""
+    """The interpreter's version and system, whose builds use profiles."""
     base = Path(sys.base_prefix)
     origin = f"of {platform.freedesktop_os_release()['PRETTY_NAME']}" if base == Path("/usr") else "built by hand"
     return f"{platform.python_implementation()} {platform.python_version()} {origin}"

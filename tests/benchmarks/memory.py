@@ -1,4 +1,4 @@
-"""The memory of a running worker, as the kernel counts it."""
+"""The memory of a running worker, from the kernel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MIB = 1024
 
 
 class Memory(NamedTuple):
-    """Mebibytes: resident, and proportional (pages that are shared count by share)."""
+    """Mebibytes: resident, and proportional (shared pages divided by their users)."""
 
     resident: float
     proportional: float

@@ -1,8 +1,8 @@
-"""How long answers take at a steady rate: requests leave by a timetable, whether or not the last one was answered.
+"""Latency at a steady rate, independent of earlier responses.
 
-A load generator that waits for answers before it sends more (as `wrk` does) leaves out just the requests that would
-have had to wait; here each one is timed from the moment at which it was due. It never sleeps, for it has a core of
-its own and the operating system's timers are coarser than the answers.
+A load generator that waits for responses before it sends more (like `wrk`) omits exactly the requests that would have
+waited; here each one is timed from the moment at which it is due. It never sleeps, because it has its own core and
+the operating system's timers are coarser than the responses.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _Connection:
     whole: int = 0
 
     def take(self) -> bool:
-        """Whether the answer is complete now."""
+        """Whether the response is complete."""
         part = self.socket.recv(1 << 18)
         if not part:
             raise RuntimeError("the server closed a connection")
@@ -38,7 +38,7 @@ class _Connection:
         if not self.whole and (end := self.received.find(b"\r\n\r\n")) > 0:
             head = bytes(self.received[:end]).lower()
             if not head.startswith(b"http/1.1 200"):
-                raise RuntimeError("an answer was no success")
+                raise RuntimeError("a response was not a success")
             length = head.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0]
             self.whole = end + 4 + int(length)
         if not self.whole or len(self.received) < self.whole:
@@ -49,7 +49,7 @@ class _Connection:
 
 
 def latencies(port: int, bodies: Sequence[bytes], per_second: float, seconds: float) -> list[float]:
-    """The seconds that each answer took at `per_second` requests that arrive at random, the same way every time."""
+    """The seconds of each response at `per_second` random, repeatable arrivals."""
     chance = random.Random(_SEED)  # noqa: S311 (arrivals, no secrets)
     requests = [_HEAD % (len(body), body) for body in bodies]
     selector = selectors.DefaultSelector()
@@ -85,5 +85,5 @@ def latencies(port: int, bodies: Sequence[bytes], per_second: float, seconds: fl
 
 
 def p99(took: Sequence[float]) -> float:
-    """The time within which 99 of 100 answers came."""
+    """The 99th percentile of the response times."""
     return statistics.quantiles(took, n=100)[98]

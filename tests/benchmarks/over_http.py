@@ -1,4 +1,4 @@
-"""The service over HTTP beside its peers: throughput, tail at a steady rate, start, and a long life."""
+"""HTTP compared with peers: throughput, tail latency, start and memory."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MEASURED += [(OURS_TWICE, MIX)]
 
 
 class Bench(NamedTuple):
-    """The settings of all parts: requests on one line each, a folder for files, and how long to measure."""
+    """The settings of all parts: requests, folder and durations."""
 
     first: bytes
     last: bytes
@@ -55,7 +55,7 @@ class Bench(NamedTuple):
 
 @contextlib.contextmanager
 def on_load_cores() -> Iterator[None]:
-    """Keeps this process off the core that the contenders have."""
+    """Exclude this process from the contenders' core."""
     os.sched_setaffinity(0, LOAD_CORES)
     try:
         yield
@@ -64,19 +64,19 @@ def on_load_cores() -> Iterator[None]:
 
 
 def recorded(bench: Bench, engine: Engine) -> None:
-    """Write down our answers, which the bare handlers give."""
+    """Store our responses, which the bare handlers return."""
     record(engine, [bench.first, bench.last, *bench.mix], bench.folder / "answers")
 
 
 class Carried(NamedTuple):
-    """What a contender carried in one round: answers a second, and microseconds of processor time for each."""
+    """A contender's responses a second and processor microseconds per response."""
 
     per_second: float
     processor: float
 
 
 def throughput(bench: Bench) -> list[Row]:
-    """What every contender carries, in turns, beside the bare Litestar handler of the same round."""
+    """The rates of all contenders, in turns, relative to bare Litestar."""
     files = {
         which: bodies_file(bench.folder, which.replace(" ", "_"), bodies) for which, bodies in bench.corpora.items()
     }
@@ -100,7 +100,7 @@ def _carried(running: Running, bodies: Path, seconds: int) -> Carried:
 
 
 def _rows(counted: dict[tuple[str, str], list[Carried]], name: str, which: str) -> list[Row]:
-    """The rate of a contender, and its processor time; a ratio is that of the speeds in both."""
+    """A contender's rate and processor time, with ratios of both."""
 
     def rate(of: str) -> list[float]:
         return [carried.per_second for carried in counted[of, which]]
@@ -128,7 +128,7 @@ def _rows(counted: dict[tuple[str, str], list[Carried]], name: str, which: str) 
 
 
 def tail(bench: Bench) -> list[Row]:
-    """The 99th percentile at 70 % of what each contender can carry."""
+    """The 99th percentile at 70 % of each contender's capacity."""
     file = bodies_file(bench.folder, "mix", bench.mix)
     took: dict[str, list[float]] = {LITESTAR: [], OURS: []}
     rates: dict[str, float] = {}
@@ -151,7 +151,7 @@ def tail(bench: Bench) -> list[Row]:
 
 
 def life(bench: Bench) -> list[Row]:
-    """From the start of the process to its first answer, and its memory and pace over many answers."""
+    """The time to the first response, and memory and pace over many."""
     with on_load_cores():
         starts = {name: [_start(name, bench) for _ in range(_STARTS)] for name in (LITESTAR, OURS)}
         with serving(OURS, bench.folder, bench.last) as running:

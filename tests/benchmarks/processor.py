@@ -1,4 +1,4 @@
-"""The processor time of a running contender, which a busy machine changes less than its rate."""
+"""The processor time of a contender, less variable than its rate."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def processor_seconds(pid: int) -> float:
-    """What all threads of a process and of its children have used, as the scheduler counts it."""
+    """The processor time of all threads and children, from the scheduler."""
     tasks = list(Path(f"/proc/{pid}/task").iterdir())
     own = sum(int((task / "schedstat").read_text(encoding="utf-8").split()[0]) for task in tasks) / 1e9
     children = (child for task in tasks for child in (task / "children").read_text(encoding="utf-8").split())

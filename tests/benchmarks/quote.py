@@ -1,4 +1,4 @@
-"""The table as `docs/performance.md` quotes it, and three figures of it as the README does, between two marks."""
+"""The quoted results in `docs/performance.md` and the README."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _OURS = "our service, complete"
 
 
 def quoted(page: Path) -> str:
-    """What stands between the marks of a page."""
+    """The text between the marks of a page."""
     return page.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
 
 
 def quote() -> None:
-    """Put the results, and the figures of them, between the marks."""
+    """Put the results and their figures between the marks."""
     results = RESULTS.read_text(encoding="utf-8")
     for page, text in ((PAGE, results), (README, figures(results))):
         before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
@@ -43,7 +43,7 @@ def figures(results: str) -> str:
 
 
 def _rows(results: str) -> list[list[str]]:
-    """The cells of each row, with the part that a row leaves out."""
+    """The cells of each row, with the part filled in."""
     rows: list[list[str]] = []
     for line in results.splitlines():
         if line.startswith("| ") and not line.startswith("| part"):

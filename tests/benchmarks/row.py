@@ -1,4 +1,4 @@
-"""One line of the table that everything ends in."""
+"""One row of the table of results."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """What was measured, as text: the median with its spread, what it is compared with, and what was to be reached."""
+    """A measurement as text: median, spread, ratio and target."""
 
     part: str
     what: str
@@ -19,17 +19,17 @@ class Row(NamedTuple):
 
 
 def spread(values: Sequence[float], form: str) -> str:
-    """The least and the most of `values`."""
+    """The least and the greatest of `values`."""
     return f"{min(values):{form}} to {max(values):{form}}"
 
 
 def ratio(ones: Sequence[float], others: Sequence[float]) -> float:
-    """The median of the ratios of one round each, so that what disturbs a whole round cancels out."""
+    """The median of each round's ratio, which cancels a round's disturbances."""
     return statistics.median(one / other for one, other in zip(ones, others, strict=True))
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows as Markdown; a part is named where it begins."""
+    """The rows as Markdown; the first row of a part names it."""
     lines = ["| part | what | measured | lowest to highest | ratio | to reach |", "|---|---|--:|--:|---|---|"]
     part = ""
     for row in rows:

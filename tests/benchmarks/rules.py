@@ -1,7 +1,7 @@
-"""Rules engines on the same rules and the same cases, and whether they agree with ours.
+"""Rules engines on the same rules and cases, and their agreement.
 
-Like is compared with like: our engine reports what fired and why, so its ratio is to a peer that reports that too. A
-verdict alone, without its reasons, has a row of its own.
+Our engine reports fired rules and reasons, so its ratio is to a peer that reports them too. A verdict alone, without
+its reasons, has a row of its own.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from tests.benchmarks.peers.zen_engine import ZenEngine
 from tests.benchmarks.row import Row
 from tests.benchmarks.timing import Work, best
 
-TELLING: tuple[Callable[[Sheet], Any], ...] = (ZenEngine, DataLogic)
-"""The two quickest, which are also asked which red flags and weights hold, as an answer has to say."""
+REPORTING: tuple[Callable[[Sheet], Any], ...] = (ZenEngine, DataLogic)
+"""The two fastest, which also report red flags and weights, like a response."""
 
 PEERS: tuple[Callable[[Sheet], Any], ...] = (ZenEngine, Clips, PanziJsonLogic, DataLogic)
 
 
 def request_of(body: bytes) -> dict[str, Any]:
-    """A body as JSON objects without nulls, as a plain service has it."""
+    """A body as JSON objects without nulls, like a plain service's."""
     return {name: _without_nulls(part) for name, part in msgspec.json.decode(body).items() if part is not None}
 
 
@@ -46,49 +46,49 @@ def _without_nulls(part: Any) -> Any:
 
 
 def disagreements(peer: Any, knowledge: Knowledge, bodies: Sequence[bytes]) -> list[tuple[bytes, Decision, Decision]]:
-    """The bodies on which `peer` decides otherwise than our engine: what it says, and what ours says."""
+    """The bodies that `peer` decides differently, with both decisions."""
     engine, sheet = Engine(knowledge), sheet_of(knowledge)
     both = ((body, peer.decide(peer.prepared(sheet.facts(request_of(body)))), decided(engine, body)) for body in bodies)
     return [(body, theirs, ours) for body, theirs, ours in both if theirs != ours]
 
 
 def rows(knowledge: Knowledge, bodies: Sequence[bytes], rounds: int) -> list[Row]:
-    """How long one case takes: peers that only decide, and ours from the body to the answer's bytes."""
+    """The time for one case: peers decide, ours includes the response."""
     engine, sheet = Engine(knowledge), sheet_of(knowledge)
     parts = _Parts(knowledge)
     works: dict[str, Work] = {
         "ours": lambda: [engine.answer(engine.read(body)).body for body in bodies],
-        _ENGINE: _deciding_here(engine, parts, bodies, _told),
+        _ENGINE: _deciding_here(engine, parts, bodies, _details),
         _VERDICT: _deciding_here(engine, parts, bodies, _verdict),
     }
     for make in PEERS:
         peer = make(sheet)
         if wrong := disagreements(peer, knowledge, bodies):
-            raise RuntimeError(f"{peer.name} decides {len(wrong)} cases otherwise: {wrong[0]}")
+            raise RuntimeError(f"{peer.name} decides {len(wrong)} cases differently: {wrong[0]}")
         prepared = [peer.prepared(sheet.facts(request_of(body))) for body in bodies]
         works[peer.name] = _deciding(peer, prepared)
-        if make in TELLING:
-            works[peer.name + _TELLING] = _telling(peer, prepared)
+        if make in REPORTING:
+            works[peer.name + _REPORTING] = _reporting(peer, prepared)
         works[peer.name + _FROM_BODY] = _from_body(peer, sheet, bodies)
     seconds = {name: spent / len(bodies) for name, spent in best(works, rounds).items()}
     part, ours = "rules engines, corpus mix", seconds.pop("ours")
-    what = "our service: body to answer, with all that fired, its reasons, and what to ask next"
+    label = "our service: body to response, with fired rules, reasons and questions"
     return [
-        Row(part, what, _us(ours)),
-        _row_of_ours(seconds, _ENGINE, [name for name in seconds if name.endswith(_TELLING)], "at least 5"),
+        Row(part, label, _us(ours)),
+        _row_of_ours(seconds, _ENGINE, [name for name in seconds if name.endswith(_REPORTING)], "at least 5"),
         _row_of_ours(seconds, _VERDICT, [make(sheet).name for make in PEERS], ""),
-        *(Row(part, _what(name), _us(spent)) for name, spent in seconds.items() if name not in (_ENGINE, _VERDICT)),
+        *(Row(part, _label(name), _us(spent)) for name, spent in seconds.items() if name not in (_ENGINE, _VERDICT)),
     ]
 
 
 def _row_of_ours(seconds: dict[str, float], name: str, peers: Sequence[str], target: str) -> Row:
-    """Our engine beside the quickest of the peers that do the same."""
+    """Our engine compared with the fastest peer at the same task."""
     quickest = min(peers, key=lambda peer: seconds[peer])
-    beside = f"{seconds[quickest] / seconds[name]:.2f} times the speed of {quickest.removesuffix(_TELLING)}"
-    return Row("rules engines, corpus mix", _what(name), _us(seconds[name]), "", beside, target)
+    beside = f"{seconds[quickest] / seconds[name]:.2f} times the speed of {quickest.removesuffix(_REPORTING)}"
+    return Row("rules engines, corpus mix", _label(name), _us(seconds[name]), "", beside, target)
 
 
-_ENGINE, _VERDICT, _FROM_BODY, _TELLING = "our engine", "our verdict", " from the body", " telling"
+_ENGINE, _VERDICT, _FROM_BODY, _REPORTING = "our engine", "our verdict", " from the body", " reporting"
 
 
 class _Parts:
@@ -121,8 +121,8 @@ def _candidate(rulebook: Rulebook, cause: Cause) -> _Candidate:
     return _Candidate(cause, excluded, rulebook.terms_of(weights))
 
 
-def _told(parts: _Parts, situation: Situation, report: Report, *, is_complete: bool) -> object:
-    """The level and the causes, with what fired and why."""
+def _details(parts: _Parts, situation: Situation, report: Report, *, is_complete: bool) -> object:
+    """The level and the causes, with fired rules and reasons."""
     floors = parts.urgencies.floors(situation)
     return parts.urgencies.urgency(floors, situation, report, is_complete=is_complete), parts.causes.listed(situation)
 
@@ -145,7 +145,7 @@ def _verdict(parts: _Parts, situation: Situation, report: Report, *, is_complete
 
 
 def _deciding_here(engine: Engine, parts: _Parts, bodies: Sequence[bytes], decide_one: Callable[..., object]) -> Work:
-    """Our engine at the work of the peers: the facts are prepared, and whether questions are open is known."""
+    """Our engine at the peers' task, with prepared facts."""
     prepared = []
     for body in bodies:
         report = engine.read(body)
@@ -161,15 +161,15 @@ def _deciding_here(engine: Engine, parts: _Parts, bodies: Sequence[bytes], decid
     return decide
 
 
-def _what(name: str) -> str:
+def _label(name: str) -> str:
     if name == _ENGINE:
-        return "our engine alone: level and causes with what fired and why, from prepared facts"
+        return "our engine alone: level and causes with fired rules and reasons, from prepared facts"
     if name == _VERDICT:
         return "our engine alone: only the level and the leading cause, from prepared facts"
     if name.endswith(_FROM_BODY):
         return f"{name.removesuffix(_FROM_BODY)}: the same from the body, the facts prepared in plain Python"
-    if name.endswith(_TELLING):
-        return f"{name.removesuffix(_TELLING)}: the same, and which red flags and weights hold"
+    if name.endswith(_REPORTING):
+        return f"{name.removesuffix(_REPORTING)}: the same, with the red flags and weights that hold"
     return f"{name}: only the level and the leading cause, from prepared facts"
 
 
@@ -181,8 +181,8 @@ def _deciding(peer: Any, prepared: Sequence[Any]) -> Work:
     return lambda: [peer.decide(facts) for facts in prepared]
 
 
-def _telling(peer: Any, prepared: Sequence[Any]) -> Work:
-    return lambda: [(peer.decide(facts), peer.tell(facts)) for facts in prepared]
+def _reporting(peer: Any, prepared: Sequence[Any]) -> Work:
+    return lambda: [(peer.decide(facts), peer.holding(facts)) for facts in prepared]
 
 
 def _from_body(peer: Any, sheet: Sheet, bodies: Sequence[bytes]) -> Work:

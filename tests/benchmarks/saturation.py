@@ -1,4 +1,4 @@
-"""Throughput over HTTP: `wrk` on one core keeps a contender on the other as busy as it can be."""
+"""Throughput: `wrk` on one core saturates a contender on the other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CONNECTIONS = 32
 
 
 class Load(msgspec.Struct, frozen=True):
-    """What `wrk` counted; percentiles are microseconds."""
+    """The counts of `wrk`; percentiles are microseconds."""
 
     requests: int
     microseconds: int
@@ -27,19 +27,19 @@ class Load(msgspec.Struct, frozen=True):
 
     @property
     def per_second(self) -> float:
-        """Answers a second."""
+        """Responses a second."""
         return self.requests / self.microseconds * 1e6
 
 
 def bodies_file(folder: Path, name: str, bodies: list[bytes]) -> Path:
-    """`bodies`, one a line, as the script of the load generator reads them."""
+    """A file of `bodies`, one per line, for the load generator's script."""
     file = folder / f"{name}.bodies"
     file.write_bytes(b"".join(body.replace(b"\n", b" ") + b"\n" for body in bodies))
     return file
 
 
 def saturate(running: Running, bodies: Path, seconds: int) -> Load:
-    """The load that a contender carries; anything but 200 ends the benchmark."""
+    """The load of a saturated contender; a status other than 200 fails."""
     cores = ",".join(str(core) for core in sorted(LOAD_CORES))
     wrk = [WRK, "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(_SCRIPT)]
     target = [f"http://127.0.0.1:{running.port}", "--", str(bodies)]
@@ -48,5 +48,5 @@ def saturate(running: Running, bodies: Path, seconds: int) -> Load:
     (figures,) = (line.removeprefix("FIGURES ") for line in counted.splitlines() if line.startswith("FIGURES "))
     load = msgspec.json.decode(figures, type=Load)
     if load.bad_status or load.broken:
-        raise RuntimeError(f"{running.name}: {load.bad_status} answers were no success, {load.broken} did not come")
+        raise RuntimeError(f"{running.name}: {load.bad_status} responses failed, {load.broken} are missing")
     return load

@@ -1,4 +1,4 @@
-"""The contenders over HTTP, each a process of its own on its own core, ended by its own id."""
+"""The contenders over HTTP, each a process on its own core."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _HEADERS = {"Content-Type": "application/json"}
 
 
 class Running(NamedTuple):
-    """A contender that answers on `port`."""
+    """A contender that serves on `port`."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -38,13 +38,16 @@ class Running(NamedTuple):
     seconds_to_answer: float
 
     def post(self, body: bytes) -> tuple[int, bytes]:
-        """The status and the bytes of one answer."""
+        """The status and the bytes of one response."""
         return _post(self.port, body)
 
 
 @contextlib.contextmanager
 def serving(name: str, folder: Path, body: bytes) -> Iterator[Running]:
-    """The contender `name`, from its first answer to `body`; its log goes into `folder`."""
+    """The contender `name`, once it has answered `body`.
+
+    Its log is in `folder`.
+    """
     port = free_port()
     environment = os.environ | {VARIABLE: str(folder / "answers"), "PYTHONPATH": str(ROOT)}
     begun = time.perf_counter()
@@ -93,7 +96,7 @@ def _first_answer(process: subprocess.Popen[bytes], port: int, body: bytes, writ
             continue
         if status == http.HTTPStatus.OK:
             return time.perf_counter()
-    raise RuntimeError(f"no answer; the log says:\n{written.read_text(encoding='utf-8')}")
+    raise RuntimeError(f"no response; its log:\n{written.read_text(encoding='utf-8')}")
 
 
 def _post(port: int, body: bytes) -> tuple[int, bytes]:

@@ -1,7 +1,7 @@
-"""The steps of one answer: the lines of Python that run, which no other load on the machine changes.
+"""The steps of one response: executed lines, independent of other load.
 
-`python -m tests.benchmarks.steps` prints how they grow from the shipped knowledge to four times the rules, with the
-shipped findings at the beginning and at the end of the vocabulary; `make test` asks for it to catch a collapse.
+`python -m tests.benchmarks.steps` prints their growth from the shipped knowledge to four times the rules, with the
+shipped findings at the start and at the end of the vocabulary; `make test` uses it to detect a collapse.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _REPORTS = 20
 
 
 def steps(engine: Engine, bodies: Iterable[bytes]) -> int:
-    """The lines that run for the answers to `bodies`."""
+    """The executed lines of the responses to `bodies`."""
     count = 0
 
     def trace(_: FrameType, event: str, __: Any) -> Any:
@@ -40,7 +40,7 @@ def steps(engine: Engine, bodies: Iterable[bytes]) -> int:
 
 
 def main() -> None:
-    """Print the growth of the steps by the place of the shipped findings."""
+    """Print the growth of the steps by the shipped findings' position."""
     knowledge = load()
     bodies = [corpus.first_call(), corpus.last_call(), *corpus.mix(knowledge)[:_REPORTS]]
     alone = steps(Engine(knowledge), bodies)

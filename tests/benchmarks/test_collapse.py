@@ -1,4 +1,4 @@
-"""A collapse of the engine's speed is noticed without a benchmark."""
+"""A collapse of the engine's speed fails a test without a benchmark."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from tests.benchmarks.corpus import ROOT
 
 _COLLAPSE = 3
 _GROWTH = 1.05
-"""The most that four times the rules may add to the steps of an answer."""
+"""The maximum growth of a response's steps with four times the rules."""
 
 
 def _printed(module: str) -> str:
-    """What a module prints as a program, without the coverage that the rest of the tests run under."""
+    """The output of a module run as a program, without coverage."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     command = [sys.executable, "-m", module]
     return subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
 
 
 def test_the_engine_has_not_collapsed() -> None:
-    """Beside msgspec alone an answer takes less than three times as long as when `make bench` last wrote it down.
+    """Relative to msgspec, a response takes less than three times as long as in the stored `make bench`.
 
-    A ratio of two best times of one process, which a busy machine hardly moves; and without the coverage that the
-    rest of the tests run under, since that slows the engine and not msgspec.
+    The ratio is between the best times of one process, which a busy machine hardly changes. It runs without the tests'
+    coverage, which slows the engine and not msgspec.
     """
     assert float(_printed("tests.benchmarks.in_process")) < _COLLAPSE * in_process.kept()
 
 
 def test_more_rules_add_no_steps() -> None:
-    """Four times the rules leave the steps of an answer as they are, wherever a report's findings are."""
+    """With four times the rules the steps of a response stay equal, whatever the position of its findings."""
     times = json.loads(_printed("tests.benchmarks.steps"))
     assert times.keys() == {"beginning", "end"}
     assert {place: ratio for place, ratio in times.items() if ratio > _GROWTH} == {}
 
 
 def test_more_rules_make_no_set_longer(shipped: Knowledge) -> None:
-    """The sets of what a checklist asks stay as short as they are, since a step takes as long as its set."""
+    """The sets of asked findings stay equally short, because the time of a step depends on its set."""
     own = Rulebook(shipped).matcher
     larger = Rulebook(growth.behind(shipped, steps.TIMES - 1)).matcher
     asked = [id_ for checklist in shipped.checklists.values() for id_ in checklist.items]

@@ -1,4 +1,4 @@
-"""The peers decide as we do; `make bench` stops here if one does not."""
+"""The peers decide like us; otherwise `make bench` stops here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COMPLAINT = "calf_cramp"
 
 @pytest.fixture(scope="module")
 def bodies(shipped: Knowledge) -> list[bytes]:
-    """Each request that is measured; each item ticked alone; and each item not known while all others are denied."""
+    """Each measured request, each ticked item, and each unknown item."""
     items = [id_ for checklist in shipped.checklists.values() for id_ in checklist.items]
     items = [id_ for id_ in items if shipped.findings[id_].kind == "boolean" and id_ != COMPLAINT]
     alone = [{"findings": {COMPLAINT: True, id_: True}} for id_ in items]
@@ -35,21 +35,21 @@ def bodies(shipped: Knowledge) -> list[bytes]:
 
 @pytest.mark.parametrize("make", rules.PEERS, ids=lambda make: make.name)
 def test_a_rules_engine_decides_as_ours(make: Callable[[Sheet], Any], shipped: Knowledge, bodies: list[bytes]) -> None:
-    """The same rules give the same level and the same leading cause on every case."""
+    """The same rules give the same level and the same leading cause in every case."""
     assert rules.disagreements(make(sheet_of(shipped)), shipped, bodies) == []
 
 
-@pytest.mark.parametrize("make", rules.TELLING, ids=lambda make: make.name)
-def test_a_rules_engine_tells_the_red_flags_as_ours(
+@pytest.mark.parametrize("make", rules.REPORTING, ids=lambda make: make.name)
+def test_a_rules_engine_reports_our_red_flags(
     make: Callable[[Sheet], Any], shipped: Knowledge, engine: Engine, bodies: list[bytes]
 ) -> None:
-    """The red flags that it finds, each by itself, are those of our response, so that its time is for the same work."""
+    """The peer reports the red flags of our response, each alone, so that its time is for the same task."""
     sheet = sheet_of(shipped)
     peer, flags = make(sheet), sheet.rules.red_flags
     for body in bodies:
-        told = peer.tell(peer.prepared(sheet.facts(rules.request_of(body))))
-        fired = tuple(flag.id for flag, holds in zip(flags, told[: len(flags)], strict=True) if holds)
-        assert len(told) == len(sheet.each)
+        held = peer.holding(peer.prepared(sheet.facts(rules.request_of(body))))
+        fired = tuple(flag.id for flag, holds in zip(flags, held[: len(flags)], strict=True) if holds)
+        assert len(held) == len(sheet.each)
         assert fired == engine.answer(engine.read(body)).red_flags
 
 
@@ -66,7 +66,7 @@ def test_the_plain_rules_decide_as_ours(shipped: Knowledge, engine: Engine, bodi
 
 
 def test_the_fastapi_service_answers_as_ours(engine: Engine, bodies: list[bytes]) -> None:
-    """It gives the same level, limit, leading cause and end, in a response of like size."""
+    """The FastAPI service has the same level, limit, leading cause and end, in a response of similar size."""
     from tests.benchmarks.peers.fastapi_service import app  # noqa: PLC0415 (it reads the knowledge when imported)
 
     async def answers() -> list[httpx.Response]:
@@ -89,7 +89,7 @@ def test_the_fastapi_service_answers_as_ours(engine: Engine, bodies: list[bytes]
 def test_a_grown_knowledge_decides_the_same(
     grown: Callable[[Knowledge, int], Knowledge], shipped: Knowledge, engine: Engine, bodies: list[bytes]
 ) -> None:
-    """Copies of the rules change neither the level nor the leading cause, so that only the size differs."""
+    """Copies of the rules change neither the level nor the leading cause, so only the size differs."""
     larger = grown(shipped, 2)
     assert len(larger.red_flags) == 3 * len(shipped.red_flags)
     assert len(larger.causes) == 3 * len(shipped.causes)

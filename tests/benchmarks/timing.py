@@ -1,4 +1,4 @@
-"""Times small pieces of work side by side: in turns, and the best of many, since noise only ever adds."""
+"""Timing of small work items side by side, the best of many."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from time import process_time_ns
 Work = Callable[[], object]
 
 _TURN_NS = 4_000_000
-"""Long enough for the clock to tell, short enough to fit between two disturbances."""
+"""Long enough for the clock's resolution, short enough to avoid most disturbances."""
 
 
 def best(works: Mapping[str, Work], rounds: int) -> dict[str, float]:
-    """The least seconds of processor time that each piece of work took, over `rounds` turns of each."""
+    """The least processor seconds of each work item over `rounds` turns."""
     times = {name: _repeats(work) for name, work in works.items()}
     least = dict.fromkeys(works, float("inf"))
     for _ in range(rounds):
@@ -29,7 +29,7 @@ def _turn(work: Work, repeats: int) -> float:
 
 
 def _repeats(work: Work) -> int:
-    """How often to do it in one turn; the runs that find out are the warm-up."""
+    """The repeats of a turn; finding them is the warm-up."""
     repeats = 1
     while _turn(work, repeats) * 1e9 * repeats < _TURN_NS:
         repeats *= 2

@@ -1,4 +1,4 @@
-"""Running services, a proxy in front of them, and a Chromium that can reach nothing else."""
+"""Running services, a proxy in front, and an offline Chromium."""
 
 from __future__ import annotations
 
@@ -55,21 +55,21 @@ _STRIPPING, _PASSING_ON = re.findall(r"```nginx\n(.*?)```", _README.read_text(en
 
 @pytest.fixture(scope="session")
 def direct(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a service as it ships."""
+    """The address of a shipped service."""
     with running_service(tmp_path_factory.mktemp("direct")) as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def stripped(tmp_path_factory: pytest.TempPathFactory, direct: str) -> Iterator[str]:
-    """The same service below a prefix that nginx takes away."""
+    """The service below a prefix that nginx strips."""
     with _nginx(tmp_path_factory.mktemp("stripped"), _STRIPPING, direct) as address:
         yield f"{address}/triage"
 
 
 @pytest.fixture(scope="session")
 def passed_on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A service that is set to a prefix, which nginx passes on."""
+    """A service with a prefix, which nginx passes on."""
     folder = tmp_path_factory.mktemp("passed_on")
     with (
         running_service(folder, TRIAGE_ROOT_PATH="/triage") as upstream,
@@ -80,16 +80,16 @@ def passed_on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(params=["direct", "stripped", "passed_on"])
 def address(request: pytest.FixtureRequest) -> str:
-    """Each address in turn at which the service is found."""
+    """Each address of the service in turn."""
     found: str = request.getfixturevalue(request.param)
     return found
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """A headless Chromium for which every name but this machine's own is unknown."""
+    """A headless Chromium that resolves only this machine's names."""
     if shutil.which(_CHROMIUM) is None:
-        pytest.skip(f"{_CHROMIUM} is not there")
+        pytest.skip(f"{_CHROMIUM} is missing")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
         yield browser
@@ -98,7 +98,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def opened(chromium: Browser, direct: str) -> Iterator[Opened]:
-    """Open `/try` of a service as it ships."""
+    """Open `/try` of a shipped service."""
     yield from opener(chromium, direct)
 
 
@@ -110,9 +110,9 @@ def opened_everywhere(chromium: Browser, address: str) -> Iterator[Opened]:
 
 @contextmanager
 def _nginx(folder: Path, locations: str, upstream: str) -> Iterator[str]:
-    """An nginx with these locations of the README, in front of `upstream`."""
+    """An nginx with the README's locations, in front of `upstream`."""
     if shutil.which(_NGINX) is None:
-        pytest.skip(f"{_NGINX} is not there")
+        pytest.skip(f"{_NGINX} is missing")
     port = free_port()
     here = locations.replace("http://127.0.0.1:8000", upstream)
     (folder / "nginx.conf").write_text(_PROXY.format(folder=folder, port=port, locations=here), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Processes that a browser test starts: a service, and whatever stands in front of it."""
+"""Processes of a browser test: a service and its proxy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.waiting import until
 
 @contextmanager
 def running_service(folder: Path, **settings: str) -> Iterator[str]:
-    """A service as it ships, with these settings."""
+    """A shipped service with these settings."""
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")} | settings
     command = [sys.executable, "-m", "service", "serve", "--host", "127.0.0.1", "--port", str(port)]
@@ -26,7 +26,7 @@ def running_service(folder: Path, **settings: str) -> Iterator[str]:
 
 @contextmanager
 def running(command: list[str], log: Path, address: str, path: str, environment: dict[str, str]) -> Iterator[str]:
-    """A process that runs while the test does; it is up when this path answers."""
+    """A process during the test; it is ready when `path` answers."""
     with log.open("wb") as out:
         process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT)
 
@@ -35,7 +35,7 @@ def running(command: list[str], log: Path, address: str, path: str, environment:
         return _answers(address + path)
 
     try:
-        until(is_up, f"{command[0]} does not come up", seconds=60, pause=0.1)
+        until(is_up, f"{command[0]} does not start", seconds=60, pause=0.1)
         yield address
     finally:
         process.kill()

@@ -1,4 +1,4 @@
-"""The docs page as a partner sees it, in a real browser with no internet."""
+"""The docs page in a real browser with no internet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DESKTOP, _PHONE = (1280, 900), (360, 740)
 
 
 class Seen(WatchedPage):
-    """The docs page; its viewer makes addresses of its own."""
+    """The docs page; its viewer creates addresses of its own."""
 
     own_schemes = ("data:", "blob:")
 
@@ -30,7 +30,7 @@ class Seen(WatchedPage):
         return self.page.locator("section[id$='/POST/assess']")
 
     def contract(self) -> Any:
-        """The contract that this service serves."""
+        """The served contract."""
         return self.page.evaluate("fetch('openapi.json').then((answer) => answer.json())")
 
 
@@ -48,7 +48,7 @@ def _seen(chromium: Browser, address: str, size: tuple[int, int]) -> Iterator[Se
 
 @pytest.fixture
 def seen(chromium: Browser, address: str) -> Iterator[Seen]:
-    """The docs page, opened and rendered."""
+    """The opened and rendered docs page."""
     yield from _seen(chromium, address, _DESKTOP)
 
 
@@ -59,7 +59,7 @@ def phone(chromium: Browser, direct: str) -> Iterator[Seen]:
 
 
 def test_the_page_shows_the_contract(seen: Seen) -> None:
-    """Title, version, every operation and every section of the guide are there, from this service alone."""
+    """The page shows title, version, every operation and every section of the guide, from this service alone."""
     contract = seen.contract()
     introduction = seen.page.locator(".introduction-section")
     expect(introduction).to_contain_text(contract["info"]["title"])
@@ -77,14 +77,14 @@ def test_the_page_shows_the_contract(seen: Seen) -> None:
 
 
 def test_the_first_operation_is_on_the_first_screen(seen: Seen) -> None:
-    """A partner sees the operation to call without a scroll or a click."""
+    """The operation to call is visible without a scroll or a click."""
     expect(seen.page.locator(".endpoints-card").first.get_by_text("/assess", exact=True)).to_be_in_viewport()
     expect(seen.page.get_by_role("heading", name="Assess one runner's report").first).to_be_in_viewport()
     seen.assert_clean()
 
 
 def test_the_findings_are_in_groups(seen: Seen) -> None:
-    """The menu and the request have a group for each subject, and the groups have all findings."""
+    """The menu and the request have a group for each subject, with all findings."""
     findings = seen.contract()["components"]["schemas"]["FindingsById"]
     groups = dict(re.findall(r"^- \*\*(.+)\*\*: (.+)$", findings["description"], re.MULTILINE))
     named = [id_ for ids in groups.values() for id_ in re.findall(r"`(\w+)`", ids)]
@@ -98,7 +98,7 @@ def test_the_findings_are_in_groups(seen: Seen) -> None:
 
 
 def test_a_search_finds_a_finding(seen: Seen) -> None:
-    """The id of a finding leads to its group, and the group shows its meaning."""
+    """The id of a finding leads to its group, which shows its meaning."""
     seen.page.get_by_role("button", name="Search").first.click()
     seen.page.keyboard.type("near_faint")
     result = seen.page.get_by_role("option").filter(has_text="Signs in the whole body")
@@ -129,7 +129,7 @@ def _assert_first_example_is_sent(seen: Seen) -> None:
 
 
 def test_try_it_out_sends_the_first_example_and_shows_the_answer(seen: Seen) -> None:
-    """A partner sees a real answer with two clicks and without a word typed, and no `explain` is sent."""
+    """Two clicks show a real response without typing, and the request has no `explain`."""
     _assert_first_example_is_sent(seen)
 
 
@@ -141,7 +141,7 @@ def test_the_page_works_on_a_phone(phone: Seen) -> None:
 
 
 def test_the_links_of_the_page_lead_to_the_contract(seen: Seen) -> None:
-    """The links below the introduction, and the one for those without JavaScript, lead to this service's contract."""
+    """The links of the introduction, and the one without JavaScript, lead to this service's contract."""
     shown = seen.page.locator(".introduction-section a[href*='/openapi.']")
     expect(shown).to_have_count(2)
     asides = re.findall(r'href="(\S+)">/?openapi', seen.page.request.get(f"{seen.address}/docs").text())
@@ -156,7 +156,7 @@ def test_the_links_of_the_page_lead_to_the_contract(seen: Seen) -> None:
 
 
 def test_a_slash_at_the_end_leads_to_the_page(seen: Seen) -> None:
-    """The address with a slash at its end is sent on to the one from which the page's relative links hold."""
+    """The address with a trailing slash redirects to the one of the page's relative links."""
     seen.page.goto(f"{seen.address}/docs/")
     expect(seen.operation).to_be_visible(timeout=20_000)
     assert seen.page.url.split("#")[0] == f"{seen.address}/docs"
@@ -164,17 +164,17 @@ def test_a_slash_at_the_end_leads_to_the_page(seen: Seen) -> None:
 
 
 def test_the_policy_is_enforced(seen: Seen) -> None:
-    """The proof that a breach would be seen: an inline script is not run, and it is reported."""
+    """The browser blocks and reports an inline script, so the test above would see a violation."""
     seen.page.evaluate(
         "document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.ran = true'}))"
     )
     assert seen.page.evaluate("window.ran") is None
     assert seen.page.evaluate("window.violations") != []
-    assert seen.complaints != []
+    assert seen.errors != []
 
 
 def test_no_other_host_is_known(seen: Seen) -> None:
-    """The proof that a call to another host would fail here."""
+    """A call to another host fails here."""
     page = seen.page.context.new_page()
     with pytest.raises(Exception, match="ERR_NAME_NOT_RESOLVED"):
         page.goto("http://example.com/")

@@ -1,4 +1,4 @@
-"""The service below a path prefix, behind a real nginx with the locations of `deploy/README.md`."""
+"""The service below a path prefix, behind nginx of `deploy/README.md`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LARGE = ["/knowledge", "/knowledge/findings", "/openapi.json", "/openapi.yaml",
 
 @pytest.mark.parametrize("path", ["/assess", "/assess?explain=full"])
 def test_an_assessment_is_the_same_everywhere(address: str, direct: str, path: str) -> None:
-    """A prefix changes no byte of an assessment; the service leaves it plain, and a proxy may compress it."""
+    """The bytes of an assessment do not depend on the prefix; only a proxy may compress it."""
     headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip"}
     plain = httpx.post(f"{direct}{path}", content=_REQUEST, headers=headers)
     found = httpx.post(f"{address}{path}", content=_REQUEST, headers=headers)
@@ -27,7 +27,7 @@ def test_an_assessment_is_the_same_everywhere(address: str, direct: str, path: s
 @pytest.mark.parametrize("path", _LARGE)
 @pytest.mark.parametrize("accepted", ["gzip", "identity"])
 def test_a_document_keeps_its_tag_behind_a_proxy(address: str, direct: str, path: str, accepted: str) -> None:
-    """The representation, its `ETag` and its `Vary` pass through, and the tag gets 304."""
+    """The representation, its `ETag` and its `Vary` pass the proxy, and the ETag gets 304."""
     headers = {"Accept-Encoding": accepted}
     here, there = httpx.get(f"{direct}{path}", headers=headers), httpx.get(f"{address}{path}", headers=headers)
     assert there.content == here.content
@@ -38,8 +38,8 @@ def test_a_document_keeps_its_tag_behind_a_proxy(address: str, direct: str, path
     assert (held.status_code, held.content) == (304, b"")
 
 
-def test_the_platforms_routes_are_kept_off_the_public_way(stripped: str, passed_on: str, direct: str) -> None:
-    """Behind a proxy as the README sets it, neither the health routes nor the metrics can be asked."""
+def test_the_platforms_routes_are_not_public(stripped: str, passed_on: str, direct: str) -> None:
+    """The README's proxy does not forward the health routes or the metrics."""
     for path in ("/health/ready", "/health/live", "/metrics"):
         assert httpx.get(f"{direct}{path}").status_code == 200
         for spelling in (path, f"/{path}", path.replace("e", "%65"), f"/docs/..{path}"):

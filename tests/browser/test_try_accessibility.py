@@ -1,4 +1,4 @@
-"""The page `/try` by keyboard, on a small screen, in both colour schemes, and as axe-core reads it."""
+"""`/try` by keyboard, on small screens, in both colour schemes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BY_LINK = {
     "several causes": "overtraining",
     "rejected": "several_faults",
 }
-"""Results and a refusal, by the example that leads to them."""
+"""Results and a refusal, by their example."""
 
 
 _VIOLATIONS = {"resultTypes": ["violations"]}
@@ -66,7 +66,7 @@ _BY_STEPS: Mapping[str, Callable[[TryPage], None]] = {
 
 @pytest.mark.parametrize("state", [*_BY_STEPS, *_BY_LINK])
 def test_no_state_has_a_violation(opened: Opened, state: str) -> None:
-    """A state of the page passes axe-core at both widths and in both colour schemes, and fits the width."""
+    """Each state of the page passes axe-core at both widths and in both colour schemes, and fits the width."""
     here = opened(example(f"{_BY_LINK[state]}.request") if state in _BY_LINK else None, reduced_motion="reduce")
     if state in _BY_STEPS:
         _BY_STEPS[state](here)
@@ -83,7 +83,7 @@ def test_no_state_has_a_violation(opened: Opened, state: str) -> None:
 
 
 def test_a_violation_would_be_found(opened: Opened) -> None:
-    """The negative control: a button without a name and pale text are found."""
+    """A button without a name and pale text are reported."""
     here = opened()
     here.page.evaluate(
         "document.querySelector('h1').style.color = '#ccc';"
@@ -99,12 +99,12 @@ def _tab_to(here: TryPage, selector: str) -> None:
         here.page.keyboard.press("Tab")
         if here.page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
             return
-    pytest.fail(f"{selector} is not reached by Tab")
+    pytest.fail(f"{selector} cannot be reached by Tab")
 
 
 @pytest.mark.parametrize("story", STORIES)
 def test_a_conversation_by_keyboard_alone(opened: Opened, story: str) -> None:
-    """Tab, Space and Enter lead from the complaint to the result, and each new screen begins at its heading."""
+    """Tab, Space and Enter lead from the complaint to the result, and each new screen starts at its heading."""
     level, findings = STORIES[story]
     here = opened()
     while here.level is None:
@@ -125,7 +125,7 @@ def test_a_conversation_by_keyboard_alone(opened: Opened, story: str) -> None:
 
 
 def test_the_focus_can_be_seen(opened: Opened) -> None:
-    """Whatever Tab reaches has an outline, or the row around it has one."""
+    """Every focused element has an outline, or the row around it has one."""
     here = opened()
     expect(here.page.locator("#example")).to_be_visible()
     outlined = """() => {
@@ -156,7 +156,7 @@ def test_a_screen_is_announced(opened: Opened) -> None:
 
 @pytest.mark.parametrize("name", ["plain_cramp_final_call", "emergency_swollen_calf"])
 def test_colour_is_never_the_only_signal(opened: Opened, name: str) -> None:
-    """A level has its label, its place among the levels and a sign of its own beside its colour."""
+    """A level has its label, its place among the levels and its own sign besides its colour."""
     here = opened(example(f"{name}.request"))
     banner = here.page.locator(".level")
     expect(banner.locator("h1")).to_have_text(here.response["triage"]["label"])
@@ -169,7 +169,7 @@ def test_colour_is_never_the_only_signal(opened: Opened, name: str) -> None:
 
 @pytest.mark.parametrize(("motion", "names"), [("reduce", {"none"}), ("no-preference", {"rise"})])
 def test_motion_is_reduced_on_request(opened: Opened, motion: str, names: set[str]) -> None:
-    """Nothing moves for a person who asked the system for reduced motion."""
+    """Nothing is animated if the system requests reduced motion."""
     here = opened(reduced_motion=motion)
     moving = "[...document.querySelectorAll('main > *')].map((it) => getComputedStyle(it).animationName)"
     assert set(here.page.evaluate(moving)) == names
@@ -180,7 +180,7 @@ def test_motion_is_reduced_on_request(opened: Opened, motion: str, names: set[st
 
 
 def test_a_small_screen_shows_the_person_first(opened: Opened) -> None:
-    """At 360 px the request and the response are below the questions, and closed at first."""
+    """At 360 px the request and the response are below the questions, and initially closed."""
     here = opened(width=360, height=740)
     expect(here.page.locator("#request")).not_to_be_visible()
     asks, panel = here.page.locator("main").bounding_box(), here.page.locator("#panel").bounding_box()

@@ -14,7 +14,7 @@ from tests.browser.try_page import STORIES, Opened, example
 
 @pytest.mark.parametrize("story", STORIES)
 def test_a_conversation_from_the_plain_complaint(opened: Opened, story: str) -> None:
-    """The result shows the level, the leading cause and the main fix of the last response, after at most four calls."""
+    """The result shows the last response's level, leading cause and main fix, after at most four calls."""
     level, findings = STORIES[story]
     here = opened()
     here.converse(findings)
@@ -35,7 +35,7 @@ def test_a_conversation_from_the_plain_complaint(opened: Opened, story: str) -> 
 
 
 def test_each_item_that_was_shown_is_answered(opened: Opened) -> None:
-    """An item that was shown and not ticked is sent as false, one that was not shown is not sent."""
+    """A displayed item without a tick is sent as false, and other items are not sent."""
     here = opened()
     here.tick(STORIES["hills"][1])
     shown = {box.get_attribute("name") for box in here.page.locator("form input[type=checkbox]").all()}
@@ -44,8 +44,8 @@ def test_each_item_that_was_shown_is_answered(opened: Opened) -> None:
     assert here.calls[1].post_data_json == {"findings": {id_: id_ == "calf_cramp" for id_ in shown}}
 
 
-def test_what_cannot_be_told_is_not_known(opened: Opened) -> None:
-    """The items of a group that the person cannot answer go into `not_known`, and none of them is denied."""
+def test_items_without_an_answer_are_not_known(opened: Opened) -> None:
+    """Items that the person cannot answer go into `not_known`, and none of them is denied."""
     here = opened()
     here.tick(["foot_numbness"])
     here.press(here.submit)
@@ -59,7 +59,7 @@ def test_what_cannot_be_told_is_not_known(opened: Opened) -> None:
 
 
 def test_going_back_loses_no_answer(opened: Opened) -> None:
-    """Ticks and other answers are on the screen again, by the button of the page and by that of the browser."""
+    """The page's and the browser's back button restore ticks and other answers."""
     here = opened()
     here.tick(["calf_cramp"])
     here.press(here.submit)
@@ -85,7 +85,7 @@ def test_going_back_loses_no_answer(opened: Opened) -> None:
 
 
 def test_an_answer_that_is_changed_later_counts(opened: Opened) -> None:
-    """Answers to details of a complaint that was taken back are not sent; the result is that of what is left."""
+    """Details of a withdrawn complaint are not sent, and the result is that of the remaining answers."""
     here = opened()
     here.converse(STORIES["clot"][1])
     assert here.calls[-1].post_data_json["findings"]["calf_warm_red"] is True
@@ -102,7 +102,7 @@ def test_an_answer_that_is_changed_later_counts(opened: Opened) -> None:
 
 
 def test_an_urgent_answer_is_sent_at_once(opened: Opened) -> None:
-    """A tick with `send_at_once` shows its advice without another click, and denies nothing beside it."""
+    """A tick with `send_at_once` shows its advice without another click, and denies no other item."""
     here = opened()
     here.tick(["calf_cramp"])
     here.press(here.submit)
@@ -135,7 +135,7 @@ def test_a_double_click_answers_one_group(opened: Opened) -> None:
 
 
 def test_an_urgent_tick_is_not_lost_behind_another_request(opened: Opened) -> None:
-    """A tick while a request is under way is sent as soon as that has its response."""
+    """A tick during a request is sent as soon as that has its response."""
     here = opened()
     here.tick(["calf_cramp"])
     here.press(here.submit)
@@ -148,7 +148,7 @@ def test_an_urgent_tick_is_not_lost_behind_another_request(opened: Opened) -> No
 
 @pytest.mark.parametrize("name", ["emergency_swollen_calf", "not_known_answers"])
 def test_a_link_holds_a_report(opened_everywhere: Opened, name: str) -> None:
-    """A report in the fragment is sent as it is, and no part of it is in a URL that reaches the service."""
+    """A report in the fragment is sent unchanged, and no part of it is in a URL to the service."""
     report = example(f"{name}.request")
     here = opened_everywhere(report)
     assert here.calls[0].post_data_json == report
@@ -159,7 +159,7 @@ def test_a_link_holds_a_report(opened_everywhere: Opened, name: str) -> None:
 
 
 def test_a_copied_link_leads_to_the_same_result(opened_everywhere: Opened) -> None:
-    """The link holds the request that was sent last, and opening it sends the same."""
+    """The link has the last request, and opening it sends the same request."""
     here = opened_everywhere(example("low_shoes.request"), permissions=["clipboard-read", "clipboard-write"])
     here.page.locator("#copy-link").click()
     expect(here.page.get_by_role("status")).to_have_text("Copied.")
@@ -172,7 +172,7 @@ def test_a_copied_link_leads_to_the_same_result(opened_everywhere: Opened) -> No
 
 
 def test_a_copied_command_gets_the_same_response(opened_everywhere: Opened) -> None:
-    """The curl command names the service below its prefix and holds the request that was sent last."""
+    """The curl command has the service's address with its prefix, and the last request."""
     here = opened_everywhere(example("flat_feet.request"), permissions=["clipboard-read", "clipboard-write"])
     here.page.locator("#copy-curl").click()
     expect(here.page.get_by_role("status")).to_have_text("Copied.")
@@ -193,7 +193,7 @@ def test_request_and_response_are_shown(opened: Opened) -> None:
 
 
 def test_an_example_is_a_starting_point(opened: Opened) -> None:
-    """Each named example of the contract can be chosen, and two clicks on the page show its result."""
+    """Each named example of the contract is available, and two clicks show its result."""
     here = opened()
     contract = httpx.get(f"{here.address}/openapi.json").json()
     named = contract["paths"]["/assess"]["post"]["requestBody"]["content"]["application/json"]["examples"]
@@ -208,7 +208,7 @@ def test_an_example_is_a_starting_point(opened: Opened) -> None:
 
 
 def test_the_runner_chooses_the_emergency_number(opened: Opened) -> None:
-    """What is said about the runner is sent in `runner`, and the number of the response can be called."""
+    """The country is sent in `runner`, and the response's number can be called."""
     here = opened()
     here.page.get_by_text("About the runner (optional)").click()
     here.page.get_by_label("Age in years").fill("41")
@@ -224,7 +224,7 @@ def test_the_runner_chooses_the_emergency_number(opened: Opened) -> None:
 
 
 def test_a_reading_can_be_added(opened: Opened) -> None:
-    """A measurement that the response offers is sent as a finding and can raise the level."""
+    """A measurement in the response is sent as a finding and can raise the level."""
     here = opened(example("plain_cramp_final_call.request"))
     assert here.level == "self_care"
     here.page.get_by_text("Add a reading").click()
@@ -235,8 +235,8 @@ def test_a_reading_can_be_added(opened: Opened) -> None:
 
 
 @pytest.mark.parametrize("report", [None, {"findings": {"calf_cramp": True}}])
-def test_it_is_a_demonstration_that_nobody_reviewed(opened: Opened, report: object) -> None:
-    """The page says on every screen that it is a demonstration, and the review state that the response gives."""
+def test_it_is_an_unreviewed_demonstration(opened: Opened, report: object) -> None:
+    """Every screen states that the page is a demonstration, with the review state of the response."""
     here = opened(report)
     review = here.response["knowledge"]["review"]
     assert review == "not reviewed by a clinician"

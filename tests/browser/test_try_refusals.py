@@ -1,4 +1,4 @@
-"""Everything that can go wrong on the page `/try`, explained to the person."""
+"""Errors on the page `/try`, with an explanation for the person."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.browser.try_page import EXAMPLES, Opened, TryPage, example
 
 
 def _problem(name: str, status: int, **headers: str) -> dict[str, Any]:
-    """An answer to a request for an assessment, as the contract shows it."""
+    """The contract's response to a request for an assessment."""
     return {
         "status": status,
         "body": (EXAMPLES / f"{name}.problem.json").read_bytes(),
@@ -34,7 +34,7 @@ def _refuse(here: TryPage, **answer: Any) -> None:
 
 @pytest.mark.parametrize("name", ["several_faults", "misspelt_name", "removed_name"])
 def test_a_rejected_report_is_explained(opened: Opened, name: str) -> None:
-    """Each fault is on the screen with the pointer of its member, and a new conversation can begin."""
+    """Each fault is displayed with the pointer of its member, and a new conversation can begin."""
     here = opened(example(f"{name}.request"))
     assert here.heading == "The service rejected this report"
     problem = here.response
@@ -50,7 +50,7 @@ def _faults(here: TryPage) -> Iterator[tuple[Any, Any]]:
 
 
 def test_a_rejected_answer_can_be_mended(opened: Opened) -> None:
-    """After a rejection, Back leads to the question, and the conversation goes on with the mended value."""
+    """After a rejection, Back leads to the question, and the conversation continues with the corrected value."""
     here = opened()
     here.page.get_by_text("About the runner (optional)").click()
     here.page.get_by_label("Age in years").fill("-1")
@@ -78,7 +78,7 @@ def test_a_rejected_answer_can_be_mended(opened: Opened) -> None:
 def test_a_service_that_cannot_answer_is_explained(
     opened: Opened, name: str, status: int, headers: dict[str, str], title: str
 ) -> None:
-    """The problem is on the screen, no answer is lost, and the same request can be sent again."""
+    """The problem is displayed, no answer is lost, and the same request can be repeated."""
     here = opened()
     _refuse(here, **_problem(name, status, **headers))
     here.tick(["calf_cramp"])
@@ -95,8 +95,8 @@ def test_a_service_that_cannot_answer_is_explained(
 
 
 @pytest.mark.parametrize("is_first", [True, False], ids=["first request", "later request"])
-def test_a_service_that_is_gone_is_explained(chromium: Browser, tmp_path: Path, *, is_first: bool) -> None:
-    """When no response comes, the page says so, keeps the answers and offers another try."""
+def test_an_unreachable_service_is_explained(chromium: Browser, tmp_path: Path, *, is_first: bool) -> None:
+    """Without a response, the page explains the error, keeps the answers and offers a retry."""
     with running_service(tmp_path) as address:
         here = TryPage(chromium, address)
         if is_first:
@@ -116,7 +116,7 @@ def test_a_service_that_is_gone_is_explained(chromium: Browser, tmp_path: Path, 
 
 
 def test_the_page_of_a_proxy_is_no_response(opened: Opened) -> None:
-    """HTML from a proxy in front, with an error or with 200, is a service that could not answer."""
+    """HTML from a proxy, with an error or with 200, counts as a service that could not answer."""
     here = opened()
     for status, title in ((502, "The service could not answer"), (200, "The service could not answer")):
         _refuse(here, status=status, body="<html>Bad gateway</html>", headers={"content-type": "text/html"})
@@ -126,7 +126,7 @@ def test_the_page_of_a_proxy_is_no_response(opened: Opened) -> None:
 
 @pytest.mark.parametrize("fragment", ["{", "%E0%A4%A", "[]", "1", ""])
 def test_a_link_that_cannot_be_read_leads_to_the_start(opened: Opened, fragment: str) -> None:
-    """The page says that the link holds no report, and begins a conversation."""
+    """The page explains that the link has no report, and starts a conversation."""
     here = opened()
     here.page.goto("about:blank")
     here.page.goto(f"{here.address}/try#report={fragment}")
@@ -137,7 +137,7 @@ def test_a_link_that_cannot_be_read_leads_to_the_start(opened: Opened, fragment:
 
 
 def test_a_key_is_asked_for_and_kept_in_memory(chromium: Browser, tmp_path: Path) -> None:
-    """Where keys are needed, the page says so, sends the key that it is given, and stores it nowhere."""
+    """If keys are required, the page asks for one, sends it, and does not store it."""
     key, hash_ = fresh()
     keys = tmp_path / "keys.yaml"
     keys.write_text(f"partners:\n  demonstration:\n    keys: {{one: {{sha256: {hash_}}}}}\n")
@@ -158,7 +158,7 @@ def test_a_key_is_asked_for_and_kept_in_memory(chromium: Browser, tmp_path: Path
 
 
 def test_off_removes_the_page_and_its_files(tmp_path: Path) -> None:
-    """`TRIAGE_TRY=off` leaves 404 at the page and at each of its files, and everything else."""
+    """With `TRIAGE_TRY=off` the page and each of its files get 404, and other routes work."""
     with running_service(tmp_path, TRIAGE_TRY="off") as address:
         for path in ("/try", "/try/", "/try/try.js", "/try/try.css"):
             answered = httpx.get(f"{address}{path}")

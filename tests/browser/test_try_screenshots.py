@@ -1,4 +1,4 @@
-"""The screenshots that the README shows; `make screenshots` writes them anew."""
+"""The screenshots in the README; `make screenshots` writes them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.browser.try_page import STORIES, Opened
 
 
 def test_the_screenshots_of_the_readme(opened: Opened, tmp_path: Path) -> None:
-    """A group of questions on a phone and the result of the hills on a wide screen, each below 150 KB."""
+    """A group of questions on a phone and a result on a wide screen, each below 150 KB."""
     folder = Path(os.environ.get("TRIAGE_SCREENSHOTS", tmp_path))
     phone = opened(width=360, height=740, reduced_motion="reduce")
     phone.tick(["calf_cramp"])

@@ -1,4 +1,4 @@
-"""The page `/try` as a test drives it, with everything that the browser complains about."""
+"""The page `/try` as driven by a test, with browser errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STORIES: Mapping[str, tuple[str, frozenset[str]]] = {
         | {"long_travel_4wk"},
     ),
 }
-"""The level at the end, and the findings that are true; the first screen shows the complaint among them."""
+"""The final level, and the true findings, with the complaint of the first screen among them."""
 
 Opened: TypeAlias = Callable[..., "TryPage"]
 
@@ -34,14 +34,17 @@ class TryPage(WatchedPage):
     """The page `/try`."""
 
     def open(self, report: object = None) -> TryPage:
-        """Open the page, with a report in the fragment if one is given, and wait for its first screen."""
+        """Open the page and wait for its first screen.
+
+        A report goes into the fragment.
+        """
         fragment = "" if report is None else f"#report={quote(json.dumps(report))}"
         self.page.goto(f"{self.address}/try{fragment}")
         self.settle()
         return self
 
     def settle(self) -> None:
-        """Wait for a screen that waits for the person."""
+        """Wait for a screen that waits for input."""
         expect(self.page.locator("main:not([aria-busy]) h1")).to_be_visible(timeout=20_000)
         expect(self.page.locator("main button:disabled")).to_have_count(0)
 
@@ -65,17 +68,17 @@ class TryPage(WatchedPage):
 
     @property
     def level(self) -> str | None:
-        """The level of the result on the screen; none on another screen."""
+        """The level of the displayed result; none on another screen."""
         shown = self.page.locator(".level")
         return shown.get_attribute("data-level") if shown.count() else None
 
     def button(self, name: str) -> Locator:
-        """The button whose name begins like this."""
+        """The button whose name has this prefix."""
         return self.page.get_by_role("button", name=name)
 
     @property
     def submit(self) -> Locator:
-        """The button that goes on."""
+        """The button for the next screen."""
         return self.page.locator("main form.card button[type=submit]").first
 
     def press(self, button: Locator) -> None:
@@ -84,14 +87,14 @@ class TryPage(WatchedPage):
         self.settle()
 
     def tick(self, findings: Iterable[str]) -> None:
-        """Tick the findings that this screen shows."""
+        """Tick the findings on this screen."""
         for id_ in findings:
             box = self.page.locator(f"input[type=checkbox][name={id_}]")
             if box.count():
                 box.check()
 
     def converse(self, findings: Iterable[str]) -> list[str]:
-        """Answer every screen up to a result, and return the headings on the way."""
+        """Answer every screen up to a result, and return the headings."""
         headings = []
         while self.level is None:
             headings.append(self.heading)
@@ -102,7 +105,10 @@ class TryPage(WatchedPage):
 
 
 def opener(browser: Browser, address: str) -> Iterator[Opened]:
-    """Open the page at this address, each time in a context that ends with the test."""
+    """Return a function that opens the page at this address.
+
+    Each page has a context that ends with the test.
+    """
     pages: list[TryPage] = []
 
     def open_(report: object = None, **options: Any) -> TryPage:

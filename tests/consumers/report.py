@@ -1,4 +1,4 @@
-"""The report that the client of each language prints, and what it must contain."""
+"""The report of each language's client, and its required content."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ _EXPECTED = {
 
 
 def holds_the_conversation(report: dict[str, Any], **more: str) -> None:
-    """Check three calls at most, a rejected item in its place in the batch, and a rejected misspelling."""
+    """Check the calls, the batch and the rejected misspelling."""
     assert report.pop("calls") <= 3
     assert report == _EXPECTED | more

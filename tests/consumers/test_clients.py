@@ -1,4 +1,4 @@
-"""The samples of `openapi/clients/` hold the complete conversation in at most 30 lines each."""
+"""The samples of `openapi/clients/`: complete conversations in 30 lines."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _GO = ("env", "GOPROXY=off", "GOTOOLCHAIN=local", "go", "run")
 
 @pytest.fixture(scope="module")
 def kotlin(tools: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], tuple[str, ...]]:
-    """Compiles a file with the compiler of the Kotlin kernel and gives the command that runs it."""
+    """Compile with the Kotlin kernel; return the command to run."""
     if shutil.which("java") is None:
-        pytest.skip("there is no java and Debian's cannot be fetched")
+        pytest.skip("java is missing and cannot be installed")
     jars = Path(str(distribution("kotlin-jupyter-kernel").locate_file("run_kotlin_kernel/jars")))
     libraries = ":".join(str(jar) for jar in jars.glob("*.jar") if jar.name.startswith(("kotlin-stdlib", "kotlinx")))
 
@@ -40,7 +40,7 @@ def kotlin(tools: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Pa
 
 
 def _level(address: str, yes: tuple[str, ...]) -> tuple[str, str, int]:
-    """The last level and advice of the conversation with these answers, and the number of calls."""
+    """The level and advice of the conversation, and its calls."""
     findings: dict[str, bool] = {"calf_cramp": True}
     not_known: list[str] = []
     for calls in range(1, 9):
@@ -61,7 +61,7 @@ def _level(address: str, yes: tuple[str, ...]) -> tuple[str, str, int]:
 def test_a_sample_prints_the_level_of_the_service(  # noqa: PLR0913, PLR0917 (fixtures)
     name: str, yes: tuple[str, ...], tools: Any, live: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """Each sample runs as it is and prints the level and the advice of the last response, also with other answers."""
+    """Each unchanged sample prints the level and advice of the last response, also with other answers."""
     text = (_CLIENTS / name).read_text(encoding="utf-8")
     assert text.count(_YES[0]) == 1
     source = tmp_path / name
@@ -78,7 +78,7 @@ def test_a_sample_prints_the_level_of_the_service(  # noqa: PLR0913, PLR0917 (fi
 
 
 def test_the_answers_decide_the_level(live: str) -> None:
-    """The proof that a sample could print a wrong level: the two sets of answers get different ones."""
+    """The two sets of answers get different levels, so a sample could print a wrong one."""
     assert _level(live, _YES)[0] != _level(live, _DANGER)[0]
 
 
@@ -93,7 +93,7 @@ def test_the_typescript_sample_compiles_strictly(tools: Any, tmp_path: Path) -> 
 
 
 def test_the_go_sample_is_vetted(tools: Any, tmp_path: Path) -> None:
-    """`go vet` finds nothing."""
+    """`go vet` reports nothing."""
     tools.passes(*_GO[:-1], "vet", _CLIENTS / "conversation.go", cwd=tmp_path)
 
 
@@ -105,8 +105,8 @@ def test_a_sample_is_short() -> None:
     assert [name for name, lines in samples.items() if max(map(len, lines)) > 120] == []
 
 
-def test_the_sample_that_is_not_executed_says_so() -> None:
-    """No package has a Swift compiler: the first line of that sample and the README say that it was not executed."""
+def test_the_sample_that_is_not_executed_is_marked() -> None:
+    """Without a Swift compiler, the sample's first line and the README state that it is not executed."""
     first = {file.name: file.read_text(encoding="utf-8").splitlines()[0] for file in _CLIENTS.iterdir()}
     assert [name for name, line in first.items() if "not executed" in line] == ["conversation.swift"]
     (row,) = [line for line in _README.splitlines() if "conversation.swift" in line]

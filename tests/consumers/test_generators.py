@@ -1,4 +1,4 @@
-"""Partners in seven languages: OpenAPI Generator writes each client; Java and Go compile and hold the conversation."""
+"""Clients in seven languages by OpenAPI Generator; Java and Go run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _generate(tools: Any, language: str, folder: Path) -> str:
 def clients(tools: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The generated client of each language."""
     if shutil.which("java") is None:
-        pytest.skip("there is no java and Debian's cannot be fetched")
+        pytest.skip("java is missing and cannot be installed")
     folder = tmp_path_factory.mktemp("generated")
     for language in _LANGUAGES:
         said = _generate(tools, language, folder / language)
@@ -49,7 +49,7 @@ def clients(tools: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
 
 
 def _file(client: Path, schema: str) -> str:
-    """The generated file of one schema: each language has its own way to write its name."""
+    """The generated file of a schema, by the language's naming."""
     (file,) = [file for file in client.rglob("*") if file.suffix in _SUFFIXES and _bare(file.stem) == schema.lower()]
     return file.read_text(encoding="utf-8")
 
@@ -59,11 +59,11 @@ def _bare(stem: str) -> str:
 
 
 def test_the_readme_lists_every_language() -> None:
-    """The options that the tests use are those that a partner reads."""
+    """The tested options are those in the README."""
     assert tuple(_ROWS) == _LANGUAGES
 
 
-# How each language writes a map from a string to any value.
+# The type of a map from a string to any value in each language.
 _MAPS = {
     "java": "Map<String, Object> findings",
     "kotlin": "findings: kotlin.collections.Map<kotlin.String, kotlin.Any>?",
@@ -77,11 +77,11 @@ _MAPS = {
 
 @pytest.mark.parametrize("language", _LANGUAGES)
 def test_findings_are_a_map_in_every_client(language: str, clients: dict[str, Path]) -> None:
-    """An answer to an id that arrives at run time has a place in the request."""
+    """A client can answer an id that it receives at run time."""
     assert _MAPS[language] in _file(clients[language], "AssessmentRequest")
 
 
-# How each language writes a nullable named enum, a list of strings, and a telemetry object.
+# A nullable named enum, a list of strings, and a telemetry object in each language.
 _SIGNATURES = {
     "java": ("StopReason getStopReason()", "List<String> getNotKnown()", "Training getTraining()"),
     "kotlin": ("stopReason: StopReason?", "notKnown: kotlin.collections.List<kotlin.String>?", "training: Training?"),
@@ -99,7 +99,7 @@ _SIGNATURES = {
 
 @pytest.mark.parametrize("language", _LANGUAGES)
 def test_generated_signatures_are_plain(language: str, clients: dict[str, Path]) -> None:
-    """No generator falls back to an untyped value: enums have names, null is optional, telemetry has its class."""
+    """Enums have names, null is optional, and telemetry has its class, without untyped values."""
     stop_reason, not_known, training = _SIGNATURES[language]
     assert stop_reason in _file(clients[language], "Interview")
     request = _file(clients[language], "AssessmentRequest")
@@ -109,22 +109,22 @@ def test_generated_signatures_are_plain(language: str, clients: dict[str, Path])
 
 @pytest.mark.parametrize("language", _LANGUAGES)
 def test_no_class_has_a_made_up_name(language: str, clients: dict[str, Path]) -> None:
-    """Every schema has a name of its own, so no class is called after its place in the document."""
+    """Every schema has its own name, so no class is named after its place in the document."""
     made_up = re.compile(r"(AnyOf|OneOf|AllOf|Inner|Enum|200Response|Type0)(\d|$)")
     assert [file.name for file in clients[language].rglob("*") if made_up.search(file.stem)] == []
 
 
 @pytest.mark.parametrize("language", [language for language in _LANGUAGES if language != "typescript-fetch"])
 def test_the_option_adds_a_case_for_an_unknown_value(language: str, clients: dict[str, Path]) -> None:
-    """With `enumUnknownDefaultCase` a client has a case for a level that it does not know; TypeScript needs none."""
+    """With `enumUnknownDefaultCase` a client has a case for an unknown level; TypeScript needs none."""
     assert _UNKNOWN in _file(clients[language], "Level")
 
 
 @pytest.fixture(scope="session")
 def java(tools: Any, clients: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
-    """The start of a Java command with the compiled client; the generator's own jar has the libraries it needs."""
+    """The Java command with the compiled client and generator's libraries."""
     if shutil.which("javac") is None:
-        pytest.skip("there is no javac and Debian's cannot be fetched")
+        pytest.skip("javac is missing and cannot be installed")
     classes = tmp_path_factory.mktemp("java")
     annotation = _SOURCES / "java" / "javax" / "annotation" / "Generated.java"
     sources = [*clients["java"].rglob("src/main/**/*.java"), annotation]
@@ -133,7 +133,7 @@ def java(tools: Any, clients: dict[str, Path], tmp_path_factory: pytest.TempPath
 
 
 def test_a_java_client_holds_the_conversation(tools: Any, java: tuple[str, ...], live: str) -> None:
-    """Three calls, a batch with a rejected item, a rejected misspelling and a level that is new."""
+    """Three calls, a batch with a rejected item, a rejected misspelling and a new level."""
     tools.passes("javac", *java, _SOURCES / "java" / "Conversation.java")
     said = tools.passes("java", *java[-2:], "Conversation", live)
     holds_the_conversation(json.loads(said), unknown_level=_UNKNOWN)
@@ -159,7 +159,7 @@ def go(clients: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 def test_a_go_client_holds_the_conversation(tools: Any, go: Path, live: str) -> None:
-    """Three calls, a batch with a rejected item, a rejected misspelling and a level that is new."""
+    """Three calls, a batch with a rejected item, a rejected misspelling and a new level."""
     tools.passes(*_GO, "build", "-o", "conversation", "conversation.go", cwd=go)
     holds_the_conversation(json.loads(tools.passes(go / "conversation", live, cwd=go)), unknown_level=_UNKNOWN)
 

@@ -1,4 +1,4 @@
-"""The contract and the workflow are without a finding, and the linters would tell one."""
+"""The linters report nothing in contract and workflow, and detect faults."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ASSESS = "/assess"
 
 
 def test_redocly_finds_nothing(tools: Any) -> None:
-    """Contract and workflow are valid, and every example in them is true to its schema."""
+    """Contract and workflow are valid, and every example matches its schema."""
     for file in ("openapi.yaml", "triage.arazzo.yaml"):
         report = json.loads(tools.run("redocly", "lint", file, "--format", "json").stdout)
         assert (file, report["problems"]) == (file, [])
@@ -115,7 +115,7 @@ _PLANTED: dict[str, tuple[Callable[[Any], None], ...]] = {
 
 @pytest.fixture(scope="module")
 def findings(tools: Any, document: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
-    """How many findings each rule has in a contract with every fault planted at once."""
+    """The findings of each rule with every fault planted."""
     planted = copy.deepcopy(document)
     for plants in _PLANTED.values():
         for plant in plants:
@@ -124,26 +124,26 @@ def findings(tools: Any, document: Any, tmp_path_factory: pytest.TempPathFactory
     file.write_text(yaml.safe_dump(planted, sort_keys=False), encoding="utf-8")
     ended = tools.run("spectral", "lint", "-F", "warn", "-f", "json", "-r", SHIPPED / ".spectral.yaml", "-q", file)
     assert ended.returncode == 1, ended.stdout + ended.stderr
-    told: dict[str, int] = {}
+    found: dict[str, int] = {}
     for finding in json.loads(ended.stdout):
-        told[finding["code"]] = told.get(finding["code"], 0) + 1
-    return told
+        found[finding["code"]] = found.get(finding["code"], 0) + 1
+    return found
 
 
 @pytest.mark.parametrize("rule", sorted(_PLANTED))
 def test_a_rule_of_the_contract_can_fail(rule: str, findings: dict[str, int]) -> None:
-    """Each rule tells the faults that were planted for it."""
+    """Each rule reports the faults planted for it."""
     assert findings.get(rule, 0) >= len(_PLANTED[rule])
 
 
 def test_every_rule_of_the_contract_is_tried() -> None:
-    """No rule stands there without a fault that it tells."""
+    """Each rule has a planted fault."""
     rules = yaml.safe_load((SHIPPED / ".spectral.yaml").read_text(encoding="utf-8"))["rules"]
     assert {rule for rule in rules if rule.startswith("contract-")} <= _PLANTED.keys()
 
 
-def test_redocly_tells_a_false_example(tools: Any, document: Any, tmp_path: Path) -> None:
-    """An example that breaks its schema is a finding."""
+def test_redocly_reports_a_false_example(tools: Any, document: Any, tmp_path: Path) -> None:
+    """An example that does not match its schema is reported."""
     planted = copy.deepcopy(document)
     _false_example(planted)
     file = tmp_path / "openapi.yaml"

@@ -1,4 +1,4 @@
-"""Prism stands in for the service: it answers with every example by name, and refuses what the contract refuses."""
+"""Prism as a mock: it returns the examples and rejects invalid requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOT_WRITTEN = {("/openapi.yaml", "200")}
 
 @pytest.fixture(scope="module")
 def mock(tools: Any, servers: Any) -> Iterator[httpx.Client]:
-    """The mock server, started as the README says."""
+    """The mock server, started by the README's command."""
     command = tools.command("prism-cli")
     assert command[1:3] == ["mock", "openapi.yaml"]
     address = servers.start(lambda port: ["prism", *command[1:3], "--host", "127.0.0.1", "--port", str(port)])
@@ -34,7 +34,10 @@ def _resolved(document: Any, part: Any) -> Any:
 
 
 def _examples(document: Any) -> Iterator[tuple[str, str, str, str | None, Any]]:
-    """Every example of an answer: method, path, status, name and value; a nameless one has the name None."""
+    """Every example of a response: method, path, status, name, value.
+
+    An example without a name has the name None.
+    """
     for path, item in document["paths"].items():
         filled = path.replace("{kind}", "causes").replace("{id}", "uphill_increase")
         for method in _METHODS:
@@ -42,7 +45,7 @@ def _examples(document: Any) -> Iterator[tuple[str, str, str, str | None, Any]]:
                 if (path, status) in _NOT_WRITTEN:
                     continue
                 for name_of_media, media in _resolved(document, response).get("content", {}).items():
-                    # A mock answers JSON wherever a JSON media type is told for the same status.
+                    # A mock answers JSON if the status has a JSON media type.
                     if "example" in media and name_of_media != "application/x-ndjson":
                         yield method, filled, status, None, media["example"]
                     for name, example in media.get("examples", {}).items():
@@ -56,16 +59,16 @@ def _asked(mock: httpx.Client, method: str, path: str, prefer: str, body: Any) -
 
 
 def test_every_named_example_is_answered(mock: httpx.Client, document: Any, example: Callable[[str], Any]) -> None:
-    """A partner's test can have each answer and each refusal of every operation by its name, as the file shows it."""
+    """Each response and each refusal of every operation is available by its name, as in its file."""
     body = example("plain_cramp_first_call.request")
     tried, wrong = 0, []
     for method, path, status, name, value in _examples(document):
         prefer = f"code={status}" + (f", example={quote(name)}" if name else "")
         answer = _asked(mock, method, path, prefer, [body] if path == "/assess/batch" else body)
-        json_told = "json" in answer.headers["content-type"]
-        told = answer.json() if json_told else answer.text
+        is_json = "json" in answer.headers["content-type"]
+        content = answer.json() if is_json else answer.text
         tried += 1
-        if answer.status_code != int(status) or (json_told and told != value):
+        if answer.status_code != int(status) or (is_json and content != value):
             wrong.append((method, path, prefer, answer.status_code))
     assert wrong == []
     assert tried >= 100
@@ -74,7 +77,7 @@ def test_every_named_example_is_answered(mock: httpx.Client, document: Any, exam
 def test_a_request_gets_an_answer_of_the_same_shape(
     mock: httpx.Client, pairs: list[str], example: Callable[[str], Any]
 ) -> None:
-    """Every example request is taken, and the example of the same name answers it."""
+    """Every example request is accepted and gets the example of the same name."""
     for name in pairs:
         answer = _asked(mock, "post", "/assess", f"example={name}", example(f"{name}.request"))
         assert (answer.status_code, answer.json()) == (200, example(f"{name}.response"))
@@ -91,10 +94,10 @@ def test_a_request_gets_an_answer_of_the_same_shape(
         (b'{"findings": {"calf_cramp": true}}', {"Content-Type": "text/plain"}, 415),
     ],
 )
-def test_the_mock_refuses_what_the_contract_refuses(
+def test_the_mock_refuses_invalid_requests(
     body: bytes, headers: dict[str, str], status: int, mock: httpx.Client
 ) -> None:
-    """A partner who tests against the mock learns of a broken request before the service tells."""
+    """The mock rejects a broken request, so a partner notices before using the service."""
     answer = mock.post("/assess", content=body, headers={"Content-Type": "application/json"} | headers)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
@@ -102,7 +105,7 @@ def test_the_mock_refuses_what_the_contract_refuses(
 
 
 def test_the_mock_sends_the_headers_of_the_contract(mock: httpx.Client, example: Callable[[str], Any]) -> None:
-    """Headers have examples too, so that the mock's are such as the service sends."""
+    """Headers have examples too, so the mock sends those of the service."""
     answer = _asked(mock, "post", "/assess", "code=503", example("plain_cramp_first_call.request"))
     assert answer.headers["retry-after"] == "1"
     assert answer.headers["cache-control"] == "no-store"

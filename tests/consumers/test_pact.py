@@ -1,4 +1,4 @@
-"""A consumer-driven contract: what one app relies on, written down by its own test and verified on the service."""
+"""A consumer-driven contract, verified on the service."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _PROBLEM = "application/problem+json"
 
 @pytest.fixture(scope="module", autouse=True)
 def quiet() -> Any:
-    """No word to anybody about these runs."""
+    """No reports of these runs to third parties."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PACT_DO_NOT_TRACK", "true")
         yield
 
 
 def _pact(example: Callable[[str], Any]) -> Pact:
-    """All that this app reads of an answer and of a refusal, and no more."""
+    """The parts of a response and of a refusal that it reads."""
     pact = Pact("fitness-app", "runner-triage").with_specification("V4")
     (
         pact.upon_receiving("a report of one complaint")
@@ -81,7 +81,7 @@ def _pact(example: Callable[[str], Any]) -> Pact:
 
 
 def _consume(address: str, example: Callable[[str], Any]) -> None:
-    """The app: it reads the level and the items of a response, and the nearest name of a refusal."""
+    """The app: it reads the level, the items, and suggested names."""
     with httpx.Client(base_url=address, timeout=30) as client:
         answer = client.post("/assess", json=example("plain_cramp_first_call.request")).json()
         assert answer["triage"]["level"] != "self_care"
@@ -103,15 +103,15 @@ def _verify(folder: Path, live: str) -> None:
     Verifier("runner-triage", host="127.0.0.1").add_transport(url=live).add_source(folder).verify()
 
 
-def test_the_service_keeps_what_the_app_relies_on(live: str, example: Callable[[str], Any], tmp_path: Path) -> None:
-    """The pact that the app's test writes is verified on the running service."""
+def test_the_service_keeps_the_pact(live: str, example: Callable[[str], Any], tmp_path: Path) -> None:
+    """The service satisfies the pact that the app's test writes."""
     folder = _written(tmp_path, example)
     assert len(json.loads((folder / "fitness-app-runner-triage.json").read_text())["interactions"]) == 2
     _verify(folder, live)
 
 
-def test_a_broken_reliance_is_told(live: str, example: Callable[[str], Any], tmp_path: Path) -> None:
-    """An app that relies on what the service does not do is told so."""
+def test_a_broken_reliance_is_reported(live: str, example: Callable[[str], Any], tmp_path: Path) -> None:
+    """The verification fails for an app that relies on other behaviour."""
     pact = _written(tmp_path, example) / "fitness-app-runner-triage.json"
     text = pact.read_text()
     planted = text.replace("unknown_property", "misspelt_property")

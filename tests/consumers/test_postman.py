@@ -1,4 +1,4 @@
-"""The Postman collection is that of the contract, and each of its requests succeeds unchanged."""
+"""The Postman collection matches the contract, and its requests succeed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _newman(tools: Any, file: Path, address: str) -> Any:
 
 
 def test_the_collection_is_that_of_the_contract() -> None:
-    """The committed file is what the converter makes of the committed contract, and small enough to import."""
+    """The committed file equals the converted contract, and is small enough to import."""
     assert COLLECTION.read_text(encoding="utf-8") == collection()
     assert COLLECTION.stat().st_size < _LARGEST
 
@@ -32,7 +32,7 @@ def test_every_operation_is_in_the_collection(document: Any) -> None:
 
 
 def test_every_request_succeeds_unchanged(tools: Any, live: str, document: Any) -> None:
-    """The command of the README runs each request of the file as it is, and each gets 200."""
+    """The README's command runs each request of the file, and each gets 200."""
     ended = _newman(tools, COLLECTION, live)
     assert ended.returncode == 0, ended.stdout
     count = sum(len(_operations(item)) for item in document["paths"].values())
@@ -40,7 +40,7 @@ def test_every_request_succeeds_unchanged(tools: Any, live: str, document: Any) 
 
 
 def test_a_rejected_request_fails_the_run(tools: Any, live: str, tmp_path: Path) -> None:
-    """The run can say no: a misspelt finding ends it badly."""
+    """A misspelt finding fails the run."""
     text = COLLECTION.read_text(encoding="utf-8")
     planted = text.replace('\\"cramp_on_hills\\"', '\\"cramp_on_hill\\"', 1)
     assert planted != text

@@ -1,4 +1,4 @@
-"""Prism watches the traffic: between a partner and the service it refuses whatever the contract does not say."""
+"""Prism as a proxy that rejects traffic outside the contract."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import httpx
 import pytest
 
 _LIES: dict[str, Callable[[Any], Any]] = {
-    "a level that there is not": lambda answer: answer | {"triage": answer["triage"] | {"level": "urgent"}},
-    "an answer without an interview": lambda answer: {name: answer[name] for name in answer if name != "interview"},
-    "points that are words": lambda answer: answer | {"causes": [answer["causes"][0] | {"points": "seven"}]},
-    "a refusal in place of an answer": lambda _: {"status": 200, "message": "all well"},
+    "an unknown level": lambda answer: answer | {"triage": answer["triage"] | {"level": "urgent"}},
+    "a response without an interview": lambda answer: {name: answer[name] for name in answer if name != "interview"},
+    "points as text": lambda answer: answer | {"causes": [answer["causes"][0] | {"points": "seven"}]},
+    "a refusal instead of a response": lambda _: {"status": 200, "message": "all well"},
 }
 
 
-class _Liar(BaseHTTPRequestHandler):
-    """A service that answers with whatever it was given."""
+class _Substitute(BaseHTTPRequestHandler):
+    """A service that returns a given response."""
 
     body: bytes = b""
 
@@ -37,14 +37,14 @@ class _Liar(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("API-Version", "2.0.0")
-        self.send_header("X-Request-ID", "a-liar")
+        self.send_header("X-Request-ID", "a-substitute")
         self.send_header("Cache-Control", "no-store")
         self.send_header("Content-Language", "en")
         self.end_headers()
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Log nothing."""
 
 
 def _proxy(servers: Any, upstream: str) -> httpx.Client:
@@ -66,15 +66,15 @@ def _proxy(servers: Any, upstream: str) -> httpx.Client:
 
 @pytest.fixture(scope="module")
 def proxy(servers: Any, live: str) -> Iterator[httpx.Client]:
-    """The service, seen through the contract."""
+    """The service behind the proxy."""
     with _proxy(servers, live) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def liar(servers: Any) -> Iterator[httpx.Client]:
-    """A service that does not keep the contract, seen through it."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Liar) as server:
+def substitute(servers: Any) -> Iterator[httpx.Client]:
+    """A service outside the contract, behind the proxy."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Substitute) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with _proxy(servers, f"http://127.0.0.1:{server.server_port}") as client:
             yield client
@@ -85,10 +85,10 @@ def _post(client: httpx.Client, body: bytes) -> httpx.Response:
     return client.post("/assess", content=body, headers={"Content-Type": "application/json"})
 
 
-def test_the_whole_corpus_passes_through(proxy: httpx.Client, live: str, corpus: dict[str, bytes]) -> None:
-    """Every runner that the repository knows of is taken, and every answer is as the contract says.
+def test_the_corpus_passes_the_proxy(proxy: httpx.Client, live: str, corpus: dict[str, bytes]) -> None:
+    """Every request of the corpus is accepted, and every response is valid by the contract.
 
-    The proxy writes JSON anew (`25.0` as `25`), so what is compared is what the answers say.
+    The proxy rewrites JSON (`25.0` as `25`), so decoded responses are compared.
     """
     with httpx.Client(base_url=live, timeout=30) as direct, ThreadPoolExecutor(4) as pool:
         seen = dict(zip(corpus, pool.map(lambda body: _post(proxy, body), corpus.values()), strict=True))
@@ -101,9 +101,9 @@ def test_the_whole_corpus_passes_through(proxy: httpx.Client, live: str, corpus:
 
 
 def test_the_other_routes_pass_through(proxy: httpx.Client) -> None:
-    """Knowledge, health, metrics and the contract itself answer as they say.
+    """Knowledge, health, metrics and the JSON contract pass the proxy.
 
-    `/openapi.yaml` is not among them: the proxy reads no YAML, and takes its text for no object.
+    `/openapi.yaml` is excluded, because the proxy cannot parse YAML and reports that its text is not an object.
     """
     for path in (
         "/knowledge",
@@ -120,18 +120,18 @@ def test_the_other_routes_pass_through(proxy: httpx.Client) -> None:
     assert proxy.get("/knowledge/causes/nothing").status_code == 404
 
 
-def test_the_proxy_lets_a_true_answer_through(liar: httpx.Client, example: Callable[[str], Any]) -> None:
-    """The stand-in is believed for as long as it tells the truth."""
-    _Liar.body = json.dumps(example("uphill_increase.response")).encode()
-    assert _post(liar, b'{"findings": {"calf_cramp": true}}').status_code == 200
+def test_the_proxy_passes_a_valid_response(substitute: httpx.Client, example: Callable[[str], Any]) -> None:
+    """The proxy passes a valid response of the substitute."""
+    _Substitute.body = json.dumps(example("uphill_increase.response")).encode()
+    assert _post(substitute, b'{"findings": {"calf_cramp": true}}').status_code == 200
 
 
 @pytest.mark.parametrize("lie", sorted(_LIES))
-def test_the_proxy_tells_an_answer_that_breaks_the_contract(
-    lie: str, liar: httpx.Client, example: Callable[[str], Any]
+def test_the_proxy_rejects_an_invalid_response(
+    lie: str, substitute: httpx.Client, example: Callable[[str], Any]
 ) -> None:
-    """Each answer that breaks the contract is stopped, and the violation is named."""
-    _Liar.body = json.dumps(_LIES[lie](example("uphill_increase.response"))).encode()
-    answer = _post(liar, b'{"findings": {"calf_cramp": true}}')
+    """Each response that violates the contract is rejected, and the violation is named."""
+    _Substitute.body = json.dumps(_LIES[lie](example("uphill_increase.response"))).encode()
+    answer = _post(substitute, b'{"findings": {"calf_cramp": true}}')
     assert answer.status_code == 500
     assert "violation" in answer.text.lower()

@@ -1,4 +1,4 @@
-"""A Python partner: a client generated from the contract, its use checked strictly, and run."""
+"""A Python partner: a generated client, checked strictly, and run."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _SOURCE = Path(__file__).with_name("python") / "conversation.py"
 
 @pytest.fixture(scope="module")
 def project(tools: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The partner's project, with the client that the README's command makes."""
+    """The partner's project with the client of the README's command."""
     folder = tmp_path_factory.mktemp("python")
     shutil.copy(_SOURCE, folder)
     command = tools.command("openapi-python-client")
     said = tools.passes(*command[:-1], folder / command[-1])
-    # YAML is no type that a generated client reads; the same document is there as JSON.
+    # A generated client does not read YAML; the same document exists as JSON.
     assert said.count("WARNING") <= 2, said
     assert "Unsupported content_type application/yaml" in said
-    # Nor are lines; the array of the same operation is.
+    # It does not read lines either, but the array of the same operation.
     assert "Unsupported content type application/x-ndjson" in said
     assert (folder / "triage_client" / "api" / "triage" / "assess_batch.py").is_file()
     return folder
 
 
 def test_the_conversation_is_well_typed(tools: Any, project: Path) -> None:
-    """What the partner writes agrees with the generated types."""
+    """The partner's code agrees with the generated types."""
     tools.passes("mypy", "--strict", "--follow-imports", "silent", _SOURCE.name, cwd=project)
 
 
@@ -47,7 +47,7 @@ def test_the_conversation_runs(tools: Any, project: Path, live: str) -> None:
 def test_every_example_is_read_and_written_without_loss(
     kind: str, tools: Any, project: Path, pairs: list[str], tmp_path: Path
 ) -> None:
-    """Each request and each answer of the examples passes through the generated types unchanged."""
+    """Each request and response of the examples is unchanged after the generated types."""
     names = tmp_path / "names"
     names.write_text("\n".join(f"{name}.{kind}.json" for name in pairs))
     model = {"request": "AssessmentRequest", "response": "Assessment"}[kind]

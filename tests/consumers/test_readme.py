@@ -1,4 +1,4 @@
-"""The commands of `openapi/README.md` are those that the tests here run, at the versions that are pinned."""
+"""The commands of `openapi/README.md` are those of the tests, at pinned versions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _bash() -> str:
 
 
 def test_the_versions_are_the_pinned_ones() -> None:
-    """A partner uses what was tried: each version that the page names is the one in the lock."""
+    """Each version on the page is the one in the lock."""
     pins = json.loads(_PINS.read_text())["dependencies"]
     node = dict(re.findall(r"npx --yes (@?[a-z/-]+)@(\S+)", _bash()))
     python = dict(re.findall(r"pip install (\S+)==(\S+)", _bash()))
@@ -35,7 +35,7 @@ def test_the_versions_are_the_pinned_ones() -> None:
     assert python == {name: version(name) for name in python}
 
 
-def test_the_curl_commands_get_what_the_page_says(live: str, tmp_path: Path) -> None:
+def test_the_curl_commands_get_the_responses_of_the_page(live: str, tmp_path: Path) -> None:
     """The first call gets the stored response, and the batch one result for each line, in order."""
     shutil.copytree(SHIPPED / "examples", tmp_path / "examples")
     first, *batch = [line for line in readme_commands() if line.startswith(("curl", "for"))]
@@ -56,14 +56,14 @@ def test_the_curl_commands_get_what_the_page_says(live: str, tmp_path: Path) -> 
 
 
 def test_the_lock_of_the_node_tools_names_no_address() -> None:
-    """A lock with addresses would tie a build to one registry; hashes say what is installed."""
+    """The lock has hashes but no addresses, which would bind a build to one registry."""
     lock = json.loads(_PINS.with_name("package-lock.json").read_text())
     assert "://" not in json.dumps(lock)
     assert all("integrity" in package for path, package in lock["packages"].items() if path)
 
 
 def test_the_locks_agree() -> None:
-    """What the partners' tools share with ours is pinned once: one environment holds both."""
+    """Packages in both locks have the same version, so that one environment can hold them."""
     locks = [(SHIPPED.parent / f"requirements/{name}.lock").read_text(encoding="utf-8") for name in ("dev", "contract")]
     ours, theirs = (dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock, re.MULTILINE)) for lock in locks)
     assert {name: theirs[name] for name in ours.keys() & theirs.keys()} == {
@@ -80,7 +80,7 @@ def test_the_locks_agree() -> None:
 
 
 def test_the_conformance_command_passes(tools: Any, live: str, tmp_path: Path) -> None:
-    """The service as it ships keeps the contract, tried over HTTP by the README's own command."""
+    """The README's own command passes over HTTP against the shipped service."""
     for name in ("conformance.toml", "openapi.yaml"):
         (tmp_path / name).symlink_to(SHIPPED / name)
     command = tools.command("schemathesis")
@@ -91,7 +91,7 @@ def test_the_conformance_command_passes(tools: Any, live: str, tmp_path: Path) -
 
 @pytest.mark.parametrize(("received", "is_lost"), [(2, False), (1, True)])
 def test_the_check_of_received_finds_a_lost_name(received: int, is_lost: bool) -> None:  # noqa: FBT001 - a table
-    """The three lines of the page raise if a name that was sent is missing in `received`, and else do not."""
+    """The three lines of the page raise exactly if a sent name is missing in `received`."""
     (check,) = re.findall(r"^```python\n(.*?)^```", _README, re.DOTALL | re.MULTILINE)
     assert len(check.splitlines()) == 3
     request = {"findings": {"calf_cramp": True, "swelling_one_leg": False, "fever": None}}
@@ -101,7 +101,7 @@ def test_the_check_of_received_finds_a_lost_name(received: int, is_lost: bool) -
 
 
 def test_every_file_that_the_page_names_is_there() -> None:
-    """A partner who has only this folder finds what the page speaks of."""
+    """Every file that the page names is in the folder."""
     named = set(re.findall(r"`((?:[a-z_./-]+)\.(?:yaml|toml|md))`", _README)) - {"/openapi.yaml"}
     ours = {name for name in named if not name.startswith(("service/", "tests/"))}
     assert [name for name in sorted(ours) if not (SHIPPED / name).is_file()] == []
@@ -109,6 +109,6 @@ def test_every_file_that_the_page_names_is_there() -> None:
 
 
 def test_the_folder_needs_nothing_outside() -> None:
-    """No file of the folder points out of it."""
+    """No file of the folder refers to a file outside."""
     files = [file for file in SHIPPED.glob("*") if file.is_file() and file.suffix in {".yaml", ".toml"}]
     assert [file.name for file in files if "../" in file.read_text(encoding="utf-8")] == []

@@ -1,4 +1,4 @@
-"""A TypeScript partner: types generated from the contract, compiled strictly, and run under Node."""
+"""A TypeScript partner: generated types, compiled strictly, run in Node."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SOURCES = Path(__file__).with_name("typescript")
 
 @pytest.fixture(scope="module")
 def project(tools: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The partner's project, with the types that the README's command makes."""
+    """The partner's project with the types of the README's command."""
     folder = tmp_path_factory.mktemp("typescript")
     shutil.copytree(_SOURCES, folder, dirs_exist_ok=True)
     (folder / "package.json").write_text('{"type": "module"}')
@@ -27,9 +27,9 @@ def project(tools: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_conversation_compiles_strictly_and_runs(tools: Any, project: Path, live: str) -> None:
-    """The client compiles, holds the conversation, reads a batch with a rejected item and a rejected misspelling.
+    """The client compiles, holds the conversation, and reads a batch with a rejected item and a rejected misspelling.
 
-    The compiler rejects the mistakes of `wrong.ts`, each by its own expectation.
+    The compiler rejects each mistake of `wrong.ts`, by its own expectation.
     """
     tools.passes("tsc", "-p", project)
     said = tools.passes("node", project / "built" / "conversation.js", live)

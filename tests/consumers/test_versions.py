@@ -1,7 +1,7 @@
-"""No change can break a client unseen: what changed since the last release decides how far the version must move.
+"""The version moves as far as the changes since the release require.
 
 `redocly diff` rates every change. It misses an operation's inherited security, a changed default and a response that
-may newly be null, and it rates some additions to a request as words; all four are checked here as well.
+may newly be null, and it rates some additions to a request as text; all four are checked here as well.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ def _newest() -> Path:
 
 
 def _is_far_enough(old: str, new: str, impact: str) -> bool:
-    """Whether the version moved as far as the changes ask; words and examples may change without."""
+    """Whether the version moved far enough; text needs no move."""
     before, after = _version(old), _version(new)
     parts = {"none": 0, "patch": 0, "minor": 2, "major": 1}[impact]
     return after[:parts] > before[:parts] or (not parts and after >= before)
 
 
 def _security(document: Any) -> dict[str, list[frozenset[str]]]:
-    """What each operation asks for, its own word or the document's: alternatives, each a set of schemes."""
+    """Each operation's security, its own or inherited, as alternatives."""
     return {
         f"{method} {path}": [frozenset(one) for one in item[method].get("security", document.get("security", []))]
         or [frozenset()]
@@ -57,7 +57,7 @@ def _security(document: Any) -> dict[str, list[frozenset[str]]]:
 
 
 def _asks_for_more(old: Any, new: Any) -> bool:
-    """Whether a client that was let in by an operation is now turned away."""
+    """Whether an operation now rejects a client that it accepted."""
     before, after = _security(old), _security(new)
     shared = before.keys() & after.keys()
     return any(not any(asked <= held for asked in after[name]) for name in shared for held in before[name])
@@ -67,7 +67,7 @@ Place = tuple[str | int, ...]
 
 
 def _defaults(part: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
-    """Every default of a schema, by its place; a property may have the name `default`."""
+    """Every default of a schema by place, beside properties named `default`."""
     named = place[-1:] in {("properties",), ("responses",), ("patternProperties",)}
     if isinstance(part, dict):
         for name, value in part.items():
@@ -81,7 +81,10 @@ def _defaults(part: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
 
 
 def _default_moved(old: Any, new: Any) -> bool:
-    """Whether leaving something out now means something else; a default that comes new to an old place counts."""
+    """Whether omitting a value has a new meaning.
+
+    A new default at an existing place counts too.
+    """
     before, after = dict(_defaults(old)), dict(_defaults(new))
     places = before.keys() | after.keys()
     return any(before.get(place) != after.get(place) for place in places if _is_there(old, place))
@@ -97,7 +100,7 @@ def _is_there(document: Any, place: Place) -> bool:
 
 
 def _takes_more(old: Any, new: Any) -> bool:
-    """Whether a request may now hold a property, a choice or a number that it could not."""
+    """Whether a request accepts a new property, choice or number."""
 
     def bounds(document: Any) -> dict[str, str]:
         schemas = document["components"]["schemas"]
@@ -112,7 +115,7 @@ def _takes_more(old: Any, new: Any) -> bool:
 
 
 def _may_newly_be_null(old: Any, new: Any) -> bool:
-    """Whether a property of a response that never was null may now be."""
+    """Whether a response's property may newly be null."""
 
     def nullable(document: Any) -> dict[str, bool]:
         return {
@@ -128,54 +131,54 @@ def _may_newly_be_null(old: Any, new: Any) -> bool:
 
 @pytest.fixture(scope="module")
 def gate(tools: Any, tmp_path_factory: pytest.TempPathFactory) -> Gate:
-    """How much the second contract asks of the clients of the first: the greatest impact that anything tells."""
+    """The greatest impact of the second contract on the first's clients."""
     folder = tmp_path_factory.mktemp("gate")
 
     def rate(old: Any, new: Any) -> str:
         for name, document in (("old", old), ("new", new)):
             (folder / f"{name}.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-        # Away from `openapi/redocly.yaml`: a configuration that does not name the tool's own ratings rates all
-        # as words, and one that names them is not read by the older Redocly inside openapi-typescript.
+        # Outside `openapi/redocly.yaml`: a configuration without the tool's own ratings rates all
+        # changes as text, and the older Redocly inside openapi-typescript cannot read one with them.
         ended = tools.run("redocly", "diff", "old.yaml", "new.yaml", "--format", "json", cwd=folder)
         assert ended.stdout.startswith("{"), ended.stderr
-        told: list[str] = [json.loads(ended.stdout).get("bump", "none")]
+        impacts: list[str] = [json.loads(ended.stdout).get("bump", "none")]
         breaks = _asks_for_more(old, new) or _default_moved(old, new) or _may_newly_be_null(old, new)
-        told += ["major"] if breaks else []
-        told += ["minor"] if _takes_more(old, new) else []
-        return max(told, key=_IMPACTS.index)
+        impacts += ["major"] if breaks else []
+        impacts += ["minor"] if _takes_more(old, new) else []
+        return max(impacts, key=_IMPACTS.index)
 
     return rate
 
 
 @pytest.fixture(scope="module")
 def released() -> Any:
-    """The newest contract that was released."""
+    """The newest released contract."""
     return read_yaml(_newest().read_text(encoding="utf-8"))
 
 
 def test_the_version_moved_far_enough(gate: Gate, released: Any, document: Any) -> None:
-    """A change that would break a client needs a new major version, an additive one a new minor."""
+    """A breaking change needs a new major version, an additive one a new minor version."""
     old, new = released["info"]["version"], document["info"]["version"]
     impact = gate(released, document)
     assert _is_far_enough(old, new, impact), f"{old} to {new} is not enough for a {impact} change"
 
 
 def test_a_release_never_changes() -> None:
-    """Each released file has the digest that `make release` noted: whoever moves the yardstick must say so."""
+    """Each released file has the digest recorded by `make release`, so that a change is deliberate."""
     noted = {
         name: digest for digest, name in (line.split() for line in (_RELEASED / "SHA256SUMS").read_text().splitlines())
     }
     assert noted == {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in _RELEASED.glob("*.yaml")}
 
 
-def test_every_release_is_kept_and_told() -> None:
-    """Each released file has the version of its name, and its entry in the changelog."""
+def test_every_release_is_kept_and_documented() -> None:
+    """Each released file has the version of its name, and an entry in the changelog."""
     changelog = (SHIPPED / "CHANGELOG.md").read_text(encoding="utf-8")
-    told = re.findall(r"^## (\S+)", changelog, re.MULTILINE)
+    listed = re.findall(r"^## (\S+)", changelog, re.MULTILINE)
     for file in _RELEASED.glob("*.yaml"):
         contract: Any = read_yaml(file.read_text(encoding="utf-8"))
         assert contract["info"]["version"] == file.stem
-        assert file.stem in told
+        assert file.stem in listed
 
 
 @pytest.mark.parametrize(
@@ -192,12 +195,12 @@ def test_every_release_is_kept_and_told() -> None:
     ],
 )
 def test_how_far_is_far_enough(old: str, new: str, impact: str, enough: bool) -> None:  # noqa: FBT001 - a table
-    """Major for what breaks, minor for what adds, nothing for words; and never back."""
+    """Breaking changes need a major version, additions a minor one, text none; versions never decrease."""
     assert _is_far_enough(old, new, impact) is enough
 
 
 def _in(schema: str, name: str, **more: Any) -> Change:
-    """Changes keywords of one property."""
+    """Change keywords of one property."""
 
     def change(document: Any) -> None:
         document["components"]["schemas"][schema]["properties"].setdefault(name, {"description": "x"}).update(more)
@@ -206,7 +209,7 @@ def _in(schema: str, name: str, **more: Any) -> Change:
 
 
 def _value(schema: str, name: str, **more: Any) -> Change:
-    """Changes keywords of the value of one property that may be null."""
+    """Change keywords of the value of one nullable property."""
 
     def change(document: Any) -> None:
         document["components"]["schemas"][schema]["properties"][name]["anyOf"][0].update(more)
@@ -265,45 +268,45 @@ def _key_for_all(document: Any) -> None:
 _S = ("components", "schemas")
 _POST = ("paths", "/assess", "post")
 _BREAKING: dict[str, Change] = {
-    "a request property taken away": _without(*_S, "FindingsById", "properties", "calf_cramp"),
+    "a request property removed": _without(*_S, "FindingsById", "properties", "calf_cramp"),
     "a request property made required": _with(["runner"], *_S, "AssessmentRequest", "required"),
     "a narrower range below": _value("Runner", "age_years", minimum=20),
     "a narrower range above": _value("Runner", "age_years", maximum=90),
-    "a choice taken away": _dropped("both", *_S, "CalfSide", "enum"),
-    "a null no longer taken": _not_null("FindingsById", "calf_cramp"),
+    "a choice removed": _dropped("both", *_S, "CalfSide", "enum"),
+    "null no longer accepted": _not_null("FindingsById", "calf_cramp"),
     "another type": _value("FindingsById", "calf_cramp", type="string"),
     "another pattern": _with("^[A-Z]{3}$", *_S, "Country", "pattern"),
     "fewer items": _value("FindingsById", "numb_region", maxItems=3),
-    "an answer property taken away": _without(*_S, "Triage", "properties", "could_rise_to"),
-    "an answer property no longer sure": _dropped("interview", *_S, "Assessment", "required"),
+    "a response property removed": _without(*_S, "Triage", "properties", "could_rise_to"),
+    "a response property no longer required": _dropped("interview", *_S, "Assessment", "required"),
     "a new level": _appended("urgent", *_S, "Level", "enum"),
-    "an answer that may be null": _in("Triage", "label", anyOf=[{"type": "string"}, {"type": "null"}]),
-    "a path taken away": _without("paths", "/knowledge/{kind}"),
-    "a method taken away": _without("paths", "/knowledge", "get"),
+    "a response that may be null": _in("Triage", "label", anyOf=[{"type": "string"}, {"type": "null"}]),
+    "a path removed": _without("paths", "/knowledge/{kind}"),
+    "a method removed": _without("paths", "/knowledge", "get"),
     "another media type of requests": _with(
         {"application/cbor": {"schema": {"$ref": "#/components/schemas/AssessmentRequest"}}},
         *_POST,
         "requestBody",
         "content",
     ),
-    "an answer header taken away": _without(*_POST, "responses", "200", "headers", "X-Request-ID"),
-    "a header that requests must carry": _with(True, "components", "parameters", "RequestId", "required"),  # noqa: FBT003
+    "a response header removed": _without(*_POST, "responses", "200", "headers", "X-Request-ID"),
+    "a header required of requests": _with(True, "components", "parameters", "RequestId", "required"),  # noqa: FBT003
     "another name of an operation": _with("triage", *_POST, "operationId"),
-    "a key asked for by one operation": _with([{"Key": []}], *_POST, "security"),
-    "a key asked for by all": _key_for_all,
-    "a default that comes new": _in("Runner", "country", default="US"),
-    "a default that comes to a parameter": _with("causes", "components", "parameters", "Id", "schema", "default"),
+    "a key required by one operation": _with([{"Key": []}], *_POST, "security"),
+    "a key required by all": _key_for_all,
+    "a new default": _in("Runner", "country", default="US"),
+    "a new default of a parameter": _with("causes", "components", "parameters", "Id", "schema", "default"),
 }
 _ADDITIVE: dict[str, Change] = {
     "a new request property": _in("FindingsById", "toe_cramp", anyOf=[{"type": "boolean"}, {"type": "null"}]),
-    "a new answer property": _in("Triage", "since", type="integer", description="A number."),
+    "a new response property": _in("Triage", "since", type="integer", description="A number."),
     "a wider range": _value("Runner", "age_years", maximum=130),
     "a new choice": _appended("neither", *_S, "CalfSide", "enum"),
     "a new path": lambda document: document["paths"].update({"/new": copy.deepcopy(document["paths"]["/metrics"])}),
 }
 _WORDS: dict[str, Change] = {
-    "a question in other words": _in("FindingsById", "calf_cramp", description="Does the calf cramp?"),
-    "other words on an operation": _with("Other words.", *_POST, "description"),
+    "a question with other text": _in("FindingsById", "calf_cramp", description="Does the calf cramp?"),
+    "other text of an operation": _with("Other words.", *_POST, "description"),
     "another example": _with({}, *_POST, "requestBody", "content", "application/json", "examples"),
 }
 
@@ -312,23 +315,23 @@ _WORDS: dict[str, Change] = {
     ("change", "impact"),
     [(change, impact) for impact, changes in (("major", _BREAKING), ("minor", _ADDITIVE)) for change in changes],
 )
-def test_the_gate_bites(change: str, impact: str, gate: Gate, document: Any) -> None:
-    """Each planted change is rated as what it does to a client."""
+def test_the_gate_rates_planted_changes(change: str, impact: str, gate: Gate, document: Any) -> None:
+    """Each planted change has the rating of its effect on a client."""
     planted = copy.deepcopy(document)
     (_BREAKING | _ADDITIVE)[change](planted)
     assert gate(document, planted) == impact
 
 
 @pytest.mark.parametrize("change", _WORDS)
-def test_the_gate_lets_words_change(change: str, gate: Gate, document: Any) -> None:
-    """Words and examples follow the knowledge and break nobody."""
+def test_the_gate_allows_changed_texts(change: str, gate: Gate, document: Any) -> None:
+    """Texts and examples may change, because they follow the knowledge."""
     planted = copy.deepcopy(document)
     _WORDS[change](planted)
     assert gate(document, planted) in {"none", "patch"}
 
 
-def test_an_operation_that_stops_being_open_is_told(gate: Gate, document: Any) -> None:
-    """The diff tool's blind spot: an operation that loses `security: []` and so inherits the document's key."""
+def test_an_operation_that_stops_being_open_is_reported(gate: Gate, document: Any) -> None:
+    """The diff tool misses an operation that loses `security: []` and inherits the document's key."""
     closed = copy.deepcopy(document)
     _key_for_all(closed)
     open_ = copy.deepcopy(closed)
@@ -336,8 +339,8 @@ def test_an_operation_that_stops_being_open_is_told(gate: Gate, document: Any) -
     assert gate(open_, closed) == "major"
 
 
-def test_a_changed_default_is_told(gate: Gate, document: Any) -> None:
-    """The diff tool's other blind spot: what leaving something out means."""
+def test_a_changed_default_is_reported(gate: Gate, document: Any) -> None:
+    """The diff tool misses a changed default, which changes the meaning of an omitted value."""
     before, after = copy.deepcopy(document), copy.deepcopy(document)
     _in("Runner", "country", default="US")(before)
     _in("Runner", "country", default="GB")(after)

@@ -1,4 +1,4 @@
-"""The workflow of `openapi/` runs against the service as a smoke test, and fails where the service is another."""
+"""The workflow of `openapi/` as a smoke test of a running service."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ def _command(tools: Any, address: str) -> list[str]:
     return [*command[:-1], f"triage={address}"]
 
 
-def test_the_conversation_goes_as_the_workflow_says(tools: Any, live: str) -> None:
+def test_the_workflow_succeeds(tools: Any, live: str) -> None:
     """First call, answers, second call: the smoke command of the README succeeds."""
     said = tools.passes(*_command(tools, live))
     assert "Workflows: 3 passed, 3 total" in said
 
 
 def test_the_workflow_uses_every_kind_of_answer_to_a_report(document: Any) -> None:
-    """Each operation that it names is one of the contract's."""
+    """Each operation in the workflow is one of the contract's."""
     there = {operation["operationId"] for item in document["paths"].values() for operation in _operations(item)}
     text = (SHIPPED / "triage.arazzo.yaml").read_text(encoding="utf-8")
     named = {line.split()[-1] for line in text.splitlines() if "operationId:" in line}
@@ -30,7 +30,7 @@ def test_the_workflow_uses_every_kind_of_answer_to_a_report(document: Any) -> No
 
 
 def test_a_service_that_never_settles_fails_the_workflow(tools: Any, live: str, tmp_path: Path) -> None:
-    """The workflow can say no: with a criterion that does not hold, it ends badly."""
+    """A criterion that does not hold fails the workflow."""
     text = (SHIPPED / "triage.arazzo.yaml").read_text(encoding="utf-8")
     planted = text.replace("/triage/level == 'consultation'", "/triage/level == 'emergency'")
     assert planted != text

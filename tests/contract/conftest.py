@@ -1,4 +1,4 @@
-"""A running service for tests whose promise is about sockets; it holds the small knowledge."""
+"""A running service with the small knowledge, for tests that need sockets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONTRACT_JSON = '{"openapi": "3.1.0", "info": {"title": "A contract", "version":
 
 @dataclass
 class Answer:
-    """What came back over one socket."""
+    """One response, as read from a socket."""
 
     status: int
     headers: dict[str, str]
@@ -34,11 +34,11 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The body, decoded."""
+        """The decoded body."""
         return json.loads(self.body)
 
     def problem(self, status: int, slug: str) -> dict[str, Any]:
-        """The problem in it, after all that holds for every problem has been checked."""
+        """The problem in the body, after the checks for every problem."""
         assert self.status == status
         assert self.headers["content-type"] == "application/problem+json"
         assert self.headers["cache-control"] == "no-store"
@@ -56,7 +56,7 @@ class Answer:
 
 @dataclass
 class Running:
-    """A service in a process of its own, ended by its own id."""
+    """A service in a process of its own."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -64,11 +64,11 @@ class Running:
     _open: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def connect(self) -> socket.socket:
-        """A fresh connection, closed with the service."""
+        """A new connection, closed with the service."""
         return self._open.enter_context(socket.create_connection(("127.0.0.1", self.port), timeout=20))
 
     def raw(self, *parts: bytes, pause: float = 0.0) -> Answer:
-        """Send bytes as they are and read one answer."""
+        """Send raw bytes and read one response."""
         connection = self.connect()
         for part in parts:
             connection.sendall(part)
@@ -77,18 +77,18 @@ class Running:
 
     @staticmethod
     def read_all(connection: socket.socket) -> bytes:
-        """All that comes on a connection to its end."""
+        """All bytes of a connection until its end."""
         received = b""
         while part := connection.recv(65_536):
             received += part
         return received
 
     def read(self, connection: socket.socket) -> Answer:
-        """The next answer on a connection that stays open."""
+        """The next response on a connection that stays open."""
         return read_answer(connection)
 
     def send(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
-        """One request with these headers; underscores in names stand for hyphens."""
+        """Send one request; underscores in header names become hyphens."""
         lines = {"host": "test", "connection": "close"} | {k.replace("_", "-"): v for k, v in headers.items()}
         if body is not None:
             lines.setdefault("content-length", str(len(body)))
@@ -96,11 +96,11 @@ class Running:
         return self.raw(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + (body or b""))
 
     def assess(self, body: bytes, **headers: str) -> Answer:
-        """`POST /assess` of JSON."""
+        """`POST /assess` with a JSON body."""
         return self.send("POST", "/assess", body, **({"content_type": "application/json"} | headers))
 
     def stream(self) -> socket.socket:
-        """A connection on which a stream of lines has begun; each part of it is a `chunk`."""
+        """A connection with an open NDJSON request; send its parts with `chunk`."""
         connection = self.connect()
         connection.sendall(
             b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nX-Request-ID: stream\r\n"
@@ -110,37 +110,37 @@ class Running:
 
     @staticmethod
     def chunk(data: bytes) -> bytes:
-        """A part of a body whose length is not known."""
+        """One chunk of a chunked body."""
         return b"%x\r\n%b\r\n" % (len(data), data)
 
     def is_up(self) -> bool:
-        """Whether a request is answered."""
+        """Whether the service answers a request."""
         try:
             return self.send("GET", "/health/live").status == 200
         except (OSError, IndexError):
             return False
 
     def lines(self) -> list[dict[str, Any]]:
-        """Every whole line of the log so far."""
+        """All complete lines of the log."""
         return [json.loads(line) for line in self.log_file.read_text().rpartition("\n")[0].splitlines()]
 
-    def told(self, event: str) -> int:
-        """How often the log tells of an event so far."""
+    def count_events(self, event: str) -> int:
+        """The number of log lines with this event."""
         return sum(line["event"] == event for line in self.lines())
 
     def line(self, request_id: str) -> dict[str, Any]:
-        """The log line of one request."""
+        """The access log line of one request."""
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             found = [line for line in self.lines() if line.get("request_id") == request_id]
             if found:
-                assert len(found) == 1, "one line a request"
+                assert len(found) == 1, "one line for each request"
                 return found[0]
             time.sleep(0.02)
         raise AssertionError(f"no log line of {request_id}")
 
     def stop(self) -> int:
-        """Ask it to end, and give its exit code."""
+        """Send SIGTERM and return the exit code."""
         self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(30)
@@ -148,7 +148,7 @@ class Running:
             self.close()
 
     def close(self) -> None:
-        """Let go of its connections, and of the process if it is still there."""
+        """Close the connections, and kill the process if it still runs."""
         self._open.close()
         if self.process.poll() is None:
             self.process.kill()
@@ -156,7 +156,7 @@ class Running:
 
 
 def read_answer(connection: socket.socket) -> Answer:
-    """One answer, as far as its `Content-Length`, or to the end of a connection that closes after it."""
+    """One response, up to its `Content-Length` or the connection's end."""
     received = b""
     while b"\r\n\r\n" not in received and (part := connection.recv(65536)):
         received += part
@@ -173,7 +173,7 @@ def read_answer(connection: socket.socket) -> Answer:
 
 @pytest.fixture(scope="session")
 def start(small_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Running]]:
-    """Starts a service with the small knowledge and these settings, and ends it with the session."""
+    """Start a service with the small knowledge; it ends with the session."""
     running: list[Running] = []
     contract = tmp_path_factory.mktemp("contract") / "openapi.yaml"
     contract.write_text(CONTRACT)
@@ -195,7 +195,7 @@ def start(small_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         deadline = time.monotonic() + 60
         while not service.is_up():
             assert process.poll() is None, log_file.read_text()
-            assert time.monotonic() < deadline, "it does not come up"
+            assert time.monotonic() < deadline, "the service does not start"
             time.sleep(0.05)
         return service
 
@@ -206,5 +206,5 @@ def start(small_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="session")
 def service(start: Callable[..., Running]) -> Running:
-    """One service for all tests that leave it as it is; slow bodies are given up soon."""
+    """A service for tests that leave it unchanged; bodies time out soon."""
     return start(body_seconds="1", cors_origins="https://app.example", is_traced=True)

@@ -1,6 +1,6 @@
-"""The conversation that the examples show: one runner who answers every item of each response.
+"""The conversation of the examples: one runner answers every question.
 
-`python tests/contract/conversation.py` writes its requests, after the checklists have changed.
+Run `python tests/contract/conversation.py` after a change of the checklists; it writes the requests.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Assess = Callable[[bytes], bytes]
 
 
 def requests(assess: Assess) -> dict[str, bytes]:
-    """Return the requests of the conversation by name, as their files show them."""
+    """Return the requests of the conversation by file name."""
     runner = {"age_years": 34, "sex_at_birth": "female", "country": "US"}
     request: dict[str, Any] = {"runner": runner, "findings": {"calf_cramp": True}}
     written = {}

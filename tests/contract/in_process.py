@@ -1,4 +1,4 @@
-"""The service in this process: requests to it, and a wrapper that plants faults."""
+"""The service in this process: requests to it, and planted faults."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def send(app: ASGIApp, method: str, path: str, body: bytes, headers: Mapping[str
 
 @dataclass
 class Exchange:
-    """One request and its response, which a fault changes."""
+    """One request and its response, which a fault may change."""
 
     method: str
     path: str
@@ -39,7 +39,7 @@ class Exchange:
 
     @property
     def is_assessed(self) -> bool:
-        """Whether it is a response of `POST /assess`."""
+        """Whether this is a response of `POST /assess`."""
         return self.method == "POST" and self.path == "/assess" and self.status == 200
 
     @property
@@ -55,7 +55,7 @@ class Exchange:
 
 
 class FaultyService:
-    """The service with a fault in its responses, or in its reading of a body."""
+    """The service with a fault in its responses or in its reader."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Keys and rate limits over real sockets: who is let in, what a stranger learns, and keys that change meanwhile."""
+"""Keys and rate limits over real sockets, and changes of the keys."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ GOOD = b'{"findings": {"ache": true}}'
 
 
 def _write(path: Path, keys: Iterable[str], more: str = "") -> None:
-    """Put a file of keys where another was."""
+    """Replace the file of keys."""
     entries = ", ".join(f"k{n}: {{sha256: {hashlib.sha256(key.encode()).hexdigest()}}}" for n, key in enumerate(keys))
     _put(path, f"partners:\n  one: {{keys: {{{entries}}}}}\n{more}")
 
 
 def _put(path: Path, text: str) -> None:
-    """Put a file where another was, as whole as a mounted secret changes."""
+    """Replace a file atomically, as Kubernetes updates a mounted secret."""
     new = path.with_suffix(".new")
     new.write_text(text)
     new.replace(path)
@@ -38,18 +38,18 @@ def _ask(service: Any, key: str | None = None, **headers: str) -> Any:
 
 
 def _statuses(service: Any, key: str) -> set[int]:
-    """What so many fresh connections are told that every worker is most likely among them."""
+    """The statuses of 12 connections, which most likely reach every worker."""
     return {_ask(service, key).status for _ in range(12)}
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the file of keys is."""
+    """The path of the file of keys."""
     return tmp_path / "keys.yaml"
 
 
-def test_a_key_lets_in_and_nothing_else_does(start: Callable[..., Any], path: Path) -> None:
-    """A partner is answered, a stranger refused alike whatever was wrong; what holds nothing about runners is open."""
+def test_only_a_valid_key_is_accepted(start: Callable[..., Any], path: Path) -> None:
+    """A valid key is accepted; every other gets the same 401; routes without health data need no key."""
     key, other, old = (fresh()[0] for _ in range(3))
     hash_ = hashlib.sha256(old.encode()).hexdigest()
     _write(path, [key], f"  two: {{disabled: true, keys: {{k0: {{sha256: {hash_}}}}}}}\n")
@@ -65,7 +65,7 @@ def test_a_key_lets_in_and_nothing_else_does(start: Callable[..., Any], path: Pa
     for open_path in ("/knowledge", "/health/live", "/health/ready", "/metrics", "/openapi.yaml", "/docs"):
         answer = service.send("GET", open_path)
         assert answer.status == 200
-        assert (b'partner="one"' in answer.body) == (open_path == "/metrics"), "README says which is not for the public"
+        assert (b'partner="one"' in answer.body) == (open_path == "/metrics"), "README lists which are private"
     preflight = service.send(
         "OPTIONS",
         "/assess",
@@ -83,7 +83,7 @@ def test_a_key_lets_in_and_nothing_else_does(start: Callable[..., Any], path: Pa
 
 
 def test_no_key_is_ever_written_down(start: Callable[..., Any], path: Path) -> None:
-    """Keys, good and bad, are in no log line, metric, refusal or command line, and neither are their hashes."""
+    """Keys and their hashes are in no log line, metric, problem or command line."""
     key, other, late = (fresh()[0] for _ in range(3))
     _write(path, [key])
     service = start(keys=str(path), rate_limit="3/minute", log_level="debug")
@@ -91,33 +91,33 @@ def test_no_key_is_ever_written_down(start: Callable[..., Any], path: Path) -> N
     answers += [_ask(service, other), _ask(service, authorization=other), service.send("GET", f"/{other}")]
     assert [answer.status for answer in answers] == [200, 200, 200, 429, 401, 401, 404]
     _put(path, f"partners: {{one: {{keys: {{{late}: {late}}}, {late}: 1}}}}")
-    until(lambda: service.told("keys_refused") > 0, "it never came about")
-    told = service.send("GET", "/metrics").body.decode() + "".join(answer.body.decode() for answer in answers)
-    told += Path(f"/proc/{service.process.pid}/cmdline").read_text()
+    until(lambda: service.count_events("keys_refused") > 0, "the event is missing")
+    visible = service.send("GET", "/metrics").body.decode() + "".join(answer.body.decode() for answer in answers)
+    visible += Path(f"/proc/{service.process.pid}/cmdline").read_text()
     assert service.stop() == 0
-    told += service.log_file.read_text()
+    visible += service.log_file.read_text()
     for secret in (key, other, late):
-        assert secret not in told
-        assert hashlib.sha256(secret.encode()).hexdigest() not in told
+        assert secret not in visible
+        assert hashlib.sha256(secret.encode()).hexdigest() not in visible
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_keys_change_without_a_restart(start: Callable[..., Any], path: Path, workers: str) -> None:
-    """A new file is in use within seconds in every worker, a bad one is refused whole, and nobody is started anew."""
+    """Every worker reads a new file within seconds and rejects a faulty one whole, without a restart."""
     old, new = fresh()[0], fresh()[0]
     _write(path, [old])
     service = start(keys=str(path), workers=workers)
-    until(lambda: service.told("serving") == int(workers), "it never came about")
+    until(lambda: service.count_events("serving") == int(workers), "the event is missing")
     assert (_statuses(service, old), _statuses(service, new)) == ({200}, {401})
     _write(path, [old, new])
-    until(lambda: service.told("keys_read") == int(workers), "it never came about")
+    until(lambda: service.count_events("keys_read") == int(workers), "the event is missing")
     assert (_statuses(service, old), _statuses(service, new)) == ({200}, {200})
     _put(path, "partners: [")
-    until(lambda: service.told("keys_refused") == int(workers), "it never came about")
+    until(lambda: service.count_events("keys_refused") == int(workers), "the event is missing")
     assert (_statuses(service, old), _statuses(service, new)) == ({200}, {200})
     assert "triage_keys_stale 1.0" in service.send("GET", "/metrics").body.decode()
     _write(path, [new])
-    until(lambda: service.told("keys_read") == 2 * int(workers), "it never came about")
+    until(lambda: service.count_events("keys_read") == 2 * int(workers), "the event is missing")
     assert (_statuses(service, old), _statuses(service, new)) == ({401}, {200})
     serving = [line["pid"] for line in service.lines() if line["event"] == "serving"]
     assert len(serving) == int(workers)
@@ -126,20 +126,20 @@ def test_keys_change_without_a_restart(start: Callable[..., Any], path: Path, wo
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_hangup_reads_the_keys_again(start: Callable[..., Any], path: Path, workers: str) -> None:
-    """SIGHUP to the service, however many workers it has, makes each read the file, also where it looks the same."""
+    """SIGHUP to the service makes every worker read the file, even if it looks unchanged."""
     key = fresh()[0]
     _write(path, [key])
     service = start(keys=str(path), workers=workers)
-    until(lambda: service.told("serving") == int(workers), "it never came about")
+    until(lambda: service.count_events("serving") == int(workers), "the event is missing")
     service.process.send_signal(signal.SIGHUP)
-    until(lambda: service.told("keys_read") == int(workers), "it never came about")
+    until(lambda: service.count_events("keys_read") == int(workers), "the event is missing")
     assert _statuses(service, key) == {200}
     assert len({line["pid"] for line in service.lines() if line["event"] in {"serving", "keys_read"}}) == int(workers)
     assert service.stop() == 0
 
 
-def test_a_rate_limit_is_told_and_kept(start: Callable[..., Any]) -> None:
-    """Every answer says what is left; one request more is refused, before its body is read, and only here."""
+def test_a_rate_limit_is_sent_and_enforced(start: Callable[..., Any]) -> None:
+    """Every response of the route has the remaining quota; one request too many gets 429 before its body is read."""
     service = start(rate_limit="2/minute")
     answers = [_ask(service), service.assess(b"{"), _ask(service), service.assess(b"{")]
     assert [answer.status for answer in answers] == [200, 400, 429, 429]
@@ -154,7 +154,7 @@ def test_a_rate_limit_is_told_and_kept(start: Callable[..., Any]) -> None:
 
 
 def test_each_item_of_a_batch_is_a_request(start: Callable[..., Any], path: Path) -> None:
-    """A batch needs the key too; one that is too long for what is left is refused whole, and takes little of it."""
+    """A batch needs a key; a batch larger than the remaining quota is refused whole, at a small cost."""
     key = fresh()[0]
     _write(path, [key])
     service = start(keys=str(path), rate_limit="10/hour")
@@ -173,8 +173,8 @@ def test_each_item_of_a_batch_is_a_request(start: Callable[..., Any], path: Path
     send(1, "application/x-ndjson", **good).problem(429, "rate-limited")
 
 
-def test_a_batch_that_no_window_has_room_for_is_told_so(start: Callable[..., Any]) -> None:
-    """Waiting would never help, so it is no 429; one item less waits for the next window."""
+def test_a_batch_larger_than_a_window_is_refused_for_good(start: Callable[..., Any]) -> None:
+    """A batch larger than a whole window is not a 429, because waiting would never help."""
     service = start(rate_limit="4/hour")
     bodies = [b"[" + b",".join([GOOD] * count) + b"]" for count in (5, 4)]
     large, fitting = (service.send("POST", "/assess/batch", body, content_type="application/json") for body in bodies)
@@ -186,8 +186,8 @@ def test_a_batch_that_no_window_has_room_for_is_told_so(start: Callable[..., Any
 
 
 @pytest.mark.parametrize("lines", [100, 20_000])
-def test_a_stream_is_answered_as_far_as_its_sender_can_pay(start: Callable[..., Any], lines: int) -> None:
-    """To the last item that the limit lets through; then one line says why, and the answer ends in order."""
+def test_a_stream_is_answered_up_to_the_limit(start: Callable[..., Any], lines: int) -> None:
+    """A stream is answered up to the last item that the limit allows; one line then gives the reason."""
     service = start(rate_limit="11/hour")
     url, headers = f"http://127.0.0.1:{service.port}/assess/batch", {"content-type": "application/x-ndjson"}
     body = (b"%b\n" % GOOD for _ in range(lines))
@@ -200,11 +200,11 @@ def test_a_stream_is_answered_as_far_as_its_sender_can_pay(start: Callable[..., 
     assert problem["instance"] == "dear/11"
     line = service.line("dear")
     assert (line["items"], line["refused"], line["problem"]) == (11, 0, "rate-limited")
-    assert service.told("library_warning") == 0
+    assert service.count_events("library_warning") == 0
 
 
-def test_the_end_of_a_spent_stream_does_not_wait_for_its_sender(start: Callable[..., Any]) -> None:
-    """The last chunk follows the line with 429 at once, while the sender still has lines to send."""
+def test_a_stream_over_the_limit_ends_at_once(start: Callable[..., Any]) -> None:
+    """The last chunk follows the line with 429 at once, even if the client still sends lines."""
     service = start(rate_limit="2/hour")
     connection = service.stream()
     connection.sendall(service.chunk(b"%b\n" % GOOD * 3))
@@ -221,7 +221,7 @@ def test_the_end_of_a_spent_stream_does_not_wait_for_its_sender(start: Callable[
 
 
 def test_behind_a_proxy_each_client_has_its_own_limit(start: Callable[..., Any]) -> None:
-    """With one proxy trusted, what it appended is the client, and what a client made up before it is not."""
+    """Behind one trusted proxy the client is the address that the proxy appended, not an earlier one."""
     service = start(rate_limit="1/minute", proxies="1")
     forwarded = ("1.1.1.1", "2.2.2.2", "9.9.9.9, 1.1.1.1")
     assert [_ask(service, x_forwarded_for=value).status for value in forwarded] == [200, 200, 429]

@@ -1,4 +1,4 @@
-"""The reader of requests and the published schema accept and reject the same bodies."""
+"""The request reader and the published schema accept the same bodies."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _anything = st.one_of(
 
 
 def _value(property_: dict[str, Any]) -> dict[str, Any]:
-    """The schema of the value of a property, without null and with its enum in place."""
+    """The schema of a property's value, without null, enum inlined."""
     schema: dict[str, Any] = property_["anyOf"][0]
     if "$ref" in schema:
         schema = _SCHEMAS[schema["$ref"].rpartition("/")[2]]
@@ -49,7 +49,7 @@ def _value(property_: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fitting(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Values that fit a schema, at its limits and between them."""
+    """Values that fit a schema, at and between its limits."""
     if "items" in schema:
         item = _fitting(schema["items"])
         return st.lists(item, min_size=schema.get("minItems", 0), max_size=min(schema["maxItems"], 8))
@@ -64,7 +64,7 @@ def _fitting(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 
 def _near(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Values that nearly fit a schema."""
+    """Values just outside a schema."""
     if "items" in schema:
         item = _fitting(schema["items"]) | _near(schema["items"])
         return st.lists(item, max_size=min(schema["maxItems"], 8) + 1)
@@ -76,7 +76,7 @@ def _near(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 @st.composite
 def _parts(draw: st.DrawFn, name: str, *, is_spoilt: bool) -> dict[str, Any]:
-    """A part of a request whose values all fit, or in which one thing is odd."""
+    """A part of a request that fits, or has one misfit."""
     values = {id_: _value(property_) for id_, property_ in _SCHEMAS[name]["properties"].items()}
     chosen = draw(st.lists(st.sampled_from(sorted(values)), min_size=1, max_size=5, unique=True))
     part = {id_: draw(st.none() | _fitting(values[id_])) for id_ in chosen}
@@ -89,7 +89,7 @@ def _parts(draw: st.DrawFn, name: str, *, is_spoilt: bool) -> dict[str, Any]:
 
 @st.composite
 def _requests(draw: st.DrawFn) -> dict[str, Any]:
-    """Requests that fit, and in one of two a part that may not."""
+    """Requests that fit, or in half of the cases may not."""
     chosen = draw(st.lists(st.sampled_from(sorted(_PARTS)), max_size=3, unique=True))
     request: dict[str, Any] = {part: draw(_parts(_PARTS[part], is_spoilt=False)) for part in chosen}
     if draw(st.booleans()):
@@ -114,13 +114,13 @@ def _refused(engine: Engine, body: Any) -> list[str]:
 @_FEW
 @given(body=_requests() | _odd_shapes)
 def test_reader_and_schema_agree(engine: Engine, body: Any) -> None:
-    """A body is taken exactly where the published schema says that it is valid."""
+    """The reader accepts a body exactly when the published schema does."""
     assert _IS_REQUEST(body) is (_refused(engine, body) == [])
 
 
 @pytest.mark.parametrize("part", _PARTS)
 def test_reader_and_schema_agree_on_each_property(engine: Engine, part: str) -> None:
-    """Each property alone, at its edges and beside them: taken by both or refused by both."""
+    """Reader and schema agree on each property alone, at its limits and just outside them."""
     odd: list[Any] = [
         None,
         True,
@@ -160,7 +160,7 @@ def test_reader_and_schema_agree_on_each_property(engine: Engine, part: str) -> 
 
 @pytest.mark.parametrize("place", ["training", "country"])
 def test_telemetry_and_country_are_never_refused(engine: Engine, place: str) -> None:
-    """The published schema and the reader take anything there."""
+    """The published schema and the reader accept any value for telemetry and country."""
     odd: list[Any] = [None, 0, "x", [], {}, {"no_such_name": 1}, {"cadence_spm": "fast"}]
     for value in odd:
         body = {"training": value} if place == "training" else {"runner": {"country": value}}
@@ -169,7 +169,7 @@ def test_telemetry_and_country_are_never_refused(engine: Engine, place: str) -> 
 
 
 def test_every_code_of_a_fault_is_described(engine: Engine) -> None:
-    """A client decides by the code of a fault, so the contract lists each that the reader can give."""
+    """The contract lists every code of a fault that the reader can give, because clients branch on it."""
     described = set(re.findall(r"`(\w+)`", _SCHEMAS["ProblemError"]["properties"]["code"]["description"]))
     bodies = [
         [],
@@ -184,7 +184,7 @@ def test_every_code_of_a_fault_is_described(engine: Engine) -> None:
 
 
 def test_every_code_of_an_ignored_value_is_described() -> None:
-    """A client decides by the code of an ignored value, so the contract lists each that the reader can give."""
+    """The contract lists every code of an ignored value, because clients branch on it."""
     described = set(re.findall(r"`(\w+)`", _SCHEMAS["Ignored"]["properties"]["code"]["description"]))
     listed = {mistake for mistakes in plausibility.UNIT_MISTAKES.values() for mistake in mistakes}
     single = {value for value in vars(plausibility).values() if isinstance(value, plausibility.UnitMistake)}

@@ -1,4 +1,4 @@
-"""Many requests in one, over real sockets: each item as if it came alone, in order, in memory that does not grow."""
+"""Batches over real sockets: items as if sent alone, bounded memory."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 @pytest.fixture(scope="module")
 def service(start: Callable[..., Any]) -> Any:
-    """A service that waits one second for a body."""
+    """A service with a body timeout of one second."""
     return start(body_seconds="1", shutdown_seconds="1", drain_seconds="1.5")
 
 
@@ -40,7 +40,7 @@ def _post(service: Any, body: Any, media: str, query: str = "") -> httpx.Respons
 
 
 def _alone(service: Any, body: bytes, place: int, query: str = "") -> bytes:
-    """The response to one request as a `BatchItem`, with the `instance` that it has there."""
+    """The response to one request, as the `BatchItem` of a batch."""
     response = service.send("POST", f"/assess{query}", body, content_type=JSON, x_request_id="many")
     inner: bytes = response.body.replace(b'"instance":"many"', f'"instance":"many/{place}"'.encode())
     name = b"assessment" if response.status == 200 else b"problem"
@@ -48,7 +48,7 @@ def _alone(service: Any, body: bytes, place: int, query: str = "") -> bytes:
 
 
 def test_each_item_of_an_array_is_answered_as_if_alone(service: Any) -> None:
-    """The same bytes, in order; one that is refused has its own problem and spoils no other."""
+    """Each item gets the bytes that it gets alone, in order; a refused item does not affect others."""
     requests = [GOOD[0], *BAD, GOOD[1], GOOD[0]]
     response = _post(service, b"[" + b" , ".join(requests) + b"]", JSON)
     assert (response.status_code, response.headers["content-type"]) == (200, JSON)
@@ -57,7 +57,7 @@ def test_each_item_of_an_array_is_answered_as_if_alone(service: Any) -> None:
 
 
 def test_each_line_is_answered_as_if_alone(service: Any) -> None:
-    """Lines may be what no array can hold; blank ones are passed over, and the last needs no end."""
+    """Each line is answered as if sent alone; blank lines are skipped, and the last needs no line feed."""
     requests = [GOOD[0], b"no json", b'{"findings":{"\xff":true}}', *BAD, GOOD[1]]
     body = b"\n\n" + b"\r\n \n".join(requests)
     response = _post(service, body, NDJSON)
@@ -68,7 +68,7 @@ def test_each_line_is_answered_as_if_alone(service: Any) -> None:
 
 @pytest.mark.parametrize("media", [JSON, NDJSON])
 def test_items_can_be_explained(service: Any, media: str) -> None:
-    """The query asks for the explanation of every item."""
+    """The query parameter `explain` applies to every item."""
     body = b"[" + GOOD[0] + b"]" if media == JSON else GOOD[0]
     answer = _post(service, body, media, "?explain=full").content
     assert answer.strip(b"[]\n") == _alone(service, GOOD[0], 0, "?explain=full")
@@ -89,26 +89,26 @@ def test_items_can_be_explained(service: Any, media: str) -> None:
     ],
     ids=["empty", "1001", "object", "deep", "cut", "nothing", "no-array", "bad-item", "no-utf8"],
 )
-def test_an_array_that_is_none_is_refused_whole(service: Any, body: bytes, status: int, slug: str, code: str) -> None:
-    """What cannot be cut into items has one problem."""
+def test_an_invalid_array_is_refused_as_a_whole(service: Any, body: bytes, status: int, slug: str, code: str) -> None:
+    """A body that is not an array of items gets one problem."""
     answer = service.send("POST", "/assess/batch", body, content_type=JSON)
     assert [fault["code"] for fault in answer.problem(status, slug)["errors"]] == [code]
 
 
 def test_an_array_may_be_64_times_as_long_as_a_request(service: Any) -> None:
-    """What is announced as longer is refused before it comes."""
+    """An array may be 64 times as long as a request; a longer `Content-Length` is refused unread."""
     length = str(64 * 65_536 + 1)
     service.send("POST", "/assess/batch", content_type=JSON, content_length=length).problem(413, "body-too-large")
 
 
-def test_a_thousand_items_are_taken(service: Any) -> None:
-    """The most that an array may have."""
+def test_a_thousand_items_are_accepted(service: Any) -> None:
+    """An array of 1,000 items, the maximum, is accepted."""
     assert len(_items(_post(service, b"[" + b",".join(GOOD * 500) + b"]", JSON).content)) == 1000
 
 
 @pytest.mark.parametrize("media", [JSON, NDJSON])
 def test_an_item_that_is_too_large_is_refused_alone(service: Any, media: str) -> None:
-    """It has the size limit of a request, and those after it are answered."""
+    """An item over the size limit of a request is refused alone; later items are answered."""
     large = b'{"findings":{"ache":true}' + b" " * 70_000 + b"}"
     exact = GOOD[0].ljust(65_536)
     parts = [GOOD[0], large, exact, GOOD[1]]
@@ -118,15 +118,15 @@ def test_an_item_that_is_too_large_is_refused_alone(service: Any, media: str) ->
     assert [answer["status"] for answer in answers] == [200, 413, 200, 200]
 
 
-def test_another_media_type_is_415_and_says_which_are_taken(service: Any) -> None:
-    """Both of them."""
+def test_another_media_type_is_415_and_names_the_accepted_ones(service: Any) -> None:
+    """The 415 problem names both accepted media types."""
     answer = service.send("POST", "/assess/batch", b"[]", content_type="text/plain")
     answer.problem(415, "unsupported-media-type")
     assert answer.headers["accept"] == f"{JSON}, {NDJSON}"
 
 
 def test_the_log_and_the_counts_know_each_item(service: Any) -> None:
-    """One line with how many there were and how many were refused; each counts as a request of its own would."""
+    """One log line has the numbers of items and of refusals; the metrics count every item."""
     before = _counted(service)
     request_id = service.send(
         "POST", "/assess/batch", b"\n".join([*GOOD, *BAD]), content_type=NDJSON, x_request_id="counted"
@@ -154,8 +154,8 @@ def _read_until(connection: socket.socket, wanted: bytes) -> bytes:
     return received
 
 
-def test_lines_are_answered_while_they_come(service: Any) -> None:
-    """The answer to the first line is there before the second is sent."""
+def test_lines_are_answered_as_they_arrive(service: Any) -> None:
+    """The response to the first line arrives before the client sends the second."""
     connection = service.stream()
     for _ in range(2):
         connection.sendall(service.chunk(GOOD[0] + b"\n"))
@@ -165,7 +165,7 @@ def test_lines_are_answered_while_they_come(service: Any) -> None:
 
 
 def test_the_head_of_a_stream_is_there_before_the_first_line_ends(service: Any) -> None:
-    """A client may wait for it before it sends more."""
+    """The response head arrives before the first line ends, because some clients wait for it."""
     connection = service.stream()
     connection.sendall(service.chunk(GOOD[0]))
     assert _read_until(connection, b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
@@ -174,7 +174,7 @@ def test_the_head_of_a_stream_is_there_before_the_first_line_ends(service: Any) 
 
 
 def test_a_stream_that_falls_silent_is_cut(start: Callable[..., Any]) -> None:
-    """The client sees that the end is missing, and the log why."""
+    """A stream without data for too long is cut: the client misses the end, and the log has the reason."""
     service = start(body_seconds="1")
     connection = service.stream()
     connection.sendall(service.chunk(GOOD[0] + b"\n"))
@@ -186,7 +186,7 @@ def test_a_stream_that_falls_silent_is_cut(start: Callable[..., Any]) -> None:
 
 
 def test_a_client_that_leaves_ends_the_work(start: Callable[..., Any]) -> None:
-    """What it had not sent is not waited for."""
+    """The service does not wait for the remaining lines of a client that has disconnected."""
     service = start(body_seconds="20")
     connection = service.stream()
     connection.sendall(service.chunk(GOOD[0] + b"\n"))
@@ -198,7 +198,7 @@ def test_a_client_that_leaves_ends_the_work(start: Callable[..., Any]) -> None:
 
 
 def test_a_stop_cuts_a_stream_that_does_not_end(start: Callable[..., Any]) -> None:
-    """After its patience the service ends in order, and the client sees that the end is missing."""
+    """A stop cuts an endless stream after the grace period; the exit code is 0."""
     service = start(drain_seconds="1.5", shutdown_seconds="0.5", body_seconds="20")
     connection = service.stream()
     connection.sendall(service.chunk(GOOD[0] + b"\n"))
@@ -209,14 +209,14 @@ def test_a_stop_cuts_a_stream_that_does_not_end(start: Callable[..., Any]) -> No
 
 
 def _memory_mib(service: Any) -> float:
-    """What the service holds in memory."""
+    """The resident memory of the service."""
     status = Path(f"/proc/{service.process.pid}/status").read_text(encoding="ascii")
     (held,) = re.findall(r"VmRSS:\s+(\d+) kB", status)
     return int(held) / 1024
 
 
 def _answered(service: Any, count: int) -> int:
-    """How many lines come back while `count` are sent beside."""
+    """The number of response lines to `count` lines."""
     connection = service.stream()
 
     def send() -> None:
@@ -234,7 +234,7 @@ def _answered(service: Any, count: int) -> int:
 
 
 def test_a_hundred_thousand_lines_take_no_more_memory_than_a_thousand(service: Any) -> None:
-    """Every line is answered, and what is held does not grow with their number."""
+    """Every line is answered, and the memory does not grow with the number of lines."""
     assert _answered(service, 1_000) == 1_000
     before = _memory_mib(service)
     assert _answered(service, 100_000) == 100_000
@@ -242,7 +242,7 @@ def test_a_hundred_thousand_lines_take_no_more_memory_than_a_thousand(service: A
 
 
 def test_a_client_that_does_not_read_is_not_read_from(service: Any) -> None:
-    """Nothing piles up: the service waits for it, holds little, and answers all others."""
+    """If a client does not read, the service stops reading from it and answers all others."""
     connection = service.stream()
     connection.settimeout(0.5)
     before = _memory_mib(service)
@@ -252,8 +252,8 @@ def test_a_client_that_does_not_read_is_not_read_from(service: Any) -> None:
     assert _memory_mib(service) - before < 20
 
 
-def test_a_client_that_never_reads_is_left(start: Callable[..., Any]) -> None:
-    """It is waited for as long as for a body; then what it asked is not answered further."""
+def test_a_client_that_never_reads_is_disconnected(start: Callable[..., Any]) -> None:
+    """A client that never reads is disconnected after the body timeout, and its other lines are not answered."""
     service = start(body_seconds="1")
     unread = [service.connect() for _ in range(2)]
     body = b"[" + b",".join(GOOD * 500) + b"]"
@@ -261,15 +261,15 @@ def test_a_client_that_never_reads_is_left(start: Callable[..., Any]) -> None:
         connection.sendall(ARRAY_HEAD % len(body) + body)
     until(
         lambda: [line.get("route") for line in service.lines()].count("/assess/batch") == len(unread),
-        "it is waited for",
+        "the service still waits for it",
         seconds=15,
     )
 
 
-def test_arrays_that_come_together_do_not_fill_the_memory(start: Callable[..., Any]) -> None:
-    """One for which there is no room is refused; the others, and single requests meanwhile, are answered.
+def test_simultaneous_arrays_do_not_exhaust_the_memory(start: Callable[..., Any]) -> None:
+    """Arrays over the memory budget are refused; the accepted ones and single requests are answered.
 
-    What has been answered makes room, and so does a client that leaves in the midst of it.
+    Answered arrays free their share of the budget, and so do clients that disconnect midway.
     """
     service = start(body_seconds="20")
     size = 64 * 65536
@@ -278,7 +278,7 @@ def test_arrays_that_come_together_do_not_fill_the_memory(start: Callable[..., A
     gone.sendall(ARRAY_HEAD % size + body)
     gone.close()
     assert service.line("array")["problem"] == "incomplete-body"
-    coming = [service.connect() for _ in range(17)]  # each a byte short of 4 MiB, and there is room for 64
+    coming = [service.connect() for _ in range(17)]  # each is a byte short of 4 MiB, and the budget is 64 MiB
     for connection in coming:
         connection.sendall(ARRAY_HEAD % size + body)
     assert service.assess(GOOD[0]).status == 200

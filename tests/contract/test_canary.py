@@ -1,4 +1,4 @@
-"""Health data stays out: what a request holds is in no log line, metric or refusal."""
+"""Health data stays out of log lines, metrics and problems."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.model.scales import Level
 
 CANARY = "zq9canary"
 NAME = f"{CANARY}!"
-"""A name that does not have the form of an id: only such an id is repeated, so that a client can remove it."""
+"""A name without the form of an id; a problem repeats ids only, so that a client can remove them."""
 
 NUMBERS = (9.87654321, 43.2109876, 432.1098765)
 REPORTS = (
@@ -25,7 +25,7 @@ SAID = (b'"level":"emergency"', b'"id":"heat_loss"', b'"causes":[]')
 
 
 def test_nothing_of_a_request_is_written_down(start: Callable[..., Any]) -> None:
-    """Values planted in every part of good and bad requests are in no log, metric or refusal."""
+    """Values planted in every part of good and bad requests are in no log line, metric or problem."""
     service = start()
     weird = {"user_agent": CANARY, "referer": f"https://{CANARY}/", "cookie": f"a={CANARY}", "authorization": CANARY}
     good = {
@@ -58,8 +58,8 @@ def test_nothing_of_a_request_is_written_down(start: Callable[..., Any]) -> None
         assert all(planted not in answer.body.decode() for answer in answers if answer.status >= 400)
 
 
-def test_a_line_says_what_an_operator_needs(service: Any) -> None:
-    """A request's one line has its ids, route, status, time and knowledge version."""
+def test_a_line_has_the_fields_that_an_operator_needs(service: Any) -> None:
+    """The access log line has the request's ids, route, status, time and knowledge version."""
     body = b'{"findings": {"sign_1": true, "sign_2": true, "hot_run": true, "ache": true}}'
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     service.assess(body, x_request_id="line-1", traceparent=f"00-{trace}-00f067aa0ba902b7-01")
@@ -100,7 +100,7 @@ def test_a_line_is_the_same_for_every_assessment(start: Callable[..., Any], path
 
 
 def test_a_trace_id_that_is_not_well_formed_is_left_out(service: Any) -> None:
-    """A `traceparent` is taken as the standard writes it, or not at all."""
+    """A `traceparent` that is not well-formed is ignored."""
     bad = ("00-" + "0" * 32 + "-00f067aa0ba902b7-01", "ff-" + "a" * 32 + "-00f067aa0ba902b7-01", "00-xyz-1-01")
     for number, parent in enumerate(bad):
         service.send("GET", "/health/live", x_request_id=f"trace-{number}", traceparent=parent)
@@ -108,7 +108,7 @@ def test_a_trace_id_that_is_not_well_formed_is_left_out(service: Any) -> None:
 
 
 def test_a_refusal_is_logged_by_its_type(service: Any) -> None:
-    """A refusal's line names the problem; a wrong method is written under the route's template."""
+    """The log line of a refusal names the problem; the log line of a wrong method has the route's template."""
     service.send("DELETE", "/knowledge/causes/load", x_request_id="refused-1")
     service.send("GET", "/no/such", x_request_id="refused-2")
     assert service.line("refused-1")["problem"] == "method-not-allowed"

@@ -1,6 +1,6 @@
-"""The running service does what the contract says, tried by schemathesis with all of its checks.
+"""The service keeps the contract, tested by schemathesis with all its checks.
 
-It sends well-formed JSON only; `test_raw.py` sends what no generator writes.
+It sends only well-formed JSON; `test_raw.py` sends the rest.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from service.web.observe import Observe
 
 _CONFIG = SHIPPED / "conformance.toml"
 
-# Lines are no JSON, which is all that is sent here; `test_batch.py` sends them.
+# An NDJSON body is not JSON, the only type sent here; `test_batch.py` sends lines.
 _no_lines = pytest.mark.filterwarnings(
     "ignore:Skipped test cases with unsupported payload media types. application/x-n"
 )
@@ -30,7 +30,10 @@ _few = settings(max_examples=25, deadline=None, derandomize=True, suppress_healt
 
 
 class _Shipped:
-    """The service as it ships, made when the first request comes: collecting tests must not need the knowledge."""
+    """The shipped service, created at the first request.
+
+    Collection must not load the knowledge.
+    """
 
     @cached_property
     def _app(self) -> Observe:
@@ -44,7 +47,7 @@ _shipped = _Shipped()
 
 
 def _api(*modes: GenerationMode) -> BaseSchema:
-    """The contract, to be tried against the service in this process."""
+    """The contract, to be tested against the service in this process."""
     config = SchemathesisConfig.from_path(_CONFIG)
     config.projects.default.generation.update(modes=list(modes))
     schema = schemathesis.openapi.from_path(SHIPPED / "openapi.yaml", config=config)
@@ -56,18 +59,18 @@ def _api(*modes: GenerationMode) -> BaseSchema:
 @_no_lines
 @_few
 def test_the_service_conforms(case: Case[Any]) -> None:
-    """Status, headers, media type and body are those of the contract, good requests are taken and bad ones refused."""
+    """Status, headers, media type and body match the contract; valid requests are accepted, invalid ones refused."""
     case.call_and_validate()
 
 
-# Among mixed requests the share of bad ones is luck. What is left out here takes nothing that can be wrong; an
-# `include` would be widened by the operations that the configuration names.
+# A random mix has a varying share of invalid requests. Excluding these operations loses no check; an
+# `include` would add the operations that the configuration names.
 _breakable = _api(GenerationMode.NEGATIVE).exclude(path_regex="^/(docs|health|metrics|openapi|knowledge$)")
 
 
 @_breakable.parametrize()
 @_no_lines
 @_few
-def test_the_service_refuses_what_the_contract_refuses(case: Case[Any]) -> None:
-    """No request that breaks the contract is answered as if it kept it."""
+def test_the_service_refuses_invalid_requests(case: Case[Any]) -> None:
+    """A request that violates the contract never gets a successful response."""
     case.call_and_validate()

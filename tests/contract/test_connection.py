@@ -1,4 +1,4 @@
-"""Below the application: trailers, limits of one connection, and what HTTP requires of a head."""
+"""HTTP below the application: trailers, connection limits, and rules for heads."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FOREIGN = {
 
 @pytest.fixture(scope="module")
 def keyed(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, str]:
-    """A service that asks for keys, and a key."""
+    """A service that requires keys, and a key."""
     key = fresh()[0]
     path = tmp_path_factory.mktemp("keys") / "keys.yaml"
     path.write_text(f"partners:\n  one: {{keys: {{k0: {{sha256: {hashlib.sha256(key.encode()).hexdigest()}}}}}}}\n")
@@ -35,7 +35,7 @@ def keyed(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -
 
 
 def _refused(service: Any, kind: str) -> float:
-    """The number of refusals of one kind so far."""
+    """The number of refusals of one kind."""
     lines = service.send("GET", "/metrics").body.decode().splitlines()
     named = [line for line in lines if line.startswith(f'triage_connections_refused_total{{kind="{kind}"}}')]
     return float(named[0].split()[1]) if named else 0
@@ -43,7 +43,7 @@ def _refused(service: Any, kind: str) -> float:
 
 @pytest.mark.parametrize("pause", [0.0, 0.05], ids=["same_packet", "later"])
 def test_a_key_in_a_trailer_is_not_a_key(keyed: tuple[Any, str], pause: float) -> None:
-    """A gateway that filters `Authorization` from heads cannot be bypassed (RFC 9110, 6.5.1)."""
+    """A key in a trailer does not count, so a gateway that filters heads cannot be bypassed (RFC 9110, 6.5.1)."""
     service, key = keyed
     parts = [CHUNKED + b"\r\n", BODY + b"Authorization: Bearer " + key.encode() + b"\r\n\r\n"]
     answer = service.raw(*parts, pause=pause) if pause else service.raw(b"".join(parts))
@@ -53,7 +53,7 @@ def test_a_key_in_a_trailer_is_not_a_key(keyed: tuple[Any, str], pause: float) -
 @pytest.mark.parametrize("pause", [0.0, 0.05], ids=["same_packet", "later"])
 @pytest.mark.parametrize("name", FOREIGN)
 def test_a_trailer_changes_nothing(keyed: tuple[Any, str], name: str, pause: float) -> None:
-    """A correct request keeps its response, id and origin, whatever its trailers say."""
+    """A valid request keeps its response, id and origin, whatever its trailers contain."""
     service, key = keyed
     head = CHUNKED + b"Authorization: Bearer " + key.encode() + b"\r\n\r\n"
     trailer = name.encode() + b": " + FOREIGN[name] + b"\r\n\r\n"
@@ -64,7 +64,7 @@ def test_a_trailer_changes_nothing(keyed: tuple[Any, str], name: str, pause: flo
 
 
 def test_an_address_in_a_trailer_does_not_evade_the_rate_limit(start: Callable[..., Any]) -> None:
-    """The last `X-Forwarded-For` of the head counts, and not one that comes after the body."""
+    """The last `X-Forwarded-For` of the head counts, not one in a trailer."""
     service = start(rate_limit="5/minute", proxies="1")
     statuses = []
     for number in range(7):
@@ -80,7 +80,7 @@ def test_an_address_in_a_trailer_does_not_evade_the_rate_limit(start: Callable[.
     ids=["lines", "short", "one"],
 )
 def test_trailers_without_end_end_the_connection(service: Any, path: bytes, endless: bytes) -> None:
-    """No route reads them for longer than 16 KiB, also after its response."""
+    """Every route stops reading trailers after 16 KiB, even after its response."""
     before = _refused(service, "framing-too-large")
     connection = service.connect()
     head = b" HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
@@ -93,31 +93,31 @@ def _send_until_ended(connection: Any, data: bytes, times: int) -> None:
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         for _ in range(times):
             connection.sendall(data)
-        pytest.fail("all of it was read")
+        pytest.fail("the service read all of it")
 
 
 def test_a_chunk_extension_without_end_ends_the_connection(service: Any) -> None:
-    """The size line of a chunk has a limit, though the parser keeps nothing of it."""
+    """The size line of a chunk has a limit, although the parser drops chunk extensions."""
     connection = service.connect()
     connection.sendall(CHUNKED + b"\r\n1;")
     _send_until_ended(connection, b"x" * 64_000, 1_000)
 
 
 def test_chunk_extensions_and_small_chunks_are_read(service: Any) -> None:
-    """A body in chunks of one byte, each with an extension, is a body."""
+    """A body in chunks of one byte, each with an extension, is accepted."""
     chunks = b"".join(b"1;name=value\r\n%c\r\n" % byte for byte in GOOD + b" " * 3_000)
     assert service.raw(CHUNKED + b"\r\n" + chunks + b"0\r\nX-Sum: 1\r\n\r\n").status == 200
 
 
 def test_empty_lines_without_end_end_the_connection(service: Any) -> None:
-    """They begin no request, and are not read for ever."""
+    """Empty lines do not begin a request, and the connection is closed after a limit."""
     connection = service.connect()
     _send_until_ended(connection, b"\r\n" * 32_000, 1_000)
 
 
 @pytest.mark.parametrize(("fields", "status"), [(128, 200), (129, 431)])
 def test_a_head_has_at_most_128_fields(service: Any, fields: int, status: int) -> None:
-    """A short field takes many times its bytes in memory."""
+    """A head with more fields is refused, because a short field needs many times its bytes in memory."""
     more = b"".join(b"a%d:\r\n" % number for number in range(fields - 2))
     answer = service.raw(b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + more + b"\r\n")
     assert answer.status == status
@@ -151,7 +151,7 @@ HEADS = {
 
 @pytest.mark.parametrize("name", HEADS)
 def test_a_head_that_http_forbids_is_refused(service: Any, name: str) -> None:
-    """Each gets the status that RFC 9110 and 9112 require."""
+    """Each invalid head gets the status that RFC 9110 and 9112 require."""
     sent, status, slug = HEADS[name]
     before = _refused(service, slug)
     service.raw(sent).problem(status, slug)
@@ -173,13 +173,13 @@ def test_unusual_heads_that_http_allows_are_answered(service: Any, head: bytes) 
     "form", [b"Authorization:  Bearer %b \t", b"Authorization:\tBearer %b", b"authorization: bearer   %b"]
 )
 def test_whitespace_around_a_key_is_ignored(keyed: tuple[Any, str], form: bytes) -> None:
-    """It is not part of the field's value (RFC 9110, 5.5)."""
+    """Whitespace around a key is not part of the field's value (RFC 9110, 5.5)."""
     service, key = keyed
     assert service.raw(KNOWN_LENGTH + form % key.encode() + b"\r\n\r\n" + GOOD).status == 200
 
 
 def test_a_client_that_still_sends_sees_an_early_response(keyed: tuple[Any, str]) -> None:
-    """The rest of a large body is read and dropped, and the connection serves the next request."""
+    """The service drops the rest of a large refused body and serves the next request of the connection."""
     service, _ = keyed
     connection = service.connect()
     connection.sendall(b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n" + b" " * 9_000_000)
@@ -189,7 +189,7 @@ def test_a_client_that_still_sends_sees_an_early_response(keyed: tuple[Any, str]
 
 
 def test_the_rest_of_an_unwanted_body_is_bounded(keyed: tuple[Any, str]) -> None:
-    """After its response a request may send 16 MiB, within the time for a body."""
+    """After its response a request may send 16 MiB, within the body timeout."""
     service, _ = keyed
     head = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Length: 900000000\r\n\r\n"
     for rest in (b"", b" " * 100):
@@ -202,18 +202,18 @@ def test_the_rest_of_an_unwanted_body_is_bounded(keyed: tuple[Any, str]) -> None
     connection = service.connect()
     connection.sendall(head)
     _send_until_ended(connection, b" " * 64_000, 10_000)
-    until(lambda: _refused(service, "body-not-wanted") == 3, "not every unwanted body is counted")
+    until(lambda: _refused(service, "body-not-wanted") == 3, "the metric does not count every unwanted body")
 
 
 def test_a_refusal_is_seen_by_a_client_that_still_sends(service: Any) -> None:
-    """The service reads on for a moment, so that the response is not lost with a reset connection."""
+    """The service reads on for a moment after a refusal, so that a reset does not lose the response."""
     connection = service.connect()
     connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + b"X-A: b\r\n" * 100_000)
     service.read(connection).problem(431, "head-too-large")
 
 
 def test_refusals_are_logged_once_a_second_by_kind(start: Callable[..., Any]) -> None:
-    """A broken proxy or an attack shows in the log, and cannot fill it."""
+    """Refusals of one kind have one log line a second, so that a broken proxy cannot flood the log."""
     service = start()
     for _ in range(50):
         service.raw(b"HELLO\r\n\r\n").problem(400, "bad-request")
@@ -226,7 +226,7 @@ def test_refusals_are_logged_once_a_second_by_kind(start: Callable[..., Any]) ->
 
 
 def test_a_slow_upload_is_not_a_slow_response(start: Callable[..., Any]) -> None:
-    """The latency is counted from the request's last byte, and not at all if the request never came whole."""
+    """The latency counts from the last byte of a request; an incomplete request has no latency."""
     service = start(body_seconds="1")
     head = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(
         GOOD
@@ -241,7 +241,7 @@ def test_a_slow_upload_is_not_a_slow_response(start: Callable[..., Any]) -> None
 
 
 def test_a_head_that_waits_in_the_service_is_not_late(start: Callable[..., Any]) -> None:
-    """A head whose rest waits behind earlier requests of its connection has arrived, however long they take."""
+    """A head that waits behind earlier requests of its connection does not time out."""
     request = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
     last = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     service = start(body_seconds="0.5")

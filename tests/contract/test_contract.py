@@ -1,4 +1,4 @@
-"""The committed contract: built from its sources, valid, served byte for byte, and usable by common generators."""
+"""The committed contract: built, valid, served unchanged and fit for generators."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def document() -> Any:
 
 @pytest.fixture(scope="module")
 def app() -> Observe:
-    """The service as it ships."""
+    """The shipped service."""
     return compose(Settings(log_level="error"))
 
 
@@ -66,7 +66,7 @@ def _responses(document: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _schemas(part: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every object schema below `part` with its path."""
+    """Every object schema below `part`, with its path."""
     if isinstance(part, dict):
         if isinstance(part.get("properties"), dict):
             yield path, part
@@ -78,12 +78,12 @@ def _schemas(part: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def test_nothing_built_is_out_of_date(shipped: Knowledge) -> None:
-    """What is committed is what its sources make of it; `python -m service.contract --write` mends it."""
+    """The committed files equal a build from their sources; `python -m service.contract --write` updates them."""
     assert stale(shipped) == []
 
 
 def test_the_contract_is_valid(document: Any) -> None:
-    """The contract is a valid OpenAPI 3.1 document and leaves the dialect alone, which would switch mocks off."""
+    """The contract is valid OpenAPI 3.1 and does not set a dialect, which would disable mocks."""
     assert document["openapi"] == "3.1.0"
     assert "jsonSchemaDialect" not in document
     assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
@@ -108,7 +108,7 @@ def _json_schemas(part: Any) -> Iterator[Any]:
 
 
 def _inner(schema: Any) -> Iterator[Any]:
-    """A schema and those inside it."""
+    """A schema and its subschemas."""
     yield schema
     for name in ("items", "additionalProperties", "if", "then", "else"):
         if isinstance(schema.get(name), dict):
@@ -118,7 +118,7 @@ def _inner(schema: Any) -> Iterator[Any]:
 
 
 def test_schemas_use_keywords_that_generators_understand(document: Any) -> None:
-    """No `oneOf`, `not`, `discriminator`, `patternProperties`, list of types, default, or inline enum."""
+    """No schema has `oneOf`, `not`, `discriminator`, `patternProperties`, a list of types, a default or inline enum."""
     schemas = list(_json_schemas(document))
     assert len(schemas) > 500
     assert {keyword for schema in schemas for keyword in schema} <= _KEYWORDS
@@ -128,7 +128,7 @@ def test_schemas_use_keywords_that_generators_understand(document: Any) -> None:
 
 
 def test_any_of_has_two_forms_only(document: Any) -> None:
-    """`anyOf` is a type or null, or an expected type or anything; a union of types has no name in most languages."""
+    """`anyOf` is a type or null, or a type or anything, because many languages cannot name a union."""
     unions = [schema["anyOf"] for schema in _json_schemas(document) if "anyOf" in schema]
     assert len(unions) > 100
     for expected, other in unions:
@@ -137,22 +137,22 @@ def test_any_of_has_two_forms_only(document: Any) -> None:
 
 
 def test_a_client_that_imports_the_contract_can_send(document: Any) -> None:
-    """The first server is absolute, or an import into Postman could not send; and there is a contact."""
+    """The first server is an absolute URL, which Postman needs, and the contract has a contact."""
     assert document["servers"][0]["url"].startswith("http://127.0.0.1:")
     assert document["info"]["contact"]["name"]
     assert document["info"]["version"] == API_VERSION
 
 
 def test_the_contract_is_served_as_it_is(app: Observe, document: Any) -> None:
-    """A partner who reads the running service reads the committed file, byte for byte, and its JSON says the same."""
+    """`/openapi.yaml` is the committed file byte for byte, and `/openapi.json` has the same content."""
     assert _get(app, "/openapi.yaml").content == committed()
     assert _get(app, "/openapi.json").json() == document
 
 
 def test_paths_and_routes_are_the_same(app: Observe, document: Any) -> None:
-    """No route is missing from the contract and no path of it from the routes.
+    """The routes and the paths of the contract are the same.
 
-    `/` and `/docs/*` are pages, and `/try` is a demonstration that an installation may leave out.
+    `/` and `/docs/*` are pages, and `/try` is a demonstration that an installation may disable.
     """
     litestar = app.app
     assert isinstance(litestar, Litestar)
@@ -175,7 +175,7 @@ def test_the_demonstration_is_there_unless_it_is_off(
     given: dict[str, str],
     is_there: bool,  # noqa: FBT001 (a row)
 ) -> None:
-    """`TRIAGE_TRY=off` removes `/try` and its files and nothing else; the contract never promises them."""
+    """`TRIAGE_TRY=off` removes `/try` and its files only; the contract never lists them."""
     app = compose(read_settings({"TRIAGE_LOG_LEVEL": "error", **given}))
     statuses = {path: _get(app, path).status_code for path in ("/try", "/try/try.js", "/try/try.css", "/docs")}
     assert statuses == dict.fromkeys(statuses, 200 if is_there else 404) | {"/docs": 200}
@@ -183,20 +183,20 @@ def test_the_demonstration_is_there_unless_it_is_off(
 
 
 def test_only_get_and_post_are_listed(document: Any) -> None:
-    """`HEAD` and `OPTIONS` follow from the others; listed, they would double the functions of a generated client."""
+    """The contract lists only GET and POST: HEAD and OPTIONS would double the functions of a client."""
     listed = {name for item in document["paths"].values() for name in item}
     assert listed == {"get", "post", "parameters"}
 
 
 def test_operation_ids_are_unique_and_in_snake_case(document: Any) -> None:
-    """Generated clients name their functions by these ids."""
+    """Operation ids are unique and in snake case, because generated clients name their functions by them."""
     ids = [operation["operationId"] for _, _, operation in _operations(document)]
     assert len(ids) == len(set(ids))
     assert [id_ for id_ in ids if not re.fullmatch(r"[a-z]+(_[a-z]+)*", id_)] == []
 
 
 def test_every_refusal_is_a_problem(document: Any) -> None:
-    """Every answer of 4xx or 5xx that has a body has the media type of problems."""
+    """Every 4xx or 5xx response with a body has the media type of problems."""
     refusals = [pair for pair in _responses(document) if pair[0].rpartition(" ")[2] >= "400"]
     media_types = {where: list(response["content"]) for where, response in refusals if "content" in response}
     assert media_types
@@ -204,7 +204,7 @@ def test_every_refusal_is_a_problem(document: Any) -> None:
 
 
 def test_every_answer_names_its_request(document: Any) -> None:
-    """Every response has the version, its request id and cache rule, and a 405 has `Allow`."""
+    """Every response has the version, the request id and the cache rule; a 405 has `Allow`."""
     always = {"API-Version", "X-Request-ID", "Cache-Control", "Content-Language"}
     headers = {where: response.get("headers", {}) for where, response in _responses(document)}
     assert [where for where, named in headers.items() if not always <= named.keys()] == []
@@ -214,7 +214,7 @@ def test_every_answer_names_its_request(document: Any) -> None:
 
 
 def test_every_body_has_an_example(document: Any) -> None:
-    """A mock answers by examples, so each body has at least one."""
+    """Each body has an example, because a mock responds with examples."""
     bodies = [
         (where, media) for where, response in _responses(document) for media in response.get("content", {}).values()
     ]
@@ -223,14 +223,14 @@ def test_every_body_has_an_example(document: Any) -> None:
 
 
 def test_request_objects_are_closed_and_answers_open(document: Any) -> None:
-    """A request rejects a name that is not known; a response and telemetry may hold one."""
+    """Requests reject unknown properties; responses and telemetry allow them."""
     schemas = document["components"]["schemas"]
     closed = {name for name, schema in schemas.items() if schema.get("additionalProperties") is False}
     assert closed == _CLOSED
 
 
 def test_every_property_is_described_and_in_snake_case(document: Any) -> None:
-    """A partner integrates from the contract alone, so no property goes without words."""
+    """Every property has a description, because partners integrate from the contract alone."""
     faults = [
         f"{path}/{name}"
         for path, schema in _schemas(document["components"]["schemas"])
@@ -242,7 +242,7 @@ def test_every_property_is_described_and_in_snake_case(document: Any) -> None:
 
 
 def test_the_vocabulary_is_the_request(document: Any, shipped: Knowledge) -> None:
-    """Every finding has its property, with its question as description, and its subject lists it."""
+    """Every finding has its property, described by its question and listed by its subject."""
     schemas = document["components"]["schemas"]
     places = {"runner": "Runner", "findings": "FindingsById", "training": "Training"}
     for id_, finding in shipped.findings.items():
@@ -252,14 +252,14 @@ def test_the_vocabulary_is_the_request(document: Any, shipped: Knowledge) -> Non
 
 
 def test_the_problem_types_are_those_of_the_service(document: Any) -> None:
-    """Every type of problem that the service can answer with is listed, and no other."""
+    """The contract lists exactly the types of problems that the service can send."""
     described = document["components"]["schemas"]["Problem"]["properties"]["type"]["description"]
     _status, prefix, *listed = re.findall(r"`([a-z:-]+)`", described)
     assert sorted(prefix + slug for slug in listed) == sorted({kind.type for kind in KINDS})
 
 
 def test_every_document_of_the_knowledge_can_be_asked_for(document: Any, shipped: Knowledge) -> None:
-    """The kinds and ids that the service serves fit the parameters of the contract."""
+    """The kinds and ids of the served documents fit the parameters of the contract."""
     parameters = document["components"]["parameters"]
     served = catalogue(shipped)
     assert document["components"]["schemas"]["KnowledgeKindName"]["enum"] == list(served.kinds)
@@ -269,12 +269,12 @@ def test_every_document_of_the_knowledge_can_be_asked_for(document: Any, shipped
 
 
 def test_the_changelog_has_this_version(document: Any) -> None:
-    """A partner finds the version that the contract has at the top of its changelog."""
+    """The changelog begins with the version of the contract."""
     newest = re.search(r"^## (\S+)", (SHIPPED / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert newest is not None
     assert newest[1] == document["info"]["version"]
 
 
 def test_the_contract_reads_the_same_as_json(document: Any) -> None:
-    """YAML has values that JSON has not (dates, sets); the contract uses none of them."""
+    """The contract has no YAML values that JSON lacks, such as dates and sets."""
     assert msgspec.json.decode(msgspec.json.encode(document)) == document

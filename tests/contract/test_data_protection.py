@@ -19,17 +19,17 @@ PLANTED = ("43.2109876", "203.0.113.77")
 
 @pytest.fixture
 def core_dumps_allowed() -> Iterator[None]:
-    """Core dumps of any size for the processes that this one starts, as far as it may allow them."""
+    """Allow core dumps up to the hard limit for child processes."""
     before = resource.getrlimit(resource.RLIMIT_CORE)
     if before[1] == 0:
-        pytest.skip("core dumps cannot be allowed here, so that a limit of 0 proves nothing")
+        pytest.skip("core dumps are disabled here, so a limit of 0 proves nothing")
     resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
     yield
     resource.setrlimit(resource.RLIMIT_CORE, before)
 
 
 def _processes(service: Any) -> list[Path]:
-    """The folders in `/proc` of the service's process and of its workers."""
+    """The `/proc` folders of the service's process and its workers."""
     parent = Path(f"/proc/{service.process.pid}")
     children = (parent / "task" / parent.name / "children").read_text(encoding="ascii").split()
     return [parent, *(parent.with_name(pid) for pid in children)]
@@ -38,7 +38,7 @@ def _processes(service: Any) -> list[Path]:
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.usefixtures("core_dumps_allowed")
 def test_no_process_writes_its_memory_into_a_core_dump(start: Callable[..., Any], workers: str) -> None:
-    """The core size limit is 0 in the serving process and in each worker, whatever limit it was started with."""
+    """The core size limit is 0 in the serving process and in each worker, whatever limit they inherit."""
     service = start(workers=workers)
     processes = _processes(service)
     assert len(processes) >= int(workers)
@@ -49,9 +49,9 @@ def test_no_process_writes_its_memory_into_a_core_dump(start: Callable[..., Any]
 
 
 def _open_files(process: Path) -> Iterator[str]:
-    """The files that a process has open, without devices."""
+    """The open files of a process, without devices."""
     for descriptor in (process / "fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # it was closed in between
+        with contextlib.suppress(FileNotFoundError):  # closed in between
             target = str(descriptor.readlink())
             if target.startswith("/") and not target.startswith("/dev/"):
                 yield target
@@ -60,7 +60,7 @@ def _open_files(process: Path) -> Iterator[str]:
 def test_nothing_of_a_request_is_in_a_file(
     start: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The log and the counters are the only files that are written; no file holds a value or an address."""
+    """The service writes only its log and its counters, and neither holds a value or an address."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     service = start(workers="2", rate_limit="1000/hour", proxies="1")

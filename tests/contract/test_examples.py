@@ -1,4 +1,4 @@
-"""Every example is true: the service returns the responses and problems that the files show."""
+"""Every example is true: the service returns the responses of the files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Provoked:
-    """A request that the service refuses, where an example cannot hold it as JSON."""
+    """A request that the service refuses and an example file cannot hold."""
 
     method: str = "POST"
     path: str = "/assess"
@@ -57,7 +57,7 @@ _PROVOKED = {
     "method_not_allowed": Provoked("GET", "/assess", b"", {}),
     "invalid_query": Provoked(path="/assess?explian=full"),
 }
-# Told by the server below the application, or on the way down; `test_raw.py` and its kin see them come.
+# Sent by the server below the application, or during a stop; `test_raw.py` and others provoke them.
 _NOT_HERE = {
     "bad_request",
     "head_too_large",
@@ -69,13 +69,13 @@ _NOT_HERE = {
     "unsupported_transfer_coding",
     "unsupported_http_version",
 }
-# The key that an installation which has keys and limits is asked with, once its one request of today is spent.
+# The key of an installation with keys and limits, after its one request of the day.
 _GUARDED = {"unauthorized": "stranger", "forbidden": "revoked", "rate_limited": "good"}
 
 
 @pytest.fixture(scope="module")
 def app() -> Observe:
-    """The service as it ships."""
+    """The shipped service."""
     return compose(Settings(log_level="error"))
 
 
@@ -87,7 +87,7 @@ def document() -> Any:
 
 @pytest.fixture(scope="module")
 def validator_of(document: Any) -> Callable[[str], jsonschema_rs.Draft202012Validator]:
-    """Makes a validator of one published schema."""
+    """Make a validator of one published schema."""
 
     def make(name: str) -> jsonschema_rs.Draft202012Validator:
         reference = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
@@ -109,7 +109,7 @@ def _answers() -> dict[str, Any]:
 
 
 def test_there_are_enough_pairs() -> None:
-    """At least twenty pairs, and each request has an answer or a problem."""
+    """At least twenty pairs exist, and each request has a response or a problem."""
     assert len(_NAMES["response"]) >= 20
     assert set(_NAMES["request"]) <= {*_NAMES["response"], *_NAMES["problem"]}
     assert set(_NAMES["response"]) <= set(_NAMES["request"])
@@ -117,7 +117,7 @@ def test_there_are_enough_pairs() -> None:
 
 @pytest.mark.parametrize("name", _NAMES["response"])
 def test_an_answer_is_replayed_byte_for_byte(name: str, app: Observe) -> None:
-    """What the service answers to an example request is what the file shows, indented."""
+    """The response to an example request equals its file byte for byte, after indentation."""
     response = _send(app, Provoked(body=_read(f"{name}.request")))
     assert response.status_code == 200
     assert shown(response.content) == _read(f"{name}.response")
@@ -127,7 +127,7 @@ def test_an_answer_is_replayed_byte_for_byte(name: str, app: Observe) -> None:
 def test_an_example_fits_the_published_schemas(
     name: str, validator_of: Callable[[str], jsonschema_rs.Draft202012Validator]
 ) -> None:
-    """Request and answer of a pair are valid by the contract alone."""
+    """Request and response of a pair are valid by the contract alone."""
     validator_of("AssessmentRequest").validate(json.loads(_read(f"{name}.request")))
     validator_of("Assessment").validate(json.loads(_read(f"{name}.response")))
 
@@ -144,7 +144,7 @@ def test_a_problem_fits_the_published_schema(
 
 @pytest.mark.parametrize("name", [name for name in _NAMES["problem"] if name not in {*_NOT_HERE, *_GUARDED}])
 def test_a_problem_is_replayed_byte_for_byte(name: str, app: Observe) -> None:
-    """What the service answers to a refused request is what the file shows, indented."""
+    """The response to a refused request equals its file byte for byte, after indentation."""
     sent = _PROVOKED.get(name) or Provoked(body=_read(f"{name}.request"))
     response = _send(app, sent)
     problem = _read(f"{name}.problem")
@@ -155,7 +155,7 @@ def test_a_problem_is_replayed_byte_for_byte(name: str, app: Observe) -> None:
 
 @pytest.mark.parametrize("name", _GUARDED)
 def test_a_problem_of_access_is_replayed_byte_for_byte(name: str, tmp_path: Path) -> None:
-    """Where there are keys and limits, the refusals are those that the files show."""
+    """With keys and limits, the refusals equal their files byte for byte."""
     good, revoked = (hashlib.sha256(key).hexdigest() for key in (b"good", b"revoked"))
     keys = tmp_path / "keys.yaml"
     keys.write_text(
@@ -170,18 +170,18 @@ def test_a_problem_of_access_is_replayed_byte_for_byte(name: str, tmp_path: Path
 
 @pytest.mark.parametrize("name", sorted(_NOT_HERE))
 def test_a_problem_of_the_server_is_worded_by_the_service(name: str) -> None:
-    """A problem that is not provoked here is at least the one that the service would send."""
+    """A problem that is not provoked here has the text that the service would send."""
     (kind,) = [kind for kind in KINDS if kind.slug == name.replace("_", "-")]
     assert shown(body_of(kind, _INSTANCE)) == _read(f"{name}.problem")
 
 
 def test_every_type_of_problem_has_an_example() -> None:
-    """A partner can see each way in which the service says no."""
+    """Every type of problem has an example."""
     assert {json.loads(_read(f"{name}.problem"))["type"] for name in _NAMES["problem"]} == {kind.type for kind in KINDS}
 
 
 def test_every_level_and_every_cause_has_an_example(shipped: Knowledge) -> None:
-    """Each level is reached by some example, and each cause leads in the one that has its name."""
+    """Each level has an example, and each cause is first in the example with its name."""
     answers = _answers()
     assert {answer["triage"]["level"] for answer in answers.values()} == {level.value for level in Level}
     leading = {name: answer["causes"][0]["id"] for name, answer in answers.items() if answer["causes"]}
@@ -191,8 +191,8 @@ def test_every_level_and_every_cause_has_an_example(shipped: Knowledge) -> None:
     }
 
 
-def test_a_name_says_what_is_shown() -> None:
-    """An example named for a level has it, one named out of scope is, and a provisional one says that it is."""
+def test_a_name_matches_its_example() -> None:
+    """An example's name matches its content: its level, an exclusion from the scope, or a provisional assessment."""
     answers = _answers()
     for level in sorted(Level, key=lambda level: -len(level.value)):
         for name in [name for name in answers if name.startswith(level.value)]:
@@ -210,13 +210,13 @@ def test_a_name_says_what_is_shown() -> None:
 
 
 def test_each_call_of_the_conversation_answers_the_one_before(engine: Engine) -> None:
-    """The requests answer exactly the items of the response before; `tests/contract/conversation.py` writes them."""
+    """The requests answer exactly the items of the previous response; `tests/contract/conversation.py` writes them."""
     written = requests(lambda body: engine.answer(engine.read(body)).body)
     assert written == {name: _read(f"{name}.request") for name in NAMES}
 
 
 def test_the_contract_shows_these_files(document: Any) -> None:
-    """The examples in the contract are the files, so that a mock, the page and the tests tell the same."""
+    """The examples in the contract equal the files."""
     media = document["paths"]["/assess"]["post"]
     asked = media["requestBody"]["content"]["application/json"]["examples"]
     answered = media["responses"]["200"]["content"]["application/json"]["examples"]

@@ -1,4 +1,4 @@
-"""The fast path gives what the normal path gives: response, log line and metrics, byte for byte."""
+"""The fast and the normal path give equal responses, logs and metrics."""
 
 from __future__ import annotations
 
@@ -27,30 +27,33 @@ LAST = b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Request-ID: last\r\nConnectio
 
 _CHANGING = (
     (re.compile(rb"\r\ndate: [^\r]*"), b"\r\ndate: -"),
-    (re.compile(rb"[0-9a-f]{32}"), b"-"),  # an id that no client gave
+    (re.compile(rb"[0-9a-f]{32}"), b"-"),  # a generated id
     (re.compile(rb'"seconds":[0-9.e-]+'), b'"seconds":0'),
     (re.compile(rb'"time":"....-..-..T..:..:..(\.[0-9]{6})?Z"'), b'"time":"-"'),
 )
 _OTHERS = {b"/metrics", b"connections_refused"}
-"""What only lines have that belong to no request of a test: those of the scrapes, and those of a whole second."""
+"""Marks of log lines that do not belong to a test's requests: scrapes and summaries of a second."""
 
 _UNTIMED = re.compile(rb"^triage_(?!http_request_seconds_(?:sum|bucket)|queue_age)\S+ \S+$", re.MULTILINE)
 
 
 def plain(body: bytes, fields: bytes = JSON + ID, *, start: bytes = START, host: bytes = b"Host: x\r\n") -> bytes:
-    """A request whose head has these fields beside its host and its length."""
+    """A request with these header fields, a host and a length."""
     return b"%b%b%bContent-Length: %d\r\n\r\n%b" % (start, host, fields, len(body), body)
 
 
-def unchanging(text: bytes) -> bytes:
-    """A text without the times and ids in it."""
+def masked(text: bytes) -> bytes:
+    """The text with times and generated ids masked."""
     for pattern, replacement in _CHANGING:
         text = pattern.sub(replacement, text)
     return text
 
 
-def came_of(service: Any, *parts: bytes, pause: float = 0.03) -> tuple[bytes, bytes, bytes]:
-    """What a service sent, logged and counted for these bytes, sent one part after another on one connection."""
+def effects_of(service: Any, *parts: bytes, pause: float = 0.03) -> tuple[bytes, bytes, bytes]:
+    """The response bytes, log lines and metrics that these parts cause.
+
+    The parts are sent one after another on one connection.
+    """
     logged = service.log_file.stat().st_size
     before = _UNTIMED.findall(service.send("GET", "/metrics", x_request_id="before").body)
     with service.connect() as connection:
@@ -60,19 +63,19 @@ def came_of(service: Any, *parts: bytes, pause: float = 0.03) -> tuple[bytes, by
             connection.sendall(part)
         received = service.read_all(connection)
     after = _UNTIMED.findall(service.send("GET", "/metrics", x_request_id="after").body)
-    until(lambda: b'"request_id":"after"' in log_from(service, logged), "its log line does not come")
+    until(lambda: b'"request_id":"after"' in log_from(service, logged), "its log line is missing")
     lines = [line for line in log_from(service, logged).splitlines() if _OTHERS.isdisjoint(line.split(b'"'))]
-    return unchanging(received), unchanging(b"\n".join(lines)), counted(before, after)
+    return masked(received), masked(b"\n".join(lines)), counted(before, after)
 
 
 def log_from(service: Any, place: int) -> bytes:
-    """The log from a place on."""
+    """The log after a position."""
     whole: bytes = service.log_file.read_bytes()
     return whole[place:]
 
 
 def counted(before: list[bytes], after: list[bytes]) -> bytes:
-    """The rise of each series that rose, less those of the scrapes themselves."""
+    """The increase of each series, without the scrapes themselves."""
     old = dict(line.split(b" ") for line in before)
     rises = {
         name: float(value) - float(old.get(name, 0))
@@ -84,23 +87,23 @@ def counted(before: list[bytes], after: list[bytes]) -> bytes:
 
 @pytest.fixture(scope="module")
 def both(start: Callable[..., Any]) -> tuple[Any, Any]:
-    """A service, and one without the fast path."""
+    """A service with and a service without the fast path."""
     settings = {"knowledge": "", "body_seconds": "1", "log_format": "json"}
     return start(is_traced=True, **settings), start("-c", NORMAL_ONLY, "serve", **settings)
 
 
 def corpus(knowledge: Knowledge) -> list[bytes]:
-    """The requests of all examples, answered or refused, and of all vignettes."""
+    """The requests of all examples and of all vignettes."""
     examples = [path.read_bytes() for path in sorted(EXAMPLES.glob("*.request.json"))]
     return examples + [body_of(vignette, knowledge) for vignette in vignettes.read(SHIPPED, knowledge)]
 
 
 def test_every_report_of_the_corpus_is_answered_logged_and_counted_alike(both: Any, shipped: Knowledge) -> None:
-    """Whichever path a report takes, nobody sees a difference."""
+    """Both paths give every report of the corpus the same response, log lines and metrics."""
     bodies = corpus(shipped)
     assert len(bodies) > 300
     requests = [plain(body, JSON + b"X-Request-ID: r%d\r\n" % number) for number, body in enumerate(bodies)]
-    fast, normal = [came_of(service, *requests, LAST, pause=0.004) for service in both]
+    fast, normal = [effects_of(service, *requests, LAST, pause=0.004) for service in both]
     assert fast == normal
     assert fast[0].count(b"HTTP/1.1 ") == fast[1].count(b"\n") + 1 == len(bodies) + 1
 
@@ -171,8 +174,8 @@ HEADS = {
 
 @pytest.mark.parametrize("request_", HEADS.values(), ids=HEADS.keys())
 def test_every_head_is_read_alike(both: Any, request_: bytes) -> None:
-    """What the fast path takes has one meaning, and it leaves everything else to the parser."""
-    fast, normal = [came_of(service, request_, LAST) for service in both]
+    """The fast path and the parser agree on every head; the fast path leaves unusual ones to the parser."""
+    fast, normal = [effects_of(service, request_, LAST) for service in both]
     assert fast == normal
 
 
@@ -193,37 +196,37 @@ BODIES = {
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
 def test_every_body_is_read_alike(both: Any, body: bytes) -> None:
-    """A report is refused alike on both paths, and one of any size is read alike."""
-    fast, normal = [came_of(service, plain(body), LAST) for service in both]
+    """Both paths refuse the same reports, and accept the same reports of any size."""
+    fast, normal = [effects_of(service, plain(body), LAST) for service in both]
     assert fast == normal
 
 
 @pytest.mark.parametrize("place", [1, 23, 60, len(plain(GOOD)) - len(GOOD), len(plain(GOOD)) - 1])
 def test_a_request_in_pieces_is_read_alike(both: Any, place: int) -> None:
-    """Wherever it is cut, and the plain request behind it takes the fast path again."""
+    """A request may be cut anywhere; the plain request after it takes the fast path again."""
     request = plain(GOOD)
-    fast, normal = [came_of(service, request[:place], request[place:], request, LAST) for service in both]
+    fast, normal = [effects_of(service, request[:place], request[place:], request, LAST) for service in both]
     assert fast == normal
     assert fast[0].count(b"HTTP/1.1 200 OK") == 3
 
 
 @pytest.mark.parametrize("count", [2, 3, 70])
 def test_pipelined_requests_are_read_alike(both: Any, count: int) -> None:
-    """Requests in one read are answered in order; so are those that are split over two reads."""
+    """Pipelined requests are answered in order, in one read or split over two."""
     whole = b"".join(plain(GOOD, JSON + b"X-Request-ID: p%d\r\n" % number) for number in range(count))
     for parts in ((whole,), (whole[:-5], whole[-5:] + plain(GOOD))):
-        fast, normal = [came_of(service, *parts, LAST) for service in both]
+        fast, normal = [effects_of(service, *parts, LAST) for service in both]
         assert fast == normal
 
 
 def test_a_path_is_chosen_for_each_request(both: Any) -> None:
-    """One connection may change between the paths as often as it likes."""
+    """The path is chosen per request, so one connection may alternate."""
     parts = [
         plain(GOOD),
         plain(b"{"),
         plain(GOOD, JSON + ID + b"DNT: 1\r\n"),
         LAST.replace(b"close", b"keep-alive"),
     ] * 3
-    fast, normal = [came_of(service, *parts, LAST) for service in both]
+    fast, normal = [effects_of(service, *parts, LAST) for service in both]
     assert fast == normal
     assert fast[0].count(b"HTTP/1.1 200 OK") == 10

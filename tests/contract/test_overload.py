@@ -1,4 +1,4 @@
-"""More requests than can be answered soon: they wait for their turn, and only those that wait too long are refused."""
+"""Overload: requests queue, and only those waiting too long are refused."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STREAM = (
 )
 PROBE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 FLOOD = 800
-"""Requests at once: more than can start and be refused in three turns of the loop, and read in one."""
+"""Requests at once: more than start and are refused in three turns of the loop, or are read in one."""
 
 CHANGING = re.compile(rb"(?<=\r\ndate: )[^\r]*|[0-9a-f]{32}")
 """The date of a response and its request id."""
@@ -31,9 +31,9 @@ CHANGING = re.compile(rb"(?<=\r\ndate: )[^\r]*|[0-9a-f]{32}")
 
 @contextlib.contextmanager
 def flood(service: Any) -> Iterator[list[socket.socket]]:
-    """Connections on each of which a request has been sent to a process that stands still until the block ends.
+    """Connections with one request each to a process paused during the block.
 
-    What is sent in the block is there at the same turn and behind them.
+    Requests sent in the block arrive in the same turn, after the others.
     """
     connections = [service.connect() for _ in range(FLOOD)]
     for connection in connections:
@@ -62,20 +62,20 @@ def patient(start: Callable[..., Any]) -> Any:
 
 @pytest.fixture
 def impatient(start: Callable[..., Any]) -> Any:
-    """A service in which a request that waits for one turn has waited too long."""
+    """A service in which waiting for one turn is too long."""
     return start(queue_seconds="0.000001")
 
 
-def test_a_flood_is_answered_whole(patient: Any) -> None:
-    """Nobody is refused for coming together with others."""
+def test_a_flood_is_answered_completely(patient: Any) -> None:
+    """A flood of requests is answered completely if the queue has time."""
     with flood(patient) as connections:
         pass
     answers = [patient.read(connection) for connection in connections]
     assert {(answer.status, answer.body) for answer in answers} == {(200, patient.assess(GOOD).body)}
 
 
-def test_what_waits_too_long_is_refused_counted_and_told_once_a_second(impatient: Any) -> None:
-    """Each is answered or refused with the time to come back; the log has their number, and no line for each."""
+def test_requests_that_wait_too_long_is_refused_counted_and_logged_once_a_second(impatient: Any) -> None:
+    """Each request is answered or refused with `Retry-After`; one log line a second has the number of refusals."""
     with flood(impatient) as connections:
         pass
     answers = [impatient.read(connection) for connection in connections]
@@ -88,20 +88,20 @@ def test_what_waits_too_long_is_refused_counted_and_told_once_a_second(impatient
     assert counted(impatient, 'triage_http_requests_total{method="POST",route="/assess",status="503"}') == len(refused)
     assert counted(impatient, 'triage_rejected_total{type="overloaded"}') == len(refused)
 
-    def told() -> list[dict[str, Any]]:
+    def summaries() -> list[dict[str, Any]]:
         return [line for line in impatient.lines() if line["event"] == "overload"]
 
-    until(lambda: sum(line["refused"] for line in told()) == len(refused), "not all that was refused is told")
-    assert len({line["time"][:19] for line in told()}) == len(told()), "more than one line in a second"
+    until(lambda: sum(line["refused"] for line in summaries()) == len(refused), "the log does not count all refusals")
+    assert len({line["time"][:19] for line in summaries()}) == len(summaries()), "more than one line a second"
     assert counted(impatient, 'triage_queue_dropped_total{reason="expired"}') == len(refused)
     assert sum(line.get("status") == 503 for line in impatient.lines()) == 0
     again = connections[answers.index(refused[0])]
     again.sendall(HEAD + GOOD)
-    assert impatient.read(again).status == 200, "the connection of a refused request goes on"
+    assert impatient.read(again).status == 200, "the connection of a refused request stays usable"
 
 
 def test_a_refusal_is_like_any_other_response(start: Callable[..., Any]) -> None:
-    """It has the request's id and the fields for browsers, no body after HEAD, and it closes what is to be closed."""
+    """A refusal has the request's id and CORS headers, no body after HEAD, and obeys `Connection: close`."""
     service = start(queue_seconds="0.000001", cors_origins="https://app.example")
     marks = b"X-Request-ID: mine\r\nOrigin: https://app.example\r\n"
     closing = HEAD.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n" + marks + b"\r\n") + GOOD
@@ -145,7 +145,7 @@ def test_both_paths_refuse_alike(start: Callable[..., Any]) -> None:
 
 
 def test_health_and_metrics_do_not_wait(impatient: Any) -> None:
-    """Where nobody else is answered in time they are, so that a busy process is not restarted."""
+    """Probes and metrics are answered during overload, so that the platform does not restart the pod."""
     probes = [impatient.connect() for _ in range(FLOOD)]
     with flood(impatient):
         for number, probe in enumerate(probes):
@@ -154,8 +154,8 @@ def test_health_and_metrics_do_not_wait(impatient: Any) -> None:
     assert {impatient.read(probe).status for probe in probes} == {200}
 
 
-def test_what_comes_in_pieces_waits_like_the_rest(impatient: Any) -> None:
-    """A body behind its head, and a stream that begins in a flood, are refused if they wait too long."""
+def test_requests_in_pieces_wait_like_the_rest(impatient: Any) -> None:
+    """A body after its head and a new stream are also refused if they wait too long."""
     late, stream = impatient.connect(), impatient.connect()
     late.sendall(HEAD)
     late.sendall(GOOD[:5])
@@ -167,27 +167,27 @@ def test_what_comes_in_pieces_waits_like_the_rest(impatient: Any) -> None:
     assert sum(line.get("status") == 503 for line in impatient.lines()) == 0
 
 
-def test_what_a_client_asked_that_has_left_is_not_answered(start: Callable[..., Any]) -> None:
-    """Its turn is the next one's; it is counted apart, for it has no status."""
+def test_requests_of_a_disconnected_client_are_not_answered(start: Callable[..., Any]) -> None:
+    """A request of a client that has disconnected is not answered; a metric of its own counts it."""
     service = start(queue_seconds="60")
     with flood(service) as connections:
-        left = connections[FLOOD // 3 : 2 * FLOOD // 3]  # behind those that start first
+        left = connections[FLOOD // 3 : 2 * FLOOD // 3]  # behind the requests that start first
         for connection in left:
             connection.close()
     stayed = [connection for connection in connections if connection not in left]
     assert {service.read(connection).status for connection in stayed} == {200}
 
-    def told() -> int:
+    def logged() -> int:
         return sum(line["left"] for line in service.lines() if line["event"] == "overload")
 
-    until(lambda: told() == len(left), "the log does not tell of all that left")
+    until(lambda: logged() == len(left), "the log does not count all disconnected clients")
     assert counted(service, 'triage_queue_dropped_total{reason="client_left"}') == len(left)
     answered = counted(service, 'triage_http_requests_total{method="POST",route="/assess",status="200"}')
     assert answered == len(stayed)
 
 
 def test_idle_or_slow_connections_take_no_turn(impatient: Any) -> None:
-    """Connections that are open, in the middle of a head or of a body keep nobody waiting."""
+    """Idle connections, and connections in the middle of a head or a body, do not delay others."""
     for sent in (b"", HEAD[:20], HEAD, HEAD + GOOD[:5]):
         for _ in range(20):
             impatient.connect().sendall(sent)
@@ -196,11 +196,11 @@ def test_idle_or_slow_connections_take_no_turn(impatient: Any) -> None:
     assert [impatient.assess(GOOD).status for _ in range(5)] == [200] * 5
 
 
-def test_a_batch_and_single_requests_do_not_hold_each_other_up(impatient: Any) -> None:
-    """A stream whose client does not read, and one that is answered all the while, leave others their turns."""
+def test_batches_and_single_requests_do_not_delay_each_other(impatient: Any) -> None:
+    """Neither a stream whose client does not read nor a busy stream delays other requests."""
     unread, busy = impatient.stream(), impatient.stream()
     unread.settimeout(1)
-    with pytest.raises(TimeoutError):  # its client does not read, so the answer is never at its end
+    with pytest.raises(TimeoutError):  # its client does not read, so the response never ends
         unread.sendall(impatient.chunk((GOOD + b"\n") * 500) * 2_000)
     received = b""
     for _ in range(5):
@@ -217,7 +217,7 @@ def test_a_batch_and_single_requests_do_not_hold_each_other_up(impatient: Any) -
 
 
 def test_requests_in_a_row_on_one_connection_are_answered_in_order(patient: Any) -> None:
-    """A client that does not wait for answers gets them all, and one that goes away leaves nothing behind."""
+    """Pipelined requests are answered in order, and a client that disconnects leaves no work behind."""
     for _ in range(5):
         connection, gone = patient.connect(), patient.connect()
         for each in (connection, gone):

@@ -1,4 +1,4 @@
-"""What the page for partners claims is so."""
+"""The claims of the page for partners are true."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _PARTS = (
 
 
 def test_the_page_is_short_and_in_the_order_of_the_work() -> None:
-    """An integrator reads at most 8 KB, from the first response to the tests in CI."""
+    """The page has at most 8 KB and follows the order of an integration, from first response to CI."""
     assert len(_PAGE.encode()) <= 8_192
     assert tuple(re.findall(r"^## (.+)$", _PAGE, re.MULTILINE)) == _PARTS
 
 
 def test_every_file_named_is_there() -> None:
-    """A partner who follows a path finds a file."""
+    """Every path on the page exists."""
     named = set(re.findall(r"[@`]((?:clients|examples)/[A-Za-z_.]+)[`\s]", _PAGE))
     assert named
     assert [path for path in named if not (SHIPPED / path).is_file()] == []
 
 
-def test_the_folder_is_what_the_table_says() -> None:
-    """Each file of the folder and each sample is in a table, and each file in a table exists."""
+def test_the_table_lists_the_folder() -> None:
+    """The tables list every file of the folder and every sample, and only files that exist."""
     rows = re.findall(r"^\| `([^`]+)` \|", _PAGE, re.MULTILINE)
     files = {row for row in rows if "." in row and "<" not in row}
     samples = {f"clients/{file.name}" for file in (SHIPPED / "clients").iterdir()}
@@ -44,14 +44,14 @@ def test_the_folder_is_what_the_table_says() -> None:
 
 
 def test_the_statuses_are_those_of_the_service() -> None:
-    """Every status of a refusal to a well-formed request says what to do, and no other is listed."""
+    """The page has advice for every status of a refusal to a well-formed request, and for no other."""
     rows = re.findall(r"^\| ((?:\d{3}(?:, )?)+) \|", _PAGE, re.MULTILINE)
     listed = {int(status) for row in rows for status in row.split(", ")}
     assert listed == {kind.status for kind in KINDS} - {431, 501, 505}
 
 
 def test_every_command_for_changing_the_contract_exists() -> None:
-    """The targets run the modules that write the files; what is committed is up to date, so the check ends with 0."""
+    """The targets run the modules that write the files; the committed files are up to date."""
     named = {name: f"`make {name}`" in _CONTRIBUTING for name in ("openapi", "postman", "release-contract")}
     assert named == dict.fromkeys(named, True)
     assert "`.venv/bin/python -m service.contract`" in _CONTRIBUTING

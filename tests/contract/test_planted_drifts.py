@@ -1,4 +1,4 @@
-"""The checks of the contract bite: each drift planted here between service and contract is noticed by one of them."""
+"""Each planted drift between service and contract fails one check."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FINDINGS = ("calf_cramp", "pain_score", "calf_side", "numb_region")
 
 @pytest.fixture(scope="module")
 def app() -> ASGIApp:
-    """The service as it ships."""
+    """The shipped service."""
     return compose(Settings(log_level="error"))
 
 
@@ -44,7 +44,7 @@ def document() -> Any:
 
 
 def _reduced(document: Any, path: str) -> Any:
-    """The contract with one path and few findings: the whole vocabulary takes minutes, and drifts alike in each."""
+    """The contract with one path and few findings, for speed."""
     reduced = copy.deepcopy(document)
     reduced["paths"] = {path: reduced["paths"][path]}
     schemas = reduced["components"]["schemas"]
@@ -52,13 +52,13 @@ def _reduced(document: Any, path: str) -> Any:
     schemas["FindingsById"]["properties"] = {name: findings[name] for name in _FINDINGS}
     schemas["Training"]["properties"] = dict(list(schemas["Training"]["properties"].items())[:2])
     post = reduced["paths"][path].get("post")
-    if post:  # the examples name other findings, and they are replayed elsewhere
+    if post:  # the examples name other findings, and other tests replay them
         post["requestBody"]["content"]["application/json"].pop("examples")
     return reduced
 
 
 def _failed_checks(document: Any, app: ASGIApp, path: str = "/assess") -> set[str]:
-    """The names of the checks of schemathesis that do not pass on one path."""
+    """The names of the schemathesis checks that fail on one path."""
     config = SchemathesisConfig.from_path(_CONFIG)
     modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
     config.projects.default.generation.update(modes=modes, max_examples=10, deterministic=True)
@@ -83,7 +83,7 @@ def _send(app: ASGIApp, method: str, path: str, body: bytes) -> httpx.Response:
 
 
 def _differing_examples(app: ASGIApp, folder: Path = _EXAMPLES) -> list[str]:
-    """The examples whose answer is not what their file shows."""
+    """The examples whose response differs from the file."""
     return [
         answer.name
         for answer in sorted(folder.glob("*.response.json"))
@@ -97,7 +97,7 @@ def _differing_examples(app: ASGIApp, folder: Path = _EXAMPLES) -> list[str]:
 
 
 def test_without_a_drift_nothing_is_noticed(app: ASGIApp, document: Any, shipped: Knowledge) -> None:
-    """The wrapper that bends nothing is not noticed, so what is noticed below is the drift."""
+    """The wrapper without a drift fails no check."""
     same = FaultyService(app)
     assert _failed_checks(document, same) == set()
     assert _failed_checks(document, same, "/knowledge/{kind}") == set()
@@ -201,7 +201,7 @@ _ANSWERS: Mapping[Callable[[Exchange], None], str] = {
 
 @pytest.mark.parametrize("drift", _ANSWERS, ids=lambda drift: drift.__name__.strip("_"))
 def test_a_drift_in_answers_is_noticed(drift: Callable[[Exchange], None], app: ASGIApp, document: Any) -> None:
-    """An answer that the contract does not describe fails the check that is there for it."""
+    """A response that the contract does not describe fails the check for it."""
     assert _ANSWERS[drift] in _failed_checks(document, FaultyService(app, fault=drift))
 
 
@@ -212,7 +212,7 @@ def _request_properties() -> frozenset[str]:
 
 
 def _unknown_names_dropped(body: bytes) -> bytes:
-    """Reads a body as a service does that ignores what it does not know."""
+    """Read a body like a service that ignores unknown properties."""
     known = _request_properties()
     try:
         value = json.loads(body)
@@ -224,7 +224,7 @@ def _unknown_names_dropped(body: bytes) -> bytes:
 
 
 def _texts_coerced(body: bytes) -> bytes:
-    """Reads a body as a service does that takes `"true"`, `"7"` and 1 for what they look like."""
+    """Read a body like a service that coerces `"true"`, `"7"` and 1."""
     try:
         value = json.loads(body)
     except ValueError:
@@ -238,7 +238,7 @@ def _texts_coerced(body: bytes) -> bytes:
 
 
 def _last_of_equal_names(body: bytes) -> bytes:
-    """Reads a body as the usual readers do, which keep the last of two equal names."""
+    """Read a body like parsers that keep the last equal name."""
     try:
         return json.dumps(json.loads(body)).encode()
     except ValueError:
@@ -247,12 +247,12 @@ def _last_of_equal_names(body: bytes) -> bytes:
 
 @pytest.mark.parametrize("drift", [_unknown_names_dropped, _texts_coerced])
 def test_a_drift_in_reading_is_noticed(drift: Callable[[bytes], bytes], app: ASGIApp, document: Any) -> None:
-    """A service that takes what the contract refuses fails the check that is there for it."""
+    """A service that accepts a body outside the contract fails the check for it."""
     assert "negative_data_rejection" in _failed_checks(document, FaultyService(app, read=drift))
 
 
 def test_equal_names_are_noticed_by_the_problem_that_is_replayed(app: ASGIApp) -> None:
-    """No generator writes a name twice; the example of that problem does."""
+    """The example for equal names fails if the service accepts them; no generator writes a name twice."""
     body = b'{"findings": {"calf_cramp": true, "calf_cramp": false}}'
     problem = (_EXAMPLES / "equal_names.problem.json").read_bytes()
     assert shown(_send(app, "POST", "/assess", body).content) == problem
@@ -282,7 +282,7 @@ _DOCUMENTS: Mapping[Callable[[Any], None], str] = {
 
 @pytest.mark.parametrize("drift", _DOCUMENTS, ids=lambda drift: drift.__name__.strip("_"))
 def test_a_drift_in_the_document_is_noticed(drift: Callable[[Any], None], app: ASGIApp, document: Any) -> None:
-    """A contract that says other than the service does fails the check that is there for it."""
+    """A contract that differs from the service fails the check for it."""
     changed = copy.deepcopy(document)
     drift(changed)
     assert changed != document
@@ -290,7 +290,7 @@ def test_a_drift_in_the_document_is_noticed(drift: Callable[[Any], None], app: A
 
 
 def test_another_word_in_an_answer_is_noticed_by_its_example(app: ASGIApp) -> None:
-    """Advice of other words is still valid by the schema; the replayed examples see it."""
+    """Other words of advice fail the replayed examples, although they are valid by the schema."""
 
     def reworded(it: Exchange) -> None:
         if it.is_assessed:
@@ -301,7 +301,7 @@ def test_another_word_in_an_answer_is_noticed_by_its_example(app: ASGIApp) -> No
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of `openapi/` to be spoilt."""
+    """A copy of `openapi/` to edit."""
     return Path(shutil.copytree(SHIPPED, tmp_path / "openapi"))
 
 
@@ -315,7 +315,7 @@ _EDITS = {
 
 @pytest.mark.parametrize("name", _EDITS)
 def test_an_edited_file_is_noticed(name: str, folder: Path, shipped: Knowledge) -> None:
-    """A built file changed by hand, or a source changed without building, is told."""
+    """A built file edited by hand, or a source changed without a build, is reported."""
     path, old, new = _EDITS[name]
     text = (folder / path).read_text()
     assert old in text
@@ -324,7 +324,7 @@ def test_an_edited_file_is_noticed(name: str, folder: Path, shipped: Knowledge) 
 
 
 def test_an_example_that_is_lost_or_left_over_is_noticed(folder: Path, shipped: Knowledge) -> None:
-    """An answer without its request, or a request without its answer, is told."""
+    """A response without its request, or a request without its response, is reported."""
     (folder / "examples" / "flat_feet.response.json").unlink()
     shutil.copy(_EXAMPLES / "flat_feet.response.json", folder / "examples" / "left_over.response.json")
     assert stale(shipped, folder) == ["examples/flat_feet.response.json", "examples/left_over.response.json"]

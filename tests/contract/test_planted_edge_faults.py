@@ -1,4 +1,4 @@
-"""Faults planted at the HTTP edge: the check of the promise that a fault breaks notices it."""
+"""Each fault planted at the edge fails the check of its promise."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _PROBLEM = "application/problem+json"
 
 
 class Client:
-    """Sends one request at a time to an application."""
+    """Send one request at a time to an application."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def send(self, method: str, path: str, body: bytes = b"", **headers: str) -> httpx.Response:
-        """One response; underscores in the names of headers stand for hyphens."""
+        """One response; underscores in header names become hyphens."""
         given = {"x-request-id": _REQUEST_ID, "content-type": "application/json", "accept-encoding": "identity"}
         given |= {name.replace("_", "-"): value for name, value in headers.items()}
         return send(self._app, method, path, body, given)
@@ -43,7 +43,7 @@ _TOUR = (("POST", "/assess", _COMPLAINT), ("GET", "/knowledge/levels", b""), ("G
 
 
 def _headers_are_safe(client: Client) -> None:
-    """Every response forbids sniffing and names its request, the contract's version and its language."""
+    """Every response has its security headers, request id, contract version and language."""
     for method, path, body in _TOUR:
         headers = client.send(method, path, body).headers
         assert headers["x-content-type-options"] == "nosniff"
@@ -54,19 +54,19 @@ def _headers_are_safe(client: Client) -> None:
 
 
 def _health_is_not_cached(client: Client) -> None:
-    """No cache keeps an assessment or a refusal."""
+    """Caches do not store assessments or refusals."""
     assert client.assess().headers["cache-control"] == "no-store"
     assert client.assess(b"{").headers["cache-control"] == "no-store"
 
 
 def _no_other_origin_reads(client: Client) -> None:
-    """Without a setting no page of another origin can read a response."""
+    """By default a page of another origin cannot read a response."""
     response = client.send("POST", "/assess", _COMPLAINT, origin="https://example.com")
     assert "access-control-allow-origin" not in response.headers
 
 
 def _problems_are_complete(client: Client) -> None:
-    """A problem has the status of its response, names the request, and points to the fault."""
+    """A problem has the response's status, the request's id and a pointer."""
     response = client.assess(b'{"findings": {"calf_crampp": true}}')
     problem = response.json()
     assert (response.status_code, problem["status"], problem["instance"]) == (422, 422, _REQUEST_ID)
@@ -82,7 +82,7 @@ def _no_value_is_echoed(client: Client) -> None:
 
 
 def _bad_bodies_are_refused(client: Client) -> None:
-    """No body that the contract refuses is answered as an assessment."""
+    """A body outside the contract never gets an assessment."""
     assert client.assess(b'{"findings": ').status_code == 400
     assert client.assess(b'{"findings": {"calf_cramp": true, "calf_cramp": false}}').status_code in {400, 422}
     assert client.assess(b'{"findings": {"pain_score": 11}}').status_code == 422
@@ -92,7 +92,7 @@ def _bad_bodies_are_refused(client: Client) -> None:
 
 
 def _methods_are_exact(client: Client) -> None:
-    """Another method gets 405 with the allowed ones, and an unknown path 404."""
+    """A wrong method gets 405 with `Allow`, an unknown path 404."""
     response = client.send("GET", "/assess")
     assert response.status_code == 405
     assert "POST" in response.headers["allow"]
@@ -106,14 +106,14 @@ def _head_has_the_headers_of_get(client: Client) -> None:
 
 
 def _documents_are_revalidated(client: Client) -> None:
-    """A document has a tag; with it the client gets 304 and no body."""
+    """A document has an ETag, which gets a 304 without body."""
     tag = client.send("GET", "/knowledge/levels").headers["etag"]
     same = client.send("GET", "/knowledge/levels", if_none_match=tag)
     assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
 
 
 def _compression_is_negotiated(client: Client) -> None:
-    """Only a client that accepts gzip gets it, and caches keep the two apart."""
+    """Only a client that accepts gzip gets it, and `Vary` says so."""
     plain, packed = client.send("GET", "/knowledge"), client.send("GET", "/knowledge", accept_encoding="gzip")
     assert "content-encoding" not in plain.headers
     assert packed.headers["content-encoding"] == "gzip"
@@ -122,14 +122,14 @@ def _compression_is_negotiated(client: Client) -> None:
 
 
 def _a_batch_keeps_its_order(client: Client) -> None:
-    """Each item of an array is answered in its place with a status of its own."""
+    """Each item of an array keeps its place and its own status."""
     items = client.send("POST", "/assess/batch", b"[%s, {}, []]" % _COMPLAINT).json()
     assert [item["status"] for item in items] == [200, 200, 422]
     assert items[0]["assessment"] == client.assess().json()
 
 
 def _lists_are_whole(client: Client) -> None:
-    """A response to a plain complaint has a level, a fix and questions."""
+    """A response to a complaint has a level, a fix and questions."""
     assessment = client.assess().json()
     assert assessment["triage"]["level"] in {"self_care", "consultation"}
     assert assessment["fixes"]
@@ -246,7 +246,7 @@ FAULTS: dict[str, tuple[Fault, Callable[[Client], None]]] = {
 
 @pytest.fixture(scope="module")
 def app() -> ASGIApp:
-    """The service as it ships."""
+    """The shipped service."""
     return compose(Settings(log_level="error"))
 
 
@@ -258,7 +258,7 @@ def _noticed() -> Iterator[None]:
 
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__.strip("_"))
 def test_a_promise_holds_without_a_fault(promise: Callable[[Client], None], app: ASGIApp) -> None:
-    """The service keeps each promise, so that the fault is the reason if a check below fails."""
+    """The service keeps each promise, so a failing check below is due to the fault."""
     promise(Client(FaultyService(app, lambda _: None)))
 
 
@@ -271,6 +271,6 @@ def test_a_planted_fault_is_noticed(name: str, app: ASGIApp) -> None:
 
 
 def test_each_promise_is_broken_by_some_fault() -> None:
-    """There are at least 20 faults, and no promise without one."""
+    """There are at least 20 faults, and each promise has one."""
     assert len(FAULTS) >= 20
     assert {promise for _, promise in FAULTS.values()} == set(PROMISES)

@@ -1,4 +1,4 @@
-"""Bodies at the limits of the contract, refused or accepted, byte by byte over a real socket."""
+"""Bodies at the contract's limits, byte by byte over a socket."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ MALFORMED: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("name", MALFORMED)
-def test_what_is_not_one_json_document_is_400(service: Any, name: str) -> None:
-    """Bytes that are not one JSON document are refused with 400 and one fault, and never with 500."""
+def test_a_body_that_is_not_one_json_document_is_400(service: Any, name: str) -> None:
+    """Bytes that are not one JSON document are refused with 400 and one fault, never with 500."""
     problem = service.assess(MALFORMED[name]).problem(400, "malformed-body")
     assert len(problem["errors"]) == 1
     assert {"pointer", "code", "detail"} <= problem["errors"][0].keys()
@@ -111,7 +111,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_json_that_breaks_the_contract_is_422(service: Any, name: str) -> None:
-    """JSON that breaks the contract is refused with 422 at the place of the fault: nothing is coerced or clamped."""
+    """JSON that violates the contract gets 422 with the place of the fault; no value is coerced or clamped."""
     body, pointer = BROKEN[name]
     answer = service.assess(body)
     if "never closed" in name and answer.status == 400:
@@ -124,20 +124,20 @@ def test_json_that_breaks_the_contract_is_422(service: Any, name: str) -> None:
 @pytest.mark.parametrize("text", ["\\ud800", "\\udc00\\ud800"])
 @pytest.mark.parametrize("around", ['{"findings": {"side": "%s"}}', '{"findings": {"ache%s": true}}', '{"%s": 1}'])
 def test_half_a_character_is_refused(service: Any, around: str, text: str) -> None:
-    """A lone surrogate is JSON by its grammar and no text in UTF-8: it is refused, and breaks no answer."""
+    """A lone surrogate is refused: JSON's grammar allows it, UTF-8 does not."""
     answer = service.assess((around % text).encode())
     answer.problem(answer.status, {400: "malformed-body", 422: "broken-contract"}[answer.status])
 
 
 def test_every_fault_is_named_at_once(service: Any) -> None:
-    """A client learns of all faults in one answer."""
+    """One problem lists all faults."""
     body = _findings(ache="x", pain=99, side="up") + b""
     problem = service.assess(body).problem(422, "broken-contract")
     assert [error["pointer"] for error in problem["errors"]] == ["/findings/ache", "/findings/pain", "/findings/side"]
 
 
 def test_an_unknown_name_is_refused_with_the_nearest(service: Any) -> None:
-    """A misspelt symptom is refused, with the name that was meant: ignored, it would be a patient missed."""
+    """A misspelt symptom is refused with the nearest name, because ignoring it could hide a red flag."""
     problem = service.assess(_findings(ache=True, ackhe=True)).problem(422, "broken-contract")
     assert problem["errors"][0]["nearest"] == "ache"
 
@@ -145,7 +145,7 @@ def test_an_unknown_name_is_refused_with_the_nearest(service: Any) -> None:
 @pytest.mark.parametrize("part", ["", "/findings", "/runner"])
 @pytest.mark.parametrize("name", ["zq9 kanary", "Zq9kanary", "9kanary", "kanary/", "zq9kanary" * 8])
 def test_an_unknown_name_that_is_no_id_is_not_repeated(service: Any, part: str, name: str) -> None:
-    """A name without the form of an id may be anything, so the fault points to the part and no text repeats it."""
+    """The problem does not repeat a name without the form of an id; its pointer ends at the parent."""
     answer = service.assess(_with_unknown_name(part, name))
     (error,) = answer.problem(422, "broken-contract")["errors"]
     assert error == {"pointer": part, "code": "unknown_property", "detail": "the name is not known"}
@@ -154,7 +154,7 @@ def test_an_unknown_name_that_is_no_id_is_not_repeated(service: Any, part: str, 
 
 @pytest.mark.parametrize("part", ["", "/findings", "/runner"])
 def test_an_unknown_name_that_is_an_id_is_in_the_pointer_only(service: Any, part: str) -> None:
-    """A client that has an id from a newer instance can remove it and retry, so the pointer contains the id."""
+    """The pointer contains an unknown id, so that a client of a newer instance can remove it and retry."""
     answer = service.assess(_with_unknown_name(part, "zq9kanary"))
     (error,) = answer.problem(422, "broken-contract")["errors"]
     assert error == {"pointer": f"{part}/zq9kanary", "code": "unknown_property", "detail": "the name is not known"}
@@ -179,7 +179,7 @@ EMPTY: dict[str, bytes] = {
 
 @pytest.mark.parametrize("name", EMPTY)
 def test_a_request_without_a_value_is_answered(service: Any, name: str) -> None:
-    """A request without a value is valid: nothing was read or ignored, nothing is ruled out, and questions follow."""
+    """A request without a value is valid; no finding is read, ignored or ruled out, and questions follow."""
     answer = service.assess(EMPTY[name].replace(b"COMPLAINT", b"ache"))
     assert answer.status == 200
     assert answer.headers["content-type"] == JSON
@@ -193,7 +193,7 @@ def test_a_request_without_a_value_is_answered(service: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", EMPTY)
 def test_a_request_without_a_value_is_asked_for_the_complaint(engine: Engine, name: str) -> None:
-    """With the knowledge that the service ships with, the first group asks for all complaints."""
+    """With the shipped knowledge, the first group asks for all complaints."""
     body = EMPTY[name].replace(b"COMPLAINT", b"calf_cramp")
     first = json.loads(engine.answer(engine.read(body)).body)["interview"]["groups"][0]
     assert first["id"] == "complaint"
@@ -232,14 +232,14 @@ IGNORED: dict[str, tuple[bytes, str, str]] = {
         "out_of_range",
     ),
     "unknown telemetry": (_beside_ache(training={"zq9": 987654}), "/training/zq9", "unknown_property"),
-    "unknown telemetry that is no id": (_beside_ache(training={CANARY + " 1": 7}), "/training", "unknown_property"),
+    "unknown telemetry, not an id": (_beside_ache(training={CANARY + " 1": 7}), "/training", "unknown_property"),
     "a finding as telemetry": (_beside_ache(training={"sign_1": True}), "/training/sign_1", "unknown_property"),
 }
 
 
 @pytest.mark.parametrize("name", IGNORED)
 def test_a_faulty_country_or_telemetry_is_ignored_and_listed(service: Any, name: str) -> None:
-    """A faulty country or telemetry is dropped and listed without its value; the response is that of the rest."""
+    """A faulty country or telemetry is listed without its value; the rest is assessed as if alone."""
     body, pointer, code = IGNORED[name]
     answer = service.assess(body)
     assert answer.status == 200
@@ -263,8 +263,8 @@ ACCEPTED: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_what_the_contract_allows_is_answered(service: Any, name: str) -> None:
-    """What JSON and the contract allow is answered with 200."""
+def test_a_valid_body_is_answered(service: Any, name: str) -> None:
+    """A body that JSON and the contract allow gets 200."""
     answer = service.assess(ACCEPTED[name])
     assert answer.status == 200
     assert answer.headers["content-type"] == JSON
@@ -272,7 +272,7 @@ def test_what_the_contract_allows_is_answered(service: Any, name: str) -> None:
 
 
 def test_an_empty_list_of_choices_is_the_answer_none(service: Any) -> None:
-    """An empty list says that none of the choices applies: it is read, and the question is not asked again."""
+    """An empty list means that none of the choices applies, and the question is not asked again."""
     assessment = service.assess(_findings(where=[])).json
     assert assessment["received"] == NOTHING_READ | {"findings": 1}
     assert assessment["ignored"] == []
@@ -281,8 +281,8 @@ def test_an_empty_list_of_choices_is_the_answer_none(service: Any) -> None:
     assert "where" not in asked
 
 
-def test_a_client_that_leaves_with_half_a_body_is_not_taken_for_a_faulty_one(service: Any) -> None:
-    """An operator tells a bad network from an app that sends what is not JSON."""
+def test_an_interrupted_body_is_not_logged_as_invalid(service: Any) -> None:
+    """The log distinguishes a client that disconnects in a body from one that sends invalid JSON."""
     connection = service.connect()
     head = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Request-ID: left\r\n"
     connection.sendall(head + b"Content-Length: %d\r\n\r\n%b" % (len(GOOD), GOOD[:9]))

@@ -38,7 +38,7 @@ def _body(call: list[str]) -> bytes:
 
 
 def _missing(part: Any, whole: Any, path: str = "") -> list[str]:
-    """The paths at which `part` differs from `whole`; a list may end early."""
+    """The paths where `part` differs from `whole`; a list may end early."""
     if isinstance(part, dict) and isinstance(whole, dict):
         return [fault for name in part for fault in _missing(part[name], whole.get(name), f"{path}/{name}")]
     if isinstance(part, list) and isinstance(whole, list) and (part or not whole) and len(part) <= len(whole):
@@ -48,7 +48,7 @@ def _missing(part: Any, whole: Any, path: str = "") -> list[str]:
 
 
 def test_the_conversation_shown_is_the_real_one(engine: Engine) -> None:
-    """Three calls, and each value that the README shows is at the same place in the real response."""
+    """The README shows three calls, and each value that it shows is in the real response."""
     shown = [json.loads(block) for block in _blocks("json")]
     responses = [json.loads(engine.answer(engine.read(_body(call))).body) for call in _calls()]
     assert [_missing(part, whole) for part, whole in zip(shown, responses, strict=True)] == [[], [], []]
@@ -56,8 +56,8 @@ def test_the_conversation_shown_is_the_real_one(engine: Engine) -> None:
     assert all(len(block.splitlines()) <= 20 for block in _blocks("json"))
 
 
-def test_each_call_answers_what_the_response_before_it_asked(engine: Engine) -> None:
-    """The second and the third request hold the one before them, and one answer for each item of its response."""
+def test_each_call_answers_the_previous_response(engine: Engine) -> None:
+    """The second and the third request contain the previous one and an answer for each item of its response."""
     bodies = [json.loads(_body(call)) for call in _calls()]
     for before, after in pairwise(bodies):
         response = json.loads(engine.answer(engine.read(json.dumps(before).encode())).body)
@@ -68,14 +68,14 @@ def test_each_call_answers_what_the_response_before_it_asked(engine: Engine) -> 
 
 
 def test_the_examples_post_json_to_the_served_route() -> None:
-    """Each curl command names the route, the port that `make run` uses, and the media type."""
+    """Each curl command has the route, the port of `make run`, and the media type."""
     for call in _calls():
         assert "http://127.0.0.1:8000/assess" in call
         assert "Content-Type: application/json" in call
 
 
 def test_the_command_line_gives_the_bytes_of_the_api(engine: Engine, tmp_path: Path) -> None:
-    """`assess FILE` and `assess -` print the response of the API to the same body."""
+    """`assess FILE` and `assess -` print the bytes of the API's response."""
     body = _body(_calls()[0])
     expected = engine.answer(engine.read(body)).body
     request = tmp_path / "request.json"
@@ -88,13 +88,13 @@ def test_the_command_line_gives_the_bytes_of_the_api(engine: Engine, tmp_path: P
 
 @pytest.mark.parametrize("command", ["check", "openapi"])
 def test_the_other_commands_succeed(command: str) -> None:
-    """The commands that the pages name exist and succeed on the shipped knowledge."""
+    """The commands on the pages succeed on the shipped knowledge."""
     run = subprocess.run([sys.executable, "-m", "service", command], capture_output=True, check=False, cwd=_ROOT)
     assert run.returncode == 0, run.stderr
 
 
 def test_each_command_of_the_page_exists() -> None:
-    """`docs/cli.md` lists the commands that the program has, and no other."""
+    """`docs/cli.md` lists exactly the commands of the program."""
     page = (_DOCS / "cli.md").read_text(encoding="utf-8")
     listed = {name.split()[0] for name in re.findall(r"^\| `([a-z]+[^`]*)` \|", page, re.MULTILINE)}
     run = subprocess.run(
@@ -105,7 +105,7 @@ def test_each_command_of_the_page_exists() -> None:
 
 
 def test_the_make_targets_named_exist() -> None:
-    """Every `make` target that a page names is one of the Makefile's."""
+    """Every `make` target on a page is in the Makefile."""
     files = [_ROOT / "README.md", _ROOT / "CONTRIBUTING.md", *_DOCS.glob("*.md")]
     pages = "\n".join(file.read_text(encoding="utf-8") for file in files)
     named = set(re.findall(r"`?\bmake ([a-z]+)", " ".join(re.findall(r"`[^`]+`|^make .*$", pages, re.MULTILINE))))
@@ -114,7 +114,7 @@ def test_the_make_targets_named_exist() -> None:
 
 
 def test_the_pages_that_the_readme_names_exist() -> None:
-    """The README is short and sends each reader to a page."""
+    """The README is short and links to a page for each reader."""
     named = re.findall(r"`([\w./]+\.md)`", _README)
     assert named
     assert [page for page in named if not (_ROOT / page).is_file()] == []
@@ -122,7 +122,7 @@ def test_the_pages_that_the_readme_names_exist() -> None:
 
 
 def test_the_screenshots_are_there_and_small() -> None:
-    """Each image of the README is a file below 150 KB with a text in its place, and no other is kept."""
+    """Each image of the README is a file below 150 KB with alternative text, and there are no other images."""
     images = dict(re.findall(r'<img src="([^"]+)"[^>]* alt="([^"]+)"', _README))
     assert len(images) == 2
     assert {path: (_ROOT / path).stat().st_size < 150_000 for path in images} == dict.fromkeys(images, True)
@@ -130,6 +130,6 @@ def test_the_screenshots_are_there_and_small() -> None:
 
 
 def test_the_scorecard_shown_is_the_real_one(shipped: Knowledge) -> None:
-    """The table in `docs/quality.md` is the one that `make scorecard` prints."""
+    """The table in `docs/quality.md` equals the output of `make scorecard`."""
     page = (_DOCS / "quality.md").read_text(encoding="utf-8")
     assert score(shipped, vignettes.read(SHIPPED, shipped)).table().strip() in page

@@ -1,4 +1,4 @@
-"""The graceful stop and the sharing of counts, over real sockets and with real signals."""
+"""The graceful stop and shared metrics, with real sockets and signals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEAD = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nC
 
 
 def _ready(service: Any) -> int | None:
-    """The status of `/health/ready` on a new connection; none when it is refused."""
+    """The readiness status on a new connection; none if it is refused."""
     try:
         return int(service.send("GET", "/health/ready").status)
     except (OSError, IndexError):
@@ -26,8 +26,8 @@ def _ready(service: Any) -> int | None:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_stop_tells_first_then_finishes_then_ends_with_0(start: Callable[..., Any], workers: str) -> None:
-    """After SIGTERM readiness is 503 for a second and more on new connections; what has begun is answered; then 0."""
+def test_a_stop_is_announced_then_drains_then_exits_0(start: Callable[..., Any], workers: str) -> None:
+    """After SIGTERM readiness is 503 for a second or more, started requests finish, and the exit code is 0."""
     service = start(workers=workers)
     in_head, in_body = service.connect(), service.connect()
     in_head.sendall(HEAD[:30])
@@ -52,7 +52,7 @@ def test_a_stop_tells_first_then_finishes_then_ends_with_0(start: Callable[..., 
 
 
 def test_a_request_during_the_drain_is_answered_and_its_connection_closed(start: Callable[..., Any]) -> None:
-    """While the load balancer learns of the stop, requests are still answered, and told to connect elsewhere."""
+    """During the drain requests are answered with `Connection: close`."""
     service = start()
     service.process.send_signal(signal.SIGTERM)
     while _ready(service) == 200:
@@ -62,8 +62,8 @@ def test_a_request_during_the_drain_is_answered_and_its_connection_closed(start:
     assert service.process.wait(15) == 0
 
 
-def test_a_request_that_never_ends_does_not_hold_the_stop(start: Callable[..., Any]) -> None:
-    """A stop has an end: what is still on its way then gets 503, and the exit code is 0."""
+def test_an_endless_request_does_not_delay_the_stop(start: Callable[..., Any]) -> None:
+    """After the grace period unfinished requests get 503, and the exit code is 0."""
     service = start(shutdown_seconds="0.5", body_seconds="30")
     stalled, silent = service.connect(), service.connect()
     stalled.sendall(HEAD + BODY[:4])
@@ -78,7 +78,7 @@ def test_a_request_that_never_ends_does_not_hold_the_stop(start: Callable[..., A
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_second_signal_hurries_the_stop(start: Callable[..., Any], workers: str) -> None:
-    """A person who asks twice does not wait for the load balancer."""
+    """A second signal ends the drain at once."""
     service = start(drain_seconds="60", workers=workers)
     service.process.send_signal(signal.SIGINT)
     while _ready(service) == 200:
@@ -89,7 +89,7 @@ def test_a_second_signal_hurries_the_stop(start: Callable[..., Any], workers: st
 
 
 def test_a_worker_that_died_is_replaced_by_one_that_drains(start: Callable[..., Any]) -> None:
-    """After a worker was killed another serves in its place, and a stop is told by it as by the first."""
+    """A killed worker is replaced, and a stop drains the new worker like the first."""
     service = start(workers="2")
     killed = _serving(service, 2)[0]
     os.kill(killed, signal.SIGKILL)
@@ -101,18 +101,18 @@ def test_a_worker_that_died_is_replaced_by_one_that_drains(start: Callable[..., 
 
 
 def _serving(service: Any, wanted: int) -> list[int]:
-    """The processes that have said that they serve, once there are so many."""
-    until(lambda: service.told("serving") >= wanted, f"fewer than {wanted} processes serve", seconds=30)
+    """The pids of the serving processes, once there are `wanted`."""
+    until(lambda: service.count_events("serving") >= wanted, f"fewer than {wanted} processes serve", seconds=30)
     return [line["pid"] for line in service.lines() if line["event"] == "serving"]
 
 
 def test_several_workers_count_together(start: Callable[..., Any]) -> None:
-    """`/metrics` is one sum, whichever worker is asked."""
+    """`/metrics` returns one sum, whichever worker answers."""
     service = start(workers="2")
     for _ in range(20):
         assert service.raw(HEAD + BODY).status == 200
-    # The count comes after the answer.
-    until(lambda: [line.get("route") for line in service.lines()].count("/assess") >= 20, "not all were told")
+    # The count follows the response.
+    until(lambda: [line.get("route") for line in service.lines()].count("/assess") >= 20, "requests are missing")
     counted = 'triage_http_requests_total{method="POST",route="/assess",status="200"} 20.0'
     for _ in range(6):
         text = service.send("GET", "/metrics").body.decode()
@@ -122,9 +122,9 @@ def test_several_workers_count_together(start: Callable[..., Any]) -> None:
 
 
 def test_workers_end_with_the_process_that_started_them(start: Callable[..., Any]) -> None:
-    """Killed, it can tell nobody, and workers that go on would hold the port against the next start."""
+    """Workers exit if their parent is killed, because they would hold the port."""
     service = start(workers="2", drain_seconds="1.5")
     _serving(service, 2)
     service.process.kill()
-    until(lambda: service.told("stopped") == 2, "they go on")
+    until(lambda: service.count_events("stopped") == 2, "they go on")
     assert not service.is_up()

@@ -1,4 +1,4 @@
-"""Clients that offer another protocol, as curl and Java do by default, are answered in the one that they speak."""
+"""Upgrade offers, which curl and Java send, are answered in HTTP/1.1."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n9\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" 
 
 
 def _ends(sent: bytes) -> tuple[int, ...]:
-    """Where a packet may end: within the head, at its end, and within the body."""
+    """Cuts of a packet: within the head, after it, within the body."""
     head = sent.index(b"\r\n\r\n") + 4
     return 20, head - 2, head, head + 5
 
@@ -28,7 +28,7 @@ def _ends(sent: bytes) -> tuple[int, ...]:
 @pytest.mark.parametrize("body", [WHOLE, CHUNKED], ids=["whole", "chunked"])
 @pytest.mark.parametrize("name", OFFERS)
 def test_an_offer_costs_no_byte_of_the_body(service: Any, name: str, body: bytes) -> None:
-    """However the packets are cut, the answer is the one without the offer."""
+    """The response to a request with an offer equals the one without, however the packets are cut."""
     plain = service.assess(GOOD)
     sent = REQUEST + OFFERS[name] + body
     assert service.raw(sent).body == plain.body
@@ -38,7 +38,7 @@ def test_an_offer_costs_no_byte_of_the_body(service: Any, name: str, body: bytes
 
 
 def test_a_connection_goes_on_after_an_offer(service: Any) -> None:
-    """Requests that follow, one by one or all at once, are answered in order."""
+    """Later requests on the connection are answered in order, one by one or pipelined."""
     plain = service.assess(GOOD).body
     offered = REQUEST + OFFERS["HTTP/2"] + WHOLE
     connection = service.connect()
@@ -53,7 +53,7 @@ def test_a_connection_goes_on_after_an_offer(service: Any) -> None:
 
 
 def test_very_many_offers_at_once_are_answered(service: Any) -> None:
-    """However many requests of one packet offer something, each is answered."""
+    """Each of very many pipelined offers is answered."""
     offered = b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + OFFERS["HTTP/2"] + b"\r\n"
     last = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     connection = service.connect()
@@ -63,7 +63,7 @@ def test_very_many_offers_at_once_are_answered(service: Any) -> None:
 
 
 def test_a_stream_of_lines_goes_on_after_an_offer(service: Any) -> None:
-    """Each line is answered when it has come."""
+    """Each line of a stream after an offer is answered when it arrives."""
     head = b"POST /assess/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
     connection = service.connect()
     connection.sendall(
@@ -76,19 +76,19 @@ def test_a_stream_of_lines_goes_on_after_an_offer(service: Any) -> None:
 
 
 def test_a_body_of_an_offer_is_still_timed_and_measured(service: Any) -> None:
-    """An offer opens no way around the limits."""
+    """A request with an offer has the same limits as any other."""
     service.raw(REQUEST + OFFERS["HTTP/2"] + b"Content-Length: 9\r\n\r\n{").problem(408, "body-timeout")
     service.raw(REQUEST + OFFERS["HTTP/2"] + b"Content-Length: 65537\r\n\r\n{").problem(413, "body-too-large")
 
 
 @pytest.mark.parametrize("path", [b"/assess", b"example.com:443"])
 def test_a_tunnel_is_400(service: Any, path: bytes) -> None:
-    """What follows `CONNECT` is meant for somebody else, so it is not read."""
+    """`CONNECT` gets 400, and the bytes after it are not read."""
     service.raw(b"CONNECT " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n" + REQUEST + WHOLE).problem(400, "bad-request")
 
 
 def test_neither_offers_nor_strange_bytes_make_a_library_speak(start: Any) -> None:
-    """The log has the lines that are promised, and anybody who reaches the port can send these."""
+    """Offers and invalid bytes cause no log lines other than the documented ones."""
     service = start()
     for sent in (REQUEST + OFFERS["WebSocket"] + WHOLE, b"HELLO\r\n\r\n", b"CONNECT x:1 HTTP/1.1\r\n\r\n"):
         service.raw(sent)

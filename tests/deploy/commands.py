@@ -1,4 +1,4 @@
-"""The commands that a page has its reader type: the lines of its blocks, and what stands in its sentences."""
+"""The commands on a page, in blocks and in sentences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BLOCK: Final = re.compile(r"^ *```bash\n(.*?)^ *```$", re.MULTILINE | re.DOTALL
 _SPAN: Final = re.compile(r"`((?:promtool|kubectl|curl|docker|logs) [^`\s]+ [^`]+|inside|outside)`")
 
 SETUP: Final = _BLOCK.findall(RUNBOOK)[0]
-"""What the runbook has typed first: the variables and functions that its other commands use."""
+"""The first block of the runbook, with the variables and functions of the other commands."""
 
 
 def commands(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Figures that the proof ends with."""
+"""Figures printed at the end of the run."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _FIGURES = pytest.StashKey[list[str]]()
 
 @pytest.fixture(scope="session")
 def figure(pytestconfig: pytest.Config) -> Callable[[str], None]:
-    """Keeps one figure for the end of the run."""
+    """Keep a figure for the end of the run."""
     return pytestconfig.stash.setdefault(_FIGURES, []).append
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """What the image was measured to be."""
+    """Print the measured figures of the image."""
     if figures := config.stash.get(_FIGURES, []):
         terminalreporter.section("the image")
         terminalreporter.write("\n".join([*figures, ""]))

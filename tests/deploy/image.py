@@ -1,7 +1,7 @@
-"""Builds the image from its Dockerfile on stand-ins for its bases, where no registry of images is in reach.
+"""Build the image from its Dockerfile, with local substitutes for its bases.
 
-The stand-ins are made of the Debian packages that the published bases are made of, so this proves the Dockerfile and
-not what a registry holds.
+The substitutes consist of the Debian packages of the published bases, so a build proves the Dockerfile and not the
+content of a registry.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ _BASES: Final = {
     "build": (f"--include={PYTHON},python3-venv", "--variant=minbase", "--customize-hook"),
     "run": (
         f"--include={PYTHON},libc6,libstdc++6,zlib1g,libssl3,libexpat1,libffi8,liblzma5,libbz2-1.0,libuuid1",
-        "--variant=extract",  # neither a shell nor a package manager, as in the base that it stands for
+        "--variant=extract",  # no shell and no package manager, as in the real base
         "--extract-hook",
     ),
 }
 
 
-def why_not() -> str:
-    """Why no image can be built here; empty where one can."""
+def missing_requirement() -> str:
+    """The reason why no image can be built here, or empty."""
     if os.geteuid() != 0:
-        return "building without a daemon takes root here"
+        return "a build without a daemon needs root here"
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if missing:
-        return f"{', '.join(missing)} not installed and cannot be fetched"
+        return f"{', '.join(missing)} are missing and cannot be installed"
     if not Path(_SOURCES).is_file():
-        return "no Debian to make the stand-ins for the bases from"
+        return "no Debian sources for substitutes of the bases"
     return ""
 
 
 @dataclass(frozen=True)
 class Workshop:
-    """A folder with a store of images of its own."""
+    """A folder with its own image store."""
 
     folder: Path
 
@@ -58,7 +58,7 @@ class Workshop:
 
     @contextmanager
     def started(self, *command: str) -> Iterator[None]:
-        """A command that runs beside the test, and ends with it; its socket is there when this begins."""
+        """Run a command beside the test, once its socket exists."""
         process = subprocess.Popen(command, env=self._environment(), stderr=subprocess.DEVNULL)
         try:
             for _ in range(100):
@@ -83,7 +83,7 @@ class Workshop:
         )
 
     def must(self, *command: str) -> str:
-        """The output of a command that has to succeed."""
+        """The output of a command that must succeed."""
         done = self.run(*command)
         if done.returncode:
             raise AssertionError(
@@ -92,7 +92,7 @@ class Workshop:
         return done.stdout.strip()
 
     def furnish(self) -> None:
-        """Settings, bases and wheels."""
+        """Write the settings, and create bases and wheels."""
         (self.folder / "containers.conf").write_text(
             '[containers]\ndefault_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]\n'
             '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n',
@@ -109,7 +109,7 @@ class Workshop:
             self.must("podman", "import", "--quiet", "--change", _PATH, archive, f"localhost/{base}-base")
             Path(archive).unlink()
         for lock in ("requirements/runtime.lock", "requirements/build.lock", "requirements/image.lock"):
-            # The image's Python may be an older one than ours, which takes more: fetch for any.
+            # The image's Python may be older than ours and need more packages: fetch for any.
             for_any = re.sub(r" ; python_\w*version[^\\]*", " ", (ROOT / lock).read_text(encoding="utf-8"))
             (self.folder / lock).parent.mkdir(exist_ok=True)
             (self.folder / lock).write_text(for_any, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What the monitoring names in its PromQL, and what the service has under those names."""
+"""Names in the monitoring's PromQL, compared with the service's metrics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.telemetry.metrics import METHODS, SECONDS
 from tests.metrics import declared
 
 TARGET = {"job", "instance", "namespace", "pod", "container"}
-"""Labels that Prometheus gives to what it scrapes."""
+"""Labels that Prometheus adds to scraped metrics."""
 
 FOREIGN = {
     "up": TARGET,
@@ -38,12 +38,12 @@ EXPORTERS = {
     "container_": "the kubelet (cAdvisor)",
     "x509_": "x509-certificate-exporter",
 }
-"""Who gives the metrics whose names begin so."""
+"""The source of metrics with these prefixes."""
 
 
 @dataclass(frozen=True)
 class Names:
-    """Every metric that may be named, with its labels; and the values of the labels that have few."""
+    """Every metric with its labels, and the values of bounded labels."""
 
     labels: dict[str, set[str]]
     values: dict[str, set[str]] = field(
@@ -57,12 +57,12 @@ class Names:
 
 
 def of_the_service() -> dict[str, set[str]]:
-    """Each metric that the code makes, with its labels."""
+    """Each metric of the code, with its labels."""
     return {name: metric.labels for name, metric in declared().items()}
 
 
 def series(metrics: dict[str, set[str]]) -> dict[str, set[str]]:
-    """The same under the names that a scraper reads: a histogram has three."""
+    """The same under scraped names; a histogram has three."""
     histograms = {name for name, metric in declared().items() if metric.type == "histogram"}
     read: dict[str, set[str]] = {}
     for name, labels in metrics.items():
@@ -74,7 +74,7 @@ def series(metrics: dict[str, set[str]]) -> dict[str, set[str]]:
 
 
 def faults(text: str, names: Names) -> list[str]:
-    """What one expression names that is not there, or that it does not parse."""
+    """Unknown names in one expression, or its parse error."""
     try:
         expression = promql.parse(text)
     except ValueError as error:
@@ -101,7 +101,7 @@ def _faults(expression: Any, names: Names) -> Iterator[str]:
     for selector in selectors(expression):
         known = names.labels.get(selector.name)
         if known is None:
-            yield f"there is no metric {selector.name}"
+            yield f"unknown metric {selector.name}"
             continue
         reach |= known
         for matcher in selector.matchers.matchers:
@@ -118,4 +118,4 @@ def _faults(expression: Any, names: Names) -> Iterator[str]:
         matching = getattr(modifier, "matching", None) or modifier
         for label in getattr(matching, "labels", None) or ():
             if label not in reach:
-                yield f"nothing here has the label {label}"
+                yield f"no selector has the label {label}"

@@ -1,4 +1,4 @@
-"""The image builds from its Dockerfile and really runs: as nobody, on a read-only root, without a shell."""
+"""The built image runs unprivileged, read-only, and without a shell."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import pytest
 
 from service.knowledge import loader
 from tests.deploy.commands import RUNBOOK, SETUP, commands
-from tests.deploy.image import NAME, ROOT, Workshop, why_not
+from tests.deploy.image import NAME, ROOT, Workshop, missing_requirement
 from tests.deploy.licences import on_this_platform
 from tests.ports import free_port
 
@@ -32,7 +32,7 @@ UNPRIVILEGED = 65532
 
 @pytest.fixture(scope="module")
 def labels() -> dict[str, str]:
-    """What the image says of itself."""
+    """The labels of the image."""
     return {
         "VERSION": version("runner-triage"),
         "REVISION": REVISION,
@@ -42,10 +42,10 @@ def labels() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def workshop() -> Iterator[Workshop]:
-    """A store of images with both bases in it; skipped with the reason where there can be none."""
-    if reason := why_not():
+    """An image store with both bases; skips if impossible."""
+    if reason := missing_requirement():
         pytest.skip(reason)
-    # Not pytest's own folder: an overlay in it would outlive the test.
+    # Not pytest's own folder, which an overlay in it would outlive.
     with tempfile.TemporaryDirectory(prefix="triage-image-", ignore_cleanup_errors=True) as folder:
         made = Workshop(Path(folder))
         made.furnish()
@@ -72,7 +72,7 @@ def _ask(port: int, path: str, body: bytes | None = None) -> tuple[int, bytes]:
 
 @contextmanager
 def _container(workshop: Workshop, *options: str) -> Iterator[tuple[str, int]]:
-    """The image running with everything taken from it that it can do without; its id and its port."""
+    """The running image with all optional privileges removed; id and port."""
     port = free_port()
     held = ["--network", "host", "--read-only", "--tmpfs", "/tmp:size=16m", "--cap-drop", "all"]  # noqa: S108
     held += ["--security-opt", "no-new-privileges", "--memory", "256m", "--pids-limit", "64"]
@@ -97,7 +97,7 @@ def _until_ready(port: int) -> float:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_image_answers_as_the_examples_say(image: Workshop, workers: int, figure: Callable[[str], None]) -> None:
-    """With no privilege, no writable root and no network it answers right, says that it is well, and stops with 0."""
+    """Without privileges, a writable root and a network it answers correctly, is healthy, and stops with 0."""
     with _container(image, "--env", f"TRIAGE_WORKERS={workers}") as (identity, port):
         seconds = _until_ready(port)
         for asked in sorted(EXAMPLES.glob("*.request.json")):
@@ -121,12 +121,12 @@ def test_the_image_answers_as_the_examples_say(image: Workshop, workers: int, fi
 
 
 def test_the_health_check_fails_while_the_service_is_away(image: Workshop) -> None:
-    """A health check that cannot fail checks nothing."""
+    """The health check fails while the service is unavailable."""
     with _container(image) as (identity, port):
         _until_ready(port)
-        (told,) = json.loads(image.must("podman", "inspect", identity))
-        kind, *check = told["Config"]["Healthcheck"]["Test"]
-        assert kind == "CMD", "no shell is there to run it"
+        (inspected,) = json.loads(image.must("podman", "inspect", identity))
+        kind, *check = inspected["Config"]["Healthcheck"]["Test"]
+        assert kind == "CMD", "the image has no shell for it"
         assert image.run("podman", "exec", identity, *check).returncode == 0
         away = ("--env", f"TRIAGE_PORT={free_port()}")
         assert image.run("podman", "exec", *away, identity, *check).returncode == 1
@@ -136,7 +136,7 @@ def _inspected(workshop: Workshop, path: str) -> str:
     return workshop.must("podman", "inspect", "--type", "image", "--format", f"{{{{json .{path}}}}}", NAME)
 
 
-def test_the_image_says_what_it_is(image: Workshop, labels: dict[str, str]) -> None:
+def test_the_image_has_its_labels(image: Workshop, labels: dict[str, str]) -> None:
     """Labels name the version, the revision and the digest of the knowledge, and the user is a number."""
     said = json.loads(_inspected(image, "Labels"))
     names = ("org.opencontainers.image.version", "org.opencontainers.image.revision", "runner-triage.knowledge.digest")
@@ -145,7 +145,7 @@ def test_the_image_says_what_it_is(image: Workshop, labels: dict[str, str]) -> N
 
 
 def test_a_label_that_is_not_true_stops_the_build(workshop: Workshop, labels: dict[str, str]) -> None:
-    """The version and the digest on the outside are those inside, or there is no image."""
+    """The build fails if the labels' version or digest differs from the content."""
     built = workshop.build(labels | {"VERSION": "0.0.0", "KNOWLEDGE_DIGEST": "sha256:0"})
     assert built.returncode != 0
     assert f"VERSION is {labels['VERSION']} and not 0.0.0" in built.stderr
@@ -153,7 +153,7 @@ def test_a_label_that_is_not_true_stops_the_build(workshop: Workshop, labels: di
 
 
 def test_the_image_holds_nothing_that_it_does_not_run(image: Workshop, figure: Callable[[str], None]) -> None:
-    """No shell, installer, test or source of C stays in it, byte code is made, and it is small."""
+    """The image has no shell, installer, test or C source, contains byte code, and is small."""
     identity = image.must("podman", "create", NAME)
     archive = f"{image.folder}/image.tar"
     image.must("podman", "export", "--output", archive, identity)
@@ -175,7 +175,7 @@ def test_the_image_holds_nothing_that_it_does_not_run(image: Workshop, figure: C
 
 
 def test_the_bill_of_materials_names_every_library(image: Workshop) -> None:
-    """The SBOM in the image is CycloneDX and lists each library of the lock that this platform takes, by version."""
+    """The image's SBOM is CycloneDX and lists each library of the lock for this platform, by version."""
     read = ("--entrypoint", "python3", NAME, "-c", "print(open('/opt/triage/sbom.cdx.json').read())")
     bill = json.loads(image.must("podman", "run", "--rm", "--network", "none", *read))
     assert bill["bomFormat"] == "CycloneDX"
@@ -185,19 +185,19 @@ def test_the_bill_of_materials_names_every_library(image: Workshop) -> None:
 
 
 def test_two_images_are_compared_as_the_runbook_says(image: Workshop, labels: dict[str, str]) -> None:
-    """Its commands copy the knowledge out of one image and have another compare it with its own."""
+    """The runbook's commands copy the knowledge out of one image and compare it in another."""
     typed = [command for command in commands(RUNBOOK) if "docker create" in command]
     assert len(typed) == 2
     script = re.sub(r"OLD_IMAGE|NEW_IMAGE", NAME, "\n".join(typed)).replace("docker", "podman")
-    told = image.must("bash", "-euc", f"cd {image.folder}\n{script}")
-    assert "0 entries differ" in told
+    output = image.must("bash", "-euc", f"cd {image.folder}\n{script}")
+    assert "0 entries differ" in output
     assert loader.load(image.folder / "old-knowledge").digest == labels["KNOWLEDGE_DIGEST"]
 
 
 def test_compose_starts_it_hardened(image: Workshop) -> None:
-    """Compose itself starts the service, with all that its file takes away from it, and it answers.
+    """Compose starts the service with all restrictions of its file, and the service responds.
 
-    Prometheus and Grafana are left out, for no registry is in reach, and the host's network stands in for a bridge.
+    Prometheus and Grafana are excluded, because no registry is available, and the host's network replaces a bridge.
     """
     port, socket_ = free_port(), f"unix://{image.folder}/engine"
     override = image.folder / "override.yaml"
@@ -214,9 +214,12 @@ def test_compose_starts_it_hardened(image: Workshop) -> None:
             image.must(*compose, "up", "--detach", "--no-build", "triage")
             _until_ready(port)
             identity = image.must(*compose, "ps", "--quiet", "triage")
-            (told,) = json.loads(image.must("podman", "inspect", identity))
-            assert told["HostConfig"]["ReadonlyRootfs"]
-            assert told["HostConfig"]["SecurityOpt"] == ["no-new-privileges"]
-            assert (told["EffectiveCaps"] or [], told["Config"]["User"]) == ([], f"{UNPRIVILEGED}:{UNPRIVILEGED}")
+            (inspected,) = json.loads(image.must("podman", "inspect", identity))
+            assert inspected["HostConfig"]["ReadonlyRootfs"]
+            assert inspected["HostConfig"]["SecurityOpt"] == ["no-new-privileges"]
+            assert (inspected["EffectiveCaps"] or [], inspected["Config"]["User"]) == (
+                [],
+                f"{UNPRIVILEGED}:{UNPRIVILEGED}",
+            )
         finally:
             image.must(*compose, "down", "--timeout", "20")

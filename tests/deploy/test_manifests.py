@@ -1,4 +1,4 @@
-"""Every overlay renders, is what Kubernetes takes, follows the security policy, and makes sense."""
+"""Each overlay renders, is valid, and follows the security policy."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WAYS += [("production", (component,)) for component in COMPONENTS] + [("producti
 
 @pytest.fixture(params=WAYS, ids=lambda way: "+".join((way[0], *way[1])))
 def rendered(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """One file with all documents of an overlay, and of the components that it is asked with."""
+    """One file with all documents of an overlay and its components."""
     overlay, components = request.param
     top = tmp_path / "top"
     top.mkdir()
@@ -43,7 +43,7 @@ def rendered(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     (top / "kustomization.yaml").write_text(yaml.safe_dump(way), encoding="utf-8")
     done = subprocess.run([KUBECTL, "kustomize", top], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stderr == "", "kustomize warns of what will stop working"
+    assert done.stderr == "", "kustomize warns of deprecated fields"
     target = tmp_path / "rendered.yaml"
     target.write_text(done.stdout, encoding="utf-8")
     return target
@@ -53,8 +53,8 @@ def _documents(rendered: Path) -> list[Any]:
     return list(yaml.safe_load_all(rendered.read_text(encoding="utf-8")))
 
 
-def test_every_version_that_is_claimed_takes_it(rendered: Path) -> None:
-    """No unknown field and no wrong type, for each Kubernetes version that the README names."""
+def test_every_claimed_version_accepts_the_manifests(rendered: Path) -> None:
+    """The documents are valid for each Kubernetes version in the README, without unknown fields."""
     assert len(CLAIMED) > 2
     for version in CLAIMED:
         command = [KUBECTL.with_name("kubernetes-validate"), "--strict", "-k", version, rendered]
@@ -62,12 +62,12 @@ def test_every_version_that_is_claimed_takes_it(rendered: Path) -> None:
         said = done.stdout + done.stderr
         assert done.returncode == 0, said
         unknown = set(re.findall(r"schema for kind (\w+)", said))
-        assert unknown <= {"PodMonitor", "PrometheusRule"}, "only what the Prometheus operator brings has no schema"
+        assert unknown <= {"PodMonitor", "PrometheusRule"}, "only kinds of the Prometheus operator have no schema"
         assert said.count("passed") == len(_documents(rendered)) - len(unknown)
 
 
 def test_a_field_that_is_unknown_is_found(rendered: Path) -> None:
-    """The negative control: a misspelt field is refused."""
+    """The validation rejects a misspelt field."""
     text = rendered.read_text(encoding="utf-8").replace("minReadySeconds", "minReadySecond")
     rendered.write_text(text, encoding="utf-8")
     command = [KUBECTL.with_name("kubernetes-validate"), "--strict", "-k", CLAIMED[0], rendered]
@@ -75,8 +75,8 @@ def test_a_field_that_is_unknown_is_found(rendered: Path) -> None:
     assert done.returncode != 0
 
 
-def test_it_makes_sense(rendered: Path, tmp_path: Path) -> None:
-    """Every name leads somewhere, no number contradicts another, and the settings are ones that the service takes."""
+def test_the_manifests_are_consistent(rendered: Path, tmp_path: Path) -> None:
+    """All names resolve, no numbers contradict each other, and the service accepts the settings."""
     assert list(Manifests(_documents(rendered), tmp_path).faults()) == []
 
 
@@ -88,7 +88,7 @@ def _policy(file: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_security_policy_finds_nothing_unexplained(rendered: Path) -> None:
-    """Each check that is left out stands in `.checkov.yaml` with its reason."""
+    """Each skipped check is in `.checkov.yaml` with its reason."""
     done = _policy(rendered)
     assert done.returncode == 0, done.stdout
     for line in (FOLDER / ".checkov.yaml").read_text(encoding="utf-8").splitlines():
@@ -96,7 +96,7 @@ def test_the_security_policy_finds_nothing_unexplained(rendered: Path) -> None:
 
 
 def test_the_security_policy_can_find_something(rendered: Path) -> None:
-    """The negative control: a writable root is found."""
+    """The policy reports a writable root."""
     text = rendered.read_text(encoding="utf-8")
     rendered.write_text(text.replace("readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false"), encoding="utf-8")
     assert "CKV_K8S_22" in _policy(rendered).stdout
@@ -115,31 +115,31 @@ def _plant(kind: str, path: str, value: object) -> Callable[[dict[str, Any]], No
 
 PLANTED = {
     "selects no pod": _plant("Service", "spec/selector", {"app": "other"}),
-    "the autoscaler's least is above its most": _plant("HorizontalPodAutoscaler", "spec/minReplicas", 99),
-    "lets every pod go at once": _plant("PodDisruptionBudget", "spec/maxUnavailable", 9),
-    "is cut off before": _plant("Deployment", "spec/template/spec/terminationGracePeriodSeconds", 25),
-    "which is no route": _plant("Deployment", "spec/template/spec/containers/0/livenessProbe/httpGet/path", "/healthz"),
-    "asks a port that has no name": _plant(
+    "the autoscaler's minimum is above its maximum": _plant("HorizontalPodAutoscaler", "spec/minReplicas", 99),
+    "allows all pods to be evicted at once": _plant("PodDisruptionBudget", "spec/maxUnavailable", 9),
+    "is killed before its end": _plant("Deployment", "spec/template/spec/terminationGracePeriodSeconds", 25),
+    "which is not a route": _plant(
+        "Deployment", "spec/template/spec/containers/0/livenessProbe/httpGet/path", "/healthz"
+    ),
+    "requests a port without a name": _plant(
         "Deployment", "spec/template/spec/containers/0/readinessProbe/httpGet/port", "web"
     ),
-    "nobody makes the Secret": _plant("Deployment", "spec/template/spec/volumes/1/secret/secretName", "other"),
+    "no command creates the Secret": _plant("Deployment", "spec/template/spec/volumes/1/secret/secretName", "other"),
     "is no setting; the nearest is": _plant("ConfigMap", "data/TRIAGE_DRAIN_SECOND", "10"),
-    "the way in does not lead to /try": _plant("ConfigMap", "data/TRIAGE_TRY", "on"),
-    "leads to /metrics": _plant("Ingress", "spec/rules/0/http/paths/0/path", "/metrics"),
+    "the Ingress does not expose /try": _plant("ConfigMap", "data/TRIAGE_TRY", "on"),
+    "exposes /metrics": _plant("Ingress", "spec/rules/0/http/paths/0/path", "/metrics"),
     "a host has no certificate": _plant("Ingress", "spec/rules/0/host", "other.example"),
-    "the way out is open for nothing": _plant("NetworkPolicy", "spec/egress", [{}]),
-    "other Services write into the environment": _plant(
+    "egress is open without need": _plant("NetworkPolicy", "spec/egress", [{}]),
+    "other Services add environment variables": _plant(
         "Deployment", "spec/template/spec/enableServiceLinks", value=True
     ),
-    "is over before readiness": _plant(
-        "Deployment", "spec/template/spec/containers/0/readinessProbe/periodSeconds", 30
-    ),
+    "ends before the probe": _plant("Deployment", "spec/template/spec/containers/0/readinessProbe/periodSeconds", 30),
 }
 
 
 @pytest.mark.parametrize("rendered", [WAYS[1]], ids=["production"], indirect=True)
 def test_a_planted_fault_is_found(rendered: Path, tmp_path: Path) -> None:
-    """Each kind of nonsense is named, so that none of these checks is empty."""
+    """Each planted fault is reported, so no check is empty."""
     for says, change in PLANTED.items():
         documents = copy.deepcopy(_documents(rendered))
         by_kind = {
@@ -149,22 +149,22 @@ def test_a_planted_fault_is_found(rendered: Path, tmp_path: Path) -> None:
         assert [fault for fault in Manifests(documents, tmp_path).faults() if says in fault], says
 
 
-def test_overlays_hold_only_what_differs() -> None:
-    """An overlay is one file: where, how many, which image."""
+def test_overlays_hold_only_differences() -> None:
+    """An overlay is one file with the place, the number and the image."""
     for overlay in OVERLAYS:
         assert [file.name for file in (FOLDER / "overlays" / overlay).iterdir()] == ["kustomization.yaml"]
 
 
 def test_the_dockerfile_is_clean() -> None:
-    """Hadolint finds nothing, and would find an image that is not named exactly."""
+    """Hadolint reports nothing, and would report an image without an exact name."""
     tool = KUBECTL.with_name("hadolint")
     assert subprocess.run([tool, ROOT / "deploy" / "Dockerfile"], check=False).returncode == 0
     planted = subprocess.run([tool, "-"], input="FROM debian\n", check=False, capture_output=True, text=True)
     assert "DL3006" in planted.stdout
 
 
-def test_compose_is_what_compose_takes() -> None:
-    """The file is valid, mounts what is there, and every part runs without privileges on a read-only root."""
+def test_the_compose_file_is_valid() -> None:
+    """The file is valid, its mounts exist, and every part runs without privileges on a read-only root."""
     tool = KUBECTL.with_name("docker-compose")
     file = ROOT / "deploy" / "compose.yaml"
     done = subprocess.run([tool, "-f", file, "config"], check=False, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""Rules, dashboard and runbook name what the service has; every alert has its heading and its cases."""
+"""Rules, dashboard and runbook match the service's names."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ RECORDS = {rule["record"]: rule["expr"] for rule in RULES if "record" in rule}
 
 
 def _expressions(name: str, text: str) -> list[str]:
-    """The PromQL in a file, with the dashboard's variables filled in."""
+    """The PromQL in a file, with the dashboard's variables replaced."""
     if name == "rules.yaml":
         return [rule["expr"] for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
     if name == "dashboard.json":
@@ -74,8 +74,8 @@ def _sections() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ["rules.yaml", "dashboard.json", "runbook.md"])
-def test_what_is_named_exists(name: str) -> None:
-    """Each expression parses, and each metric, label, level, problem type and bound in it is one of the service."""
+def test_every_name_exists(name: str) -> None:
+    """Each expression parses, and its metrics, labels, levels, problem types and bounds are the service's."""
     assert len(_expressions(name, _text(name))) > 20
     assert _faults(name, _text(name)) == []
 
@@ -92,7 +92,7 @@ def test_what_is_named_exists(name: str) -> None:
     ],
 )
 def test_a_renamed_metric_is_noticed(name: str, was: str, is_: str) -> None:
-    """A metric or label that goes by another name in the code does not go unnoticed: here, in a copy of each file."""
+    """A metric or label with another name in the code is reported in each file."""
     assert was in _text(name)
     assert _faults(name, _text(name).replace(was, is_)) != []
 
@@ -102,13 +102,13 @@ def test_a_renamed_metric_is_noticed(name: str, was: str, is_: str) -> None:
     [('le="0.025"', 'le="0.03"'), ("emergency|emergency_ambulance", "emergency|urgent"), ("internal-error", "error")],
 )
 def test_a_value_that_never_comes_is_noticed(was: str, is_: str) -> None:
-    """A bound, level or problem type that the service does not have does not go unnoticed."""
+    """A bound, level or problem type that the service lacks is reported."""
     assert was in _text("rules.yaml")
     assert _faults("rules.yaml", _text("rules.yaml").replace(was, is_)) != []
 
 
 def test_each_route_that_is_watched_is_served() -> None:
-    """A pattern of routes in a rule fits a path of the contract, and that of the objectives fits assessments alone."""
+    """A pattern of routes matches a path of the contract; that of the objectives matches assessments only."""
     patterns = set(re.findall(r'route=~?"(.*?)"', _text("rules.yaml")))
     assert patterns == {"/assess", "/assess.*"}
     for pattern in patterns:
@@ -118,7 +118,7 @@ def test_each_route_that_is_watched_is_served() -> None:
 
 
 def test_every_metric_is_looked_at() -> None:
-    """A metric that neither a rule nor the dashboard reads is not worth its place."""
+    """A rule or the dashboard reads each metric."""
     read = {
         found.name
         for name in ("rules.yaml", "dashboard.json")
@@ -130,15 +130,15 @@ def test_every_metric_is_looked_at() -> None:
 
 
 def test_every_alert_has_its_heading() -> None:
-    """The runbook has one heading per alert and no other, with what it means, whom it hurts and what to do."""
+    """The runbook has one heading per alert and no other, with meaning, impact and actions."""
     assert list(_sections()) == list(ALERTS)
     for alert, section in _sections().items():
         assert re.findall(r"^\*\*(.*?)\.?\*\*", section, re.MULTILINE) == PARTS, alert
         assert re.findall(r"^(\d)\. ", section, re.MULTILINE) == ["1", "2", "3"], alert
 
 
-def test_the_runbook_asks_the_log_for_what_is_in_it() -> None:
-    """Each field that a command picks out of the log, and each setting, is one that the service has."""
+def test_the_runbook_uses_fields_of_the_log() -> None:
+    """The service has each log field and each setting that a command uses."""
     page = (ROOT / "deploy" / "telemetry.md").read_text(encoding="utf-8")
     asked = re.findall(r"`logs(?: \w+)? \| jq.*?`", _text("runbook.md"))
     fields = {name for command in asked for name in re.findall(r"[\[( ,]\.(\w+)", command)}
@@ -148,8 +148,8 @@ def test_the_runbook_asks_the_log_for_what_is_in_it() -> None:
 
 
 @pytest.mark.parametrize("alert", ALERTS.values(), ids=lambda alert: alert["alert"])
-def test_every_alert_says_how_bad_it_is_and_where_to_read_on(alert: dict[str, Any]) -> None:
-    """An alert has a severity of the two that exist, one sentence, and the place of its heading."""
+def test_every_alert_has_a_severity_and_a_link(alert: dict[str, Any]) -> None:
+    """An alert has one of two severities, one sentence, and the link to its heading."""
     assert alert["labels"]["severity"] in {"page", "ticket"}
     assert alert["annotations"] == {
         "summary": alert["annotations"]["summary"],
@@ -159,15 +159,15 @@ def test_every_alert_says_how_bad_it_is_and_where_to_read_on(alert: dict[str, An
 
 
 def test_every_alert_has_a_case_each_way() -> None:
-    """Each alert fires in one case and stays quiet in another that gives it something to look at."""
+    """Each alert fires in one case, and does not fire in another with data."""
     checks = [(case, check) for case in _yaml("rules_test.yaml")["tests"] for check in case["alert_rule_test"]]
     assert {check["alertname"] for _, check in checks if check["exp_alerts"]} == ALERTS.keys()
     quiet = {check["alertname"] for case, check in checks if not check["exp_alerts"] and case.get("input_series")}
     assert quiet == ALERTS.keys()
 
 
-def test_the_readme_says_which_alert_needs_which_exporter() -> None:
-    """Each alert on metrics of others is listed with all whose metrics it reads, and no other alert is."""
+def test_the_readme_lists_the_exporters_of_each_alert() -> None:
+    """Each alert on external metrics is listed with all its exporters, and no other alert is."""
     needed: dict[str, set[str]] = {}
     for alert, rule in ALERTS.items():
         for found in selectors(promql.parse(rule["expr"])):
@@ -181,7 +181,7 @@ def test_the_readme_says_which_alert_needs_which_exporter() -> None:
 
 
 def test_the_objects_that_alerts_watch_are_made() -> None:
-    """The deployment, its pods, the autoscaler and the Secret of an alert are those of the manifests."""
+    """The deployment, pods, autoscaler and Secret of an alert are those of the manifests."""
     base = ROOT / "deploy" / "kubernetes" / "base"
     made = {
         document["kind"]: document for file in base.glob("*.yaml") for document in [yaml.safe_load(file.read_text())]
@@ -198,12 +198,12 @@ def test_the_objects_that_alerts_watch_are_made() -> None:
 
 
 def test_the_operator_reads_the_same_rules() -> None:
-    """The object for Kubernetes holds the plain file's rules; `make rules` writes it."""
+    """The Kubernetes object has the rules of the plain file; `make rules` writes it."""
     assert _yaml("prometheus-rule.yaml")["spec"] == _yaml("rules.yaml")
 
 
 def test_one_name_for_the_job_everywhere() -> None:
-    """Compose and Kubernetes give the job the name that the rules ask for."""
+    """Compose and Kubernetes use the job name of the rules."""
     (job,) = _yaml("prometheus.yaml")["scrape_configs"]
     monitor = _yaml("pod-monitor.yaml")["spec"]
     asked = set(re.findall(r'job="(.*?)"', _text("rules.yaml") + _text("dashboard.json").replace("\\", "")))
@@ -211,7 +211,7 @@ def test_one_name_for_the_job_everywhere() -> None:
 
 
 def test_the_dashboard_is_whole() -> None:
-    """Every panel has its own id, place, title and words, and asks the source that the reader chose."""
+    """Every panel has its own id, place, title and text, and uses the chosen data source."""
     held = json.loads(_text("dashboard.json"))
     panels = held["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels)
@@ -233,9 +233,9 @@ def test_the_dashboard_is_whole() -> None:
 
 
 def test_the_component_renders(tmp_path: Path) -> None:
-    """Taken into an overlay, it ships the rules, the monitor and the dashboard as the files here have them."""
+    """In an overlay, it ships the rules, the monitor and the dashboard unchanged."""
     if shutil.which("kubectl") is None:
-        pytest.skip("kubectl is not there")
+        pytest.skip("kubectl is missing")
     shutil.copytree(FOLDER, tmp_path / "monitoring")
     (tmp_path / "kustomization.yaml").write_text("components: [monitoring]\n")
     rendered = subprocess.run(["kubectl", "kustomize", str(tmp_path)], check=True, capture_output=True)  # noqa: S607
@@ -251,8 +251,8 @@ def test_the_component_renders(tmp_path: Path) -> None:
     ids=" ".join,
 )
 def test_promtool_finds_no_fault(command: list[str]) -> None:
-    """Prometheus' own tool takes the configuration and the rules, and every alert fires and rests as its cases say."""
+    """Promtool accepts configuration and rules, and every alert fires or not as in its cases."""
     if shutil.which("promtool") is None:
-        pytest.skip("promtool (Debian's prometheus) is not there")
+        pytest.skip("promtool (Debian's prometheus) is missing")
     done = subprocess.run(["promtool", *command], cwd=FOLDER, check=False, capture_output=True, text=True)  # noqa: S607
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""A real Prometheus scrapes real workers: what it reads, and what then fires."""
+"""A real Prometheus scrapes real workers and evaluates the alerts."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ ASSESSED, REFUSED = 120, 60
 _until = partial(until, seconds=60, pause=0.25)
 
 if shutil.which("prometheus") is None or shutil.which("promtool") is None:
-    pytest.skip("prometheus (Debian's package) is not there", allow_module_level=True)
+    pytest.skip("prometheus (Debian's package) is missing", allow_module_level=True)
 
 
 @dataclass
 class Watched:
-    """Two instances, the second with other knowledge, and the Prometheus that watches them."""
+    """Two instances, the second with other knowledge, and their Prometheus."""
 
     prometheus: str
     workers: str
@@ -49,20 +49,20 @@ class Watched:
     stop_other: Callable[[], None]
 
     def ask(self, path: str, **query: str) -> Any:
-        """An answer of Prometheus' API."""
+        """A response of Prometheus' API."""
         return httpx.get(f"http://{self.prometheus}/api/v1/{path}", params=query).raise_for_status().json()["data"]
 
     def value(self, expression: str) -> float | None:
-        """The one value of an expression, if it has one."""
+        """The single value of an expression, or none."""
         found = self.ask("query", query=expression)["result"]
         return float(found[0]["value"][1]) if len(found) == 1 else None
 
     def firing(self) -> set[tuple[str, str]]:
-        """The alerts that fire, each with its label that tells of what."""
+        """The firing alerts, each with its distinguishing label."""
         return {
-            (told["labels"]["alertname"], told["labels"].get("type") or told["labels"].get("instance", ""))
-            for told in self.ask("alerts")["alerts"]
-            if told["state"] == "firing"
+            (alert["labels"]["alertname"], alert["labels"].get("type") or alert["labels"].get("instance", ""))
+            for alert in self.ask("alerts")["alerts"]
+            if alert["state"] == "firing"
         }
 
 
@@ -93,12 +93,12 @@ def _service(folder: Path, port: int, **settings: str) -> Iterator[subprocess.Po
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
     environment |= {f"TRIAGE_{name}": value for name, value in settings.items()} | {"TRIAGE_PORT": str(port)}
     with _running([sys.executable, "-m", "service", "serve"], folder / f"{port}.log", environment) as process:
-        _until(lambda: _answers(f"127.0.0.1:{port}", "/health/ready"), "the service does not come up")
+        _until(lambda: _answers(f"127.0.0.1:{port}", "/health/ready"), "the service does not start")
         yield process
 
 
 def _short(folder: Path, targets: list[str]) -> Path:
-    """The configuration and the rules as they ship, with the targets of this test and no patience."""
+    """The shipped configuration with the test's targets and no delays."""
     config = yaml.safe_load((FOLDER / "prometheus.yaml").read_text(encoding="utf-8"))
     config["global"] = dict.fromkeys(config["global"], "1s")
     (job,) = config["scrape_configs"]
@@ -116,7 +116,7 @@ def _short(folder: Path, targets: list[str]) -> Path:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Iterator[Watched]:
-    """Two workers behind one port, an instance with other knowledge, and a Prometheus that has seen both."""
+    """Two workers, an instance with other knowledge, and Prometheus."""
     folder = tmp_path_factory.mktemp("watched")
     ports = [free_port() for _ in range(3)]
     workers, other, prometheus = (f"127.0.0.1:{port}" for port in ports)
@@ -135,7 +135,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Ite
             f"--web.listen-address={prometheus}",
         ]
         stack.enter_context(_running(command, folder / "prometheus.log", dict(os.environ)))
-        _until(lambda: _answers(prometheus, "/-/ready"), "Prometheus does not come up")
+        _until(lambda: _answers(prometheus, "/-/ready"), "Prometheus does not start")
         log = folder / f"{ports[0]}.log"
         watch = Watched(prometheus, workers, other, log, stop_second)
         _until(lambda: watch.value("sum(up)") == 2, "the two instances are not scraped")
@@ -145,7 +145,10 @@ def watched(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Ite
 
 
 def _post(address: str) -> None:
-    """Some assessments, half as many bodies that are no JSON, and one line that is not HTTP; a connection for each."""
+    """Send assessments, half as many invalid bodies, and one invalid line.
+
+    Each has its own connection.
+    """
     for number in range(ASSESSED):
         assert _status(address, EXAMPLES[number % len(EXAMPLES)]) == 200
     for _ in range(REFUSED):
@@ -161,8 +164,8 @@ def _status(address: str, body: bytes) -> int:
     return httpx.post(f"http://{address}/assess", content=body, headers=headers).status_code
 
 
-def test_the_scraper_reads_what_was_sent(watched: Watched) -> None:
-    """The counts of two workers are one sum, which is what was sent and answered."""
+def test_the_scraped_counts_equal_the_requests(watched: Watched) -> None:
+    """The counts of two workers are one sum, equal to the sent and answered requests."""
     sums = {
         'sum(triage_http_requests_total{route="/assess", status="200"})': ASSESSED,
         'sum(triage_http_requests_total{route="/assess", status="400"})': REFUSED,
@@ -171,11 +174,11 @@ def test_the_scraper_reads_what_was_sent(watched: Watched) -> None:
         'sum(triage_http_request_seconds_bucket{route="/assess", le="+Inf"})': ASSESSED + REFUSED,
         'triage_connections_refused_total{kind="bad-request", instance="%s"}' % watched.workers: 1,  # noqa: UP031 (braces)
     }
-    _until(lambda: {asked: watched.value(asked) for asked in sums} == sums, "the sums are others")
+    _until(lambda: {asked: watched.value(asked) for asked in sums} == sums, "the sums differ")
 
 
 def test_the_text_is_as_prometheus_wants_it(watched: Watched) -> None:
-    """Names, units, words and types of the metrics, after some traffic, pass Prometheus' own lint."""
+    """The metrics' names, units, texts and types pass Prometheus' own lint after some traffic."""
     text = httpx.get(f"http://{watched.workers}/metrics").content
     done = subprocess.run(["promtool", "check", "metrics"], input=text, check=False, capture_output=True)  # noqa: S607
     assert done.returncode == 0, done.stderr.decode()
@@ -183,8 +186,8 @@ def test_the_text_is_as_prometheus_wants_it(watched: Watched) -> None:
 
 
 def test_every_panel_can_be_drawn(watched: Watched) -> None:
-    """Prometheus takes every query of the dashboard, and those on what was just sent have something to show."""
-    _until(lambda: watched.value("triage:slow:ratio_rate1h") is not None, "the records lag behind")
+    """Prometheus accepts every query of the dashboard, and those on recent traffic return data."""
+    _until(lambda: watched.value("triage:slow:ratio_rate1h") is not None, "the recording rules lag behind")
     shown = {}
     for panel in json.loads((FOLDER / "dashboard.json").read_text(encoding="utf-8"))["panels"]:
         for target in panel.get("targets", ()):
@@ -196,13 +199,13 @@ def test_every_panel_can_be_drawn(watched: Watched) -> None:
 
 
 def test_the_questions_of_the_runbook_get_an_answer(watched: Watched) -> None:
-    """Prometheus, its API, the log and the service take each command, and those on what was just sent show it."""
+    """Prometheus, its API, the log and the service accept each command, and those on recent traffic show it."""
     if shutil.which("jq") is None:
-        pytest.skip("jq is not there")
+        pytest.skip("jq is missing")
     asked = [command for command in commands(RUNBOOK) if re.match(r"promtool|curl -s |logs ", command)]
     assert len(asked) > 30
     shown = {command: _typed(watched, command) for command in asked}
-    empty = {command for command, told in shown.items() if not told}
+    empty = {command for command, output in shown.items() if not output}
     silent = (
         "5..",
         ">= 500",
@@ -218,15 +221,15 @@ def test_the_questions_of_the_runbook_get_an_answer(watched: Watched) -> None:
         "x509_",
     )
     assert {command for command in empty if not any(part in command for part in silent)} == set()
-    told = {command: told for command, told in shown.items() if ".refused > 0" in command}
-    assert [len(lines.splitlines()) for lines in told.values()] == [20]
-    assert "malformed-body" in next(iter(told.values()))
+    refusals = {command: output for command, output in shown.items() if ".refused > 0" in command}
+    assert [len(lines.splitlines()) for lines in refusals.values()] == [20]
+    assert "malformed-body" in next(iter(refusals.values()))
     (within,) = re.findall(r"python3 (-c \".*?\");", SETUP)
     assert _typed(watched, f"{sys.executable} {within.replace('127.0.0.1:8000', watched.workers)}") == "200"
 
 
 def _typed(watched: Watched, command: str) -> str:
-    """What a command of the runbook prints, with the log of the service in place of that of the pods."""
+    """The output of a runbook command, with the service's log."""
     here = f"""PROM=http://{watched.prometheus}\nlogs() {{ jq -cR 'fromjson? // empty' '{watched.log}'; }}\n"""
     typed = ["bash", "-o", "pipefail", "-c", here + command]
     done = subprocess.run(typed, check=False, capture_output=True, text=True, timeout=30)
@@ -234,10 +237,10 @@ def _typed(watched: Watched, command: str) -> str:
     return done.stdout.strip()
 
 
-def test_what_is_wrong_is_told_and_nothing_else(watched: Watched) -> None:
-    """A third of the bodies is refused, two kinds of knowledge answer, then one instance goes: just that is told."""
-    told = {("TriageRejectsSurge", "malformed-body"), ("TriageTwoDigests", "")}
-    _until(lambda: watched.firing() == told, f"not just that fires: {watched.firing()}")
+def test_exactly_the_expected_alerts_fire(watched: Watched) -> None:
+    """A third of the bodies is refused, two knowledges run, then one instance stops: only these alerts fire."""
+    expected = {("TriageRejectsSurge", "malformed-body"), ("TriageTwoDigests", "")}
+    _until(lambda: watched.firing() == expected, f"other alerts fire: {watched.firing()}")
     watched.stop_other()
-    told = {("TriageRejectsSurge", "malformed-body"), ("TriageTargetDown", watched.other)}
-    _until(lambda: watched.firing() == told, f"not just that fires: {watched.firing()}")
+    expected = {("TriageRejectsSurge", "malformed-body"), ("TriageTargetDown", watched.other)}
+    _until(lambda: watched.firing() == expected, f"other alerts fire: {watched.firing()}")

@@ -1,4 +1,4 @@
-"""What the runbook and the README have an operator type can be run as it stands: it names what is there."""
+"""The commands of the runbook and the README name existing objects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KUBECTL_COMMANDS = [
 ] + [line for line in SETUP.splitlines() if line.startswith("kubectl")]
 KINDS = {"deployment": "Deployment", "hpa": "HorizontalPodAutoscaler", "ingress": "Ingress", "namespace": "Namespace"}
 OPERATORS = "prometheus-operated"
-"""A Service that the Prometheus operator makes by itself."""
+"""A Service that the Prometheus operator creates."""
 
 NOWHERE = """
 apiVersion: v1
@@ -40,7 +40,7 @@ current-context: nowhere
 
 @pytest.fixture(scope="module")
 def overlays() -> dict[str, dict[str, Any]]:
-    """The documents of each overlay by kind, under the namespace that the overlay makes."""
+    """The documents of each overlay by kind, under its namespace."""
     found = {}
     for overlay in (ROOT / "deploy" / "kubernetes" / "overlays").iterdir():
         rendered = subprocess.run([KUBECTL, "kustomize", overlay], check=True, capture_output=True)
@@ -50,11 +50,11 @@ def overlays() -> dict[str, dict[str, Any]]:
 
 
 def test_every_namespace_is_one_that_is_made(overlays: dict[str, dict[str, Any]]) -> None:
-    """A command asks in a namespace of an overlay, or in that of Prometheus, which the network policy lets in."""
+    """A command uses the namespace of an overlay, or that of Prometheus, which the network policy allows."""
     (default,) = re.findall(r"\bNS=(\S+)", SETUP)
     assert default in overlays
-    (told,) = re.findall(r"^`NS` is .*: (.*)\.$", RUNBOOK, re.MULTILINE)
-    assert set(re.findall(r"`(.*?)`", told)) == overlays.keys()
+    (listed,) = re.findall(r"^`NS` is .*: (.*)\.$", RUNBOOK, re.MULTILINE)
+    assert set(re.findall(r"`(.*?)`", listed)) == overlays.keys()
     let_in = re.findall(r"kubernetes.io/metadata.name': '(\S+?)'", str(overlays[default]["NetworkPolicy"]))
     asked = {
         name.strip('"')
@@ -66,7 +66,7 @@ def test_every_namespace_is_one_that_is_made(overlays: dict[str, dict[str, Any]]
 
 
 def test_every_variable_and_function_is_defined() -> None:
-    """Nothing is left for the reader to guess: the first block, or the command itself, sets what is used."""
+    """The first block, or the command itself, sets each variable and function."""
     defined = set(re.findall(r"\b(\w+)=", SETUP)) | {"1"}
     for command in [*commands(RUNBOOK), *SETUP.splitlines()]:
         own = set(re.findall(r"(?:^|[;&] ?)(\w+)=", command))
@@ -75,7 +75,7 @@ def test_every_variable_and_function_is_defined() -> None:
 
 
 def test_every_object_that_is_named_is_made(overlays: dict[str, dict[str, Any]]) -> None:
-    """A kind with a name, a label, a container and a Secret are those of every overlay."""
+    """Every overlay has each kind with a name, label, container and Secret in the commands."""
     text = "\n".join([*KUBECTL_COMMANDS, SETUP])
     named = set(re.findall(rf"\b({'|'.join(KINDS)})[/ ]([a-z][\w-]+)", text))
     assert {kind for kind, _ in named} == KINDS.keys()
@@ -91,7 +91,7 @@ def test_every_object_that_is_named_is_made(overlays: dict[str, dict[str, Any]])
 
 
 def test_health_is_asked_within_and_the_contract_without(overlays: dict[str, dict[str, Any]]) -> None:
-    """The pod answers at the port and path that `inside` asks, and the Ingress passes on what `outside` asks."""
+    """The pod answers at the port and path of `inside`, and the Ingress forwards the path of `outside`."""
     ((port, path),) = re.findall(r"http://127\.0\.0\.1:(\d+)(/\S+?)'", SETUP)
     (without,) = re.findall(r"\)(/\S+)\";", SETUP)
     for documents in overlays.values():
@@ -101,11 +101,11 @@ def test_health_is_asked_within_and_the_contract_without(overlays: dict[str, dic
         (rule,) = documents["Ingress"]["spec"]["rules"]
         assert without in {found["path"] for found in rule["http"]["paths"]}
     assert {path, without} <= set(ROUTES)
-    assert not [command for command in KUBECTL_COMMANDS if " run " in command], "the policies refuse a pod of its own"
+    assert not [command for command in KUBECTL_COMMANDS if " run " in command], "the policies refuse a separate pod"
 
 
 def test_more_pods_are_as_many_as_the_autoscaler_may_have(overlays: dict[str, dict[str, Any]]) -> None:
-    """What is to be typed in an emergency is not refused for being above `maxReplicas` in production."""
+    """The number of pods for an emergency is not above `maxReplicas` in production."""
     most = overlays["runner-triage"]["HorizontalPodAutoscaler"]["spec"]["maxReplicas"]
     asked = [int(number) for number in re.findall(r'"minReplicas":(\d+)', RUNBOOK + README)]
     assert len(asked) == 2
@@ -114,8 +114,8 @@ def test_more_pods_are_as_many_as_the_autoscaler_may_have(overlays: dict[str, di
 
 
 @pytest.mark.parametrize("command", sorted(set(KUBECTL_COMMANDS)))
-def test_kubectl_takes_it(command: str, tmp_path: Path) -> None:
-    """It gets as far as asking a cluster, where there is none: no flag, verb, function or quote of it is wrong."""
+def test_kubectl_parses_each_command(command: str, tmp_path: Path) -> None:
+    """Kubectl parses each command and fails only at the missing cluster."""
     (tmp_path / "config").write_text(NOWHERE, encoding="utf-8")
     (tmp_path / "deploy").symlink_to(ROOT / "deploy")
     functions = "\n".join(line for line in SETUP.splitlines() if not line.startswith("kubectl"))
@@ -134,14 +134,14 @@ def test_kubectl_takes_it(command: str, tmp_path: Path) -> None:
 
 
 def test_the_negative_controls() -> None:
-    """A flag that is not there does not get as far as the cluster."""
+    """An unknown flag fails before the cluster."""
     done = subprocess.run([KUBECTL, "get", "pods", "--nosuch"], check=False, capture_output=True, text=True)
     assert "unknown flag" in done.stderr
     assert "was refused" not in done.stderr
 
 
-def test_the_readme_says_where_alerts_lead() -> None:
-    """The annotation that it names is on every alert and names a file that is there; Compose tells nobody of one."""
+def test_the_readme_names_the_annotation_of_alerts() -> None:
+    """Every alert has the annotation, which names an existing file; Compose has no Alertmanager."""
     rules = (ROOT / "deploy" / "monitoring" / "rules.yaml").read_text(encoding="utf-8")
     (annotation,) = re.findall(r"The alert's annotation `(\w+)`", README)
     found = re.findall(rf"^          {annotation}: (\S+)#", rules, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Everything that is installed is locked by hash, its licences are known, and known holes in it are looked for."""
+"""Dependencies: locked by hash, licensed, and audited for vulnerabilities."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DATABASE = "api.osv.dev"
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
 def test_every_dependency_is_locked_by_hash(lock: Path) -> None:
-    """Each line is one exact version with its hashes, and none holds an address."""
+    """Each line is one exact version with its hashes, and no line has an address."""
     text = lock.read_text(encoding="utf-8")
     for entry in re.split(r"\n(?=\S)", text.strip()):
         assert re.match(r"[\w.-]+(\[[\w,-]+\])?==\S+ .*\\\n    --hash=sha256:[0-9a-f]{64}", entry), entry[:80]
@@ -29,7 +29,7 @@ def test_every_dependency_is_locked_by_hash(lock: Path) -> None:
 
 
 def test_licences_are_listed_and_allowed() -> None:
-    """`deploy/licences.md` is what the libraries of the lock say; each part of each is allowed, or one of a choice."""
+    """`deploy/licences.md` equals the libraries' own data; each part of each is allowed, or one of a choice."""
     assert (ROOT / "deploy" / "licences.md").read_text(encoding="utf-8") == page()
     for name in on_this_platform():
         said = licence(name)
@@ -37,19 +37,19 @@ def test_licences_are_listed_and_allowed() -> None:
 
 
 def test_no_known_hole() -> None:
-    """The audit finds nothing; it is skipped where its database is out of reach, for then it would find nothing too."""
+    """The audit finds nothing; without its database, which would also find nothing, the test is skipped."""
     try:
         socket.create_connection((DATABASE, 443), timeout=5).close()
     except OSError as error:
-        pytest.skip(f"audit: {DATABASE} cannot be reached ({error})")
+        pytest.skip(f"audit: {DATABASE} is unavailable ({error})")
     audit = [sys.executable, "-m", "pip_audit", "--require-hashes", "--disable-pip", "--vulnerability-service", "osv"]
     for lock in ("requirements/runtime.lock", "requirements/build.lock", "requirements/image.lock"):
         done = subprocess.run([*audit, "--requirement", ROOT / lock], check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_capacity_plan_follows_from_what_was_measured() -> None:
-    """Each row is the formula with the one figure that is stated above it."""
+def test_the_capacity_plan_follows_from_the_measurement() -> None:
+    """Each row follows by formula from the one figure above it."""
     (measured,) = re.findall(r"^Measured: one core answers ([\d,]+) assessments a second", README, re.MULTILINE)
     rows = re.findall(r"^\| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \| ([\d.]+) GiB \|$", README, re.MULTILINE)
     assert len(rows) == 5
@@ -63,7 +63,7 @@ def _number(text: str) -> int:
 
 
 def test_every_file_and_command_of_the_readme_is_there() -> None:
-    """A file that is named exists, a make target too, and lines for kubectl are ones that it can read."""
+    """Each named file and make target exists, and kubectl can parse the lines for it."""
     for name in re.findall(r"`((?:kubernetes|monitoring|overlays|components|spark)/[\w./-]*)`", README):
         places = (ROOT / "deploy" / name, ROOT / "deploy" / "kubernetes" / name)
         assert any(place.exists() for place in places), name
@@ -77,8 +77,8 @@ def test_every_file_and_command_of_the_readme_is_there() -> None:
         assert subprocess.run([kubectl, command, "--help"], check=False, capture_output=True).returncode == 0, command
 
 
-def test_a_stop_takes_what_the_readme_says() -> None:
-    """The seconds of the README are those of the Deployment and the settings."""
+def test_a_stop_takes_the_time_in_the_readme() -> None:
+    """The seconds in the README are those of the Deployment and the settings."""
     deployment = (ROOT / "deploy" / "kubernetes" / "base" / "deployment.yaml").read_text(encoding="utf-8")
     settings = (ROOT / "deploy" / "kubernetes" / "base" / "settings.env").read_text(encoding="utf-8")
     (grace,) = re.findall(r"terminationGracePeriodSeconds: (\d+)", deployment)

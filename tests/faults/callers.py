@@ -1,4 +1,4 @@
-"""Clients that keep asking over raw sockets, and count to the last request what became of each."""
+"""Clients that send requests over raw sockets and count every outcome."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Pair:
-    """A request's body and the answer that is right."""
+    """A request's body and the correct response."""
 
     body: bytes
     answer: bytes
@@ -27,7 +27,7 @@ class Pair:
 
 @dataclass
 class Tally:
-    """What became of all requests that were sent."""
+    """The outcomes of all requests."""
 
     right: int = 0
     wrong: int = 0
@@ -37,7 +37,7 @@ class Tally:
     refused: Counter[int] = field(default_factory=Counter)
 
     def __add__(self, other: Tally) -> Tally:
-        """Both together."""
+        """The sum of both."""
         return Tally(
             self.right + other.right,
             self.wrong + other.wrong,
@@ -49,15 +49,15 @@ class Tally:
 
     @property
     def failed(self) -> int:
-        """All that did not end in the right answer."""
+        """All requests without the correct response."""
         return self.wrong + self.lost + self.unconnected + self.refused.total()
 
 
 class Callers:
-    """So many clients that ask, one request at a time each, until the block ends; `tally` is then the sum.
+    """Clients that each send one request after another during a block.
 
-    A client that is told `Connection: close` connects anew, or leaves for good where `is_polite`: that is what a
-    load balancer does, which sends what comes next elsewhere.
+    Afterwards `tally` is the sum of all outcomes. After `Connection: close` a client reconnects, or stops if
+    `is_polite`, like a load balancer that sends further requests elsewhere.
     """
 
     def __init__(
@@ -74,18 +74,18 @@ class Callers:
         self.tally = Tally()
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Start the clients."""
         self._under_way = [self._pool.submit(self._call, number) for number in range(self._clients)]
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End after the answers that are still to come."""
+        """Stop the clients after their last responses."""
         self._end.set()
         self.tally = sum((each.result() for each in self._under_way), Tally())
         self._pool.shutdown()
 
     def all_left(self) -> bool:
-        """Whether every client has been told to go."""
+        """Whether every client has stopped after `Connection: close`."""
         return all(each.done() for each in self._under_way)
 
     def _call(self, number: int) -> Tally:
@@ -112,7 +112,7 @@ class Callers:
 
     @staticmethod
     def _ask(connection: socket.socket, pair: Pair, tally: Tally) -> bool:
-        """One request and its answer; whether it was the last one on this connection."""
+        """Send one request; return whether the connection ends with its response."""
         began = time.monotonic()
         try:
             connection.sendall(pair.request)
@@ -131,7 +131,10 @@ class Callers:
 
 
 def receive(connection: socket.socket) -> tuple[int, bytes, bytes]:
-    """The status, head in small letters and body of one whole answer; `ConnectionError` where it is not whole."""
+    """The status, lower-case head and body of one complete response.
+
+    Raises `ConnectionError` if it is incomplete.
+    """
     received = b""
     while b"\r\n\r\n" not in received:
         received += _part(connection)
@@ -146,5 +149,5 @@ def receive(connection: socket.socket) -> tuple[int, bytes, bytes]:
 def _part(connection: socket.socket) -> bytes:
     part = connection.recv(262144)
     if not part:
-        raise ConnectionError("the answer is not whole")
+        raise ConnectionError("the response is incomplete")
     return part

@@ -1,4 +1,4 @@
-"""What the service leans on, as real as Debian has it, and the service in as many processes as a test wants."""
+"""Real dependencies, and services with any number of processes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _UP_SECONDS = 60
 
 @dataclass
 class Service:
-    """One service in a process of its own, ended by its own id."""
+    """A service in a process of its own."""
 
     process: subprocess.Popen[bytes]
     client: httpx.Client
@@ -44,24 +44,24 @@ class Service:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port of the service."""
         port = self.client.base_url.port
         assert port is not None
         return port
 
     def workers(self) -> list[int]:
-        """The processes that answer; none is the process that was started where there are several."""
+        """The worker processes, without the parent of several."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         spawned = [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
         return spawned or [self.process.pid]
 
     def stop(self) -> int:
-        """Ask it to end, and give its exit code."""
+        """Send SIGTERM and return the exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(60)
 
     def end(self) -> None:
-        """End it and its workers, whatever they are doing."""
+        """Kill the service and its workers."""
         self.client.close()
         if self.process.poll() is None:
             for pid in {*self.workers(), self.process.pid}:
@@ -69,11 +69,11 @@ class Service:
             self.process.wait()
 
     def assess(self) -> httpx.Response:
-        """The answer to a small report."""
+        """The response to a small report."""
         return self.client.post("/assess", json={"findings": {"ache": True}})
 
     def is_up(self) -> bool:
-        """Whether a request is answered."""
+        """Whether the service answers a request."""
         assert self.process.poll() is None, self.log_file.read_text()
         try:
             return self.client.get("/health/live").status_code == 200
@@ -86,7 +86,7 @@ class Service:
         return next(float(line.split()[1]) for line in text.splitlines() if line.split()[0] == name)
 
     def events(self) -> list[str]:
-        """What the log tells of, less the requests."""
+        """The events in the log, without the requests."""
         lines = [json.loads(line) for line in self.log_file.read_text().rpartition("\n")[0].splitlines()]
         return [line["event"] for line in lines if line["event"] != "request"]
 
@@ -96,25 +96,25 @@ FIGURES = pytest.StashKey[list[str]]()
 
 @pytest.fixture
 def report(request: pytest.FixtureRequest) -> Callable[..., None]:
-    """Writes one row of the table that the run ends with."""
+    """Write one row of the final table."""
 
     def row(fault: str, **figures: object) -> None:
-        told = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in figures.items())
-        request.config.stash.setdefault(FIGURES, []).append(f"| {fault} | {told} |")
+        text = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in figures.items())
+        request.config.stash.setdefault(FIGURES, []).append(f"| {fault} | {text} |")
 
     return row
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """The figures of all faults that were tried, as one Markdown table."""
+    """Print the figures of all faults as one Markdown table."""
     if rows := config.stash.get(FIGURES, []):
-        terminalreporter.section("what came of each fault")
+        terminalreporter.section("result of each fault")
         terminalreporter.write("\n".join(["| fault | figures |", "|---|---|", *rows, ""]))
 
 
 @pytest.fixture(scope="session")
 def pairs() -> list[Pair]:
-    """Requests of the contract's examples, each with the bytes that the engine gives for it."""
+    """The requests of the contract's examples, with the engine's bytes."""
     engine = Engine(load(SHIPPED))
     pairs = []
     for path in sorted(EXAMPLES.glob("*.request.json")):
@@ -127,7 +127,7 @@ def pairs() -> list[Pair]:
 
 @pytest.fixture
 def serve(small_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """Starts a service with these settings, and ends it with the test."""
+    """Start a service with these settings, ended with the test."""
     running: list[Service] = []
 
     def start(*, output: int | None = None, group: Path | None = None, **settings: str) -> Service:
@@ -145,7 +145,7 @@ def serve(small_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Service]
             )
         service = Service(process, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20), log_file)
         running.append(service)
-        until(service.is_up, "the service does not come up", seconds=_UP_SECONDS)
+        until(service.is_up, "the service does not start", seconds=_UP_SECONDS)
         return service
 
     yield start
@@ -155,13 +155,13 @@ def serve(small_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Service]
 
 @pytest.fixture
 def pod_memory() -> Iterator[Path | None]:
-    """A control group with the memory of a pod, or None if none can be made here."""
+    """A control group with a pod's memory, or None if impossible."""
     with memory_group(POD_MEMORY) as group:
         yield group
 
 
 class LimitStore:
-    """A real Redis on one port, which can be stopped, stalled and started again."""
+    """A real Redis that can be stopped, stalled and restarted."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.port = free_port()
@@ -175,22 +175,22 @@ class LimitStore:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Begin with nothing counted."""
+        """Start without counters."""
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        until(self._is_up, "redis-server does not come up", seconds=_UP_SECONDS)
+        until(self._is_up, "redis-server does not start", seconds=_UP_SECONDS)
 
     def kill(self) -> None:
-        """End at once, as a machine does that fails."""
+        """Kill the store, like a failing machine."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
 
     def stall(self) -> None:
-        """Go on listening and never answer."""
+        """Keep listening without replies."""
         self._signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
-        """Answer again."""
+        """Reply again."""
         self._signal(signal.SIGCONT)
 
     def _signal(self, sig: int) -> None:
@@ -207,9 +207,9 @@ class LimitStore:
 
 @pytest.fixture
 def limit_store(tmp_path: Path) -> Iterator[Callable[..., LimitStore]]:
-    """Starts a store with these options, and ends it with the test."""
+    """Start a store with these options, ended with the test."""
     if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not there and cannot be fetched")
+        pytest.skip("redis-server is missing and cannot be installed")
     stores: list[LimitStore] = []
 
     def start(*options: str) -> LimitStore:
@@ -226,7 +226,7 @@ def limit_store(tmp_path: Path) -> Iterator[Callable[..., LimitStore]]:
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
     """A certificate for this machine, and its private key."""
     if shutil.which("openssl") is None:
-        pytest.skip("openssl is not there and cannot be fetched")
+        pytest.skip("openssl is missing and cannot be installed")
     made = tmp_path / "store.crt", tmp_path / "store.key"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     command += ["-addext", "subjectAltName=IP:127.0.0.1", "-out", str(made[0]), "-keyout", str(made[1])]

@@ -1,6 +1,6 @@
-"""A flood: requests sent at a rate of their own, whether or not those before them have been answered.
+"""A flood: requests at a fixed rate, whatever the responses.
 
-`python -m tests.faults.flood` runs as a process of its own, so that the one that watches has time to.
+`python -m tests.faults.flood` runs in a process of its own, so that it does not slow down the test's measurements.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from tests.faults.callers import Pair
 
 
 class Flood:
-    """So many connections, over which requests go out when they are due; `rate` 0 sends whenever one is free."""
+    """Connections that send requests when due.
+
+    With `rate` 0 each free connection sends at once.
+    """
 
     def __init__(self, port: int, pair: Pair, *, rate: float, connections: int) -> None:
         self._pair = pair
@@ -38,7 +41,7 @@ class Flood:
             self._free.append(connection)
 
     def run(self, seconds: float) -> dict[str, Any]:
-        """Send for so long, wait for what is still to come, and say what came."""
+        """Send for `seconds`, wait for outstanding responses, and return the counts."""
         began = time.monotonic()
         request = self._pair.request
         while (now := time.monotonic()) < began + seconds:

@@ -13,10 +13,10 @@ import pytest
 
 @contextlib.contextmanager
 def haproxy(folder: Path, configuration: str) -> Iterator[None]:
-    """Run haproxy until the block ends; skips the test if it is not installed."""
+    """Run haproxy during the block; skip the test without haproxy."""
     program = shutil.which("haproxy") or "/usr/sbin/haproxy"
     if not Path(program).exists():
-        pytest.skip("haproxy is not there and cannot be fetched")
+        pytest.skip("haproxy is missing and cannot be installed")
     file = folder / "haproxy.cfg"
     file.write_text(configuration)
     process = subprocess.Popen([program, "-db", "-f", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""`wrk` as a client of the fault tests: so many connections, each as busy as it can be."""
+"""`wrk` as a saturating client of the fault tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCRIPT = Path(__file__).parents[1] / "benchmarks" / "requests.lua"
 def saturate(port: int, pair: Pair, folder: Path, *, connections: int, seconds: int) -> subprocess.Popen[str]:
     """Start `wrk`; the test is skipped without it."""
     if (wrk := shutil.which("wrk")) is None:
-        pytest.skip("wrk is not there and cannot be fetched")
+        pytest.skip("wrk is missing and cannot be installed")
     bodies = bodies_file(folder, "one", [pair.body])
     command = [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "-s", str(SCRIPT)]
     target = [f"http://127.0.0.1:{port}", "--", str(bodies)]
@@ -27,7 +27,7 @@ def saturate(port: int, pair: Pair, folder: Path, *, connections: int, seconds: 
 
 
 def figures(process: subprocess.Popen[str]) -> Any:
-    """What `wrk` counted, once it has ended."""
+    """The counts of a finished `wrk`."""
     printed = process.communicate()[0]
     (line,) = (line.removeprefix("FIGURES ") for line in printed.splitlines() if line.startswith("FIGURES "))
     return json.loads(line)

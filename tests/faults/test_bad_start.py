@@ -1,4 +1,4 @@
-"""A start that must not succeed."""
+"""Starts that must fail."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.ports import free_port
 
 
 def test_a_folder_without_room_for_metrics_stops_several_workers(report: Callable[..., None], tmp_path: Path) -> None:
-    """Two workers end at once with one line that names the folder and TMPDIR; one worker needs no folder."""
+    """Two workers exit at once with one line that names the folder and TMPDIR; one worker needs no folder."""
     small = shlex.quote(str(tmp_path))
     mounted = f"mount -t tmpfs -o size=64k tmpfs {small} && exec {shlex.quote(sys.executable)} -m service serve"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
     environment |= {"TRIAGE_WORKERS": "2", "TRIAGE_PORT": str(free_port()), "TMPDIR": str(tmp_path)}
     command = ["unshare", "--mount", "--map-root-user", "sh", "-c", mounted]
     if subprocess.run([*command[:-1], "true"], check=False, capture_output=True).returncode != 0:
-        pytest.skip("no right to mount a small disk")
+        pytest.skip("mounting a small disk is not permitted")
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     report("no room for the metrics, two workers", exit_code=ended.returncode)
     assert ended.returncode == 1
@@ -40,7 +40,7 @@ def test_a_folder_without_room_for_metrics_stops_several_workers(report: Callabl
 def test_bad_knowledge_never_gets_ready_and_all_faults_are_named(
     report: Callable[..., None], tmp_path: Path, workers: str
 ) -> None:
-    """Knowledge with faults in three files ends the start with 1; each is named, and no request is ever answered."""
+    """Knowledge with faults in three files stops the start with 1, names each, and answers no request."""
     folder = tmp_path / "knowledge"
     shutil.copytree(SHIPPED, folder)
     broken = sorted((folder / "causes").glob("*.yaml"))[:3]

@@ -1,4 +1,4 @@
-"""Clients that hold connections and do not use them: slow ones, idle ones, and more than there is room for."""
+"""Slow clients, idle clients, and too many connections."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROOM = 15_000
 
 @pytest.fixture
 def connections() -> Iterator[list[socket.socket]]:
-    """Connections that are closed with the test."""
+    """Connections that close with the test."""
     opened: list[socket.socket] = []
     yield opened
     for each in opened:
@@ -30,14 +30,14 @@ def connections() -> Iterator[list[socket.socket]]:
 
 
 @pytest.mark.parametrize("part", ["heads", "bodies"])
-def test_slow_clients_hold_nobody_up_and_are_ended(
+def test_slow_clients_delay_no_others_and_time_out(
     serve: Callable[..., Any],
     pairs: list[Pair],
     report: Callable[..., None],
     connections: list[socket.socket],
     part: str,
 ) -> None:
-    """Five hundred clients that send a byte now and then are ended with 408 in time; others never notice them."""
+    """Five hundred clients that send byte by byte get 408 in time, without an effect on others."""
     service = serve(knowledge="", body_seconds="3")
     for _ in range(500):
         connection = socket.create_connection(("127.0.0.1", service.port), timeout=20)
@@ -57,7 +57,7 @@ def test_slow_clients_hold_nobody_up_and_are_ended(
         slow_clients=len(connections),
         right=tally.right,
         failed=tally.failed,
-        **{"s at most an answer": f"{tally.slowest:.2f}"},
+        **{"s slowest response": f"{tally.slowest:.2f}"},
     )
     assert statuses == {408}
     assert seconds < 6
@@ -69,16 +69,16 @@ def test_slow_clients_hold_nobody_up_and_are_ended(
 def test_ten_thousand_idle_connections_take_memory_and_nothing_else(
     serve: Callable[..., Any], pairs: list[Pair], report: Callable[..., None], connections: list[socket.socket]
 ) -> None:
-    """With ten thousand connections open requests are answered on new ones, at a few KiB each."""
+    """With ten thousand idle connections new ones are answered, at a few KiB each."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < ROOM:
-        pytest.skip(f"no more than {hard} files can be open here")
+        pytest.skip(f"only {hard} files may be open here")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     service = serve(knowledge="", body_seconds="30")
     pid = service.process.pid
     before = memory(pid)
     connections.extend(socket.create_connection(("127.0.0.1", service.port), timeout=20) for _ in range(10_000))
-    until(lambda: descriptors(pid) >= len(connections), "not all are taken", seconds=25)
+    until(lambda: descriptors(pid) >= len(connections), "not all connections are accepted", seconds=25)
     cost = memory(pid) - before
     computed = processor_seconds(pid)
     time.sleep(2)
@@ -90,7 +90,7 @@ def test_ten_thousand_idle_connections_take_memory_and_nothing_else(
         "10,000 idle connections",
         right=tally.right,
         failed=tally.failed,
-        **{"MiB more": f"{cost:.0f}", "s at most an answer": f"{tally.slowest:.2f}"},
+        **{"MiB more": f"{cost:.0f}", "s slowest response": f"{tally.slowest:.2f}"},
     )
     assert tally.failed == 0
     assert tally.right > 100
@@ -102,7 +102,7 @@ def test_ten_thousand_idle_connections_take_memory_and_nothing_else(
 def test_running_out_of_descriptors_passes_by_itself(
     serve: Callable[..., Any], pairs: list[Pair], report: Callable[..., None], connections: list[socket.socket]
 ) -> None:
-    """Silent clients take every descriptor: who is connected is answered, nothing spins, and they are ended in time."""
+    """If silent clients take every descriptor, connected ones are answered, no loop spins, and the silent time out."""
     service = serve(knowledge="", body_seconds="4")
     pid = service.process.pid
     early = socket.create_connection(("127.0.0.1", service.port), timeout=20)
@@ -112,7 +112,7 @@ def test_running_out_of_descriptors_passes_by_itself(
     for _ in range(200):
         with contextlib.suppress(OSError):
             connections.append(socket.create_connection(("127.0.0.1", service.port), timeout=1))
-    assert not _is_answered(service.port, pairs[0]), "there was room for one more"
+    assert not _is_answered(service.port, pairs[0]), "a further connection was accepted"
     computed = processor_seconds(pid)
     for _ in range(20):
         time.sleep(0.1)
@@ -131,7 +131,7 @@ def test_running_out_of_descriptors_passes_by_itself(
         "descriptors exhausted",
         right_afterwards=callers.tally.right,
         failed_afterwards=callers.tally.failed,
-        **{"% of a core meanwhile": f"{share:.0%}"[:-1], "s until it answers again": f"{back:.2f}"},
+        **{"% of a core meanwhile": f"{share:.0%}"[:-1], "s until recovery": f"{back:.2f}"},
     )
     assert share < 0.5
     assert callers.tally.failed == 0

@@ -1,4 +1,4 @@
-"""The store of the rate limits: shared by replicas, guarded, and gone while triage goes on."""
+"""The limit store: shared by replicas, protected, and optional at run time."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ import redis
 from tests.waiting import until
 
 SOON_SECONDS = 1.0
-"""Far longer than a request may wait for the store, and far shorter than its clients would."""
+"""Far longer than the timeout of the store, and far shorter than a client's timeout."""
 
 
-def test_two_replicas_let_through_exactly_the_limit(
+def test_two_replicas_accept_exactly_the_limit(
     serve: Callable[..., Any], limit_store: Callable[..., Any], report: Callable[..., None]
 ) -> None:
     """Of 600 requests at once to two processes, exactly the 100 of the limit are answered."""
@@ -40,7 +40,7 @@ def test_two_replicas_let_through_exactly_the_limit(
 def test_a_store_behind_tls_and_a_password_is_used_and_its_password_never_shown(
     serve: Callable[..., Any], limit_store: Callable[..., Any], certificate: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    """The URL may come from a file; neither it nor its password is in the log, the metrics or the command line."""
+    """The URL may come from a file; the log, metrics and command line contain neither URL nor password."""
     public, private = certificate
     password = "open" + "sesame" * 3
     store = limit_store(
@@ -51,8 +51,8 @@ def test_a_store_behind_tls_and_a_password_is_used_and_its_password_never_shown(
     url_file.write_text(f"rediss://:{password}@127.0.0.1:{store.port}/0?ssl_ca_certs={public}\n")
     good = serve(rate_limit="5/hour", limit_store_file=str(url_file))
     deadline = time.monotonic() + 20
-    while "ratelimit" not in (first := good.assess()).headers:  # until there is a connection nothing is counted
-        assert time.monotonic() < deadline, "the store is not reached"
+    while "ratelimit" not in (first := good.assess()).headers:  # nothing is counted before the connection
+        assert time.monotonic() < deadline, "the service does not reach the store"
     left = int(first.headers["ratelimit"].split(";")[1].removeprefix("r="))
     assert [good.assess().status_code for _ in range(left + 1)] == [200] * left + [429]
     wrong = serve(
@@ -61,22 +61,22 @@ def test_a_store_behind_tls_and_a_password_is_used_and_its_password_never_shown(
     assert [wrong.assess().status_code for _ in range(3)] == [200, 200, 200]
     assert wrong.metric("triage_limit_store_failures_total") == 1
     for service in (good, wrong):
-        told = service.client.get("/metrics").text + service.log_file.read_text()
-        told += Path(f"/proc/{service.process.pid}/cmdline").read_text()
-        assert password not in told
-        assert "rediss" not in told
+        visible = service.client.get("/metrics").text + service.log_file.read_text()
+        visible += Path(f"/proc/{service.process.pid}/cmdline").read_text()
+        assert password not in visible
+        assert "rediss" not in visible
 
 
 def _logged_once(service: Any, event: str) -> None:
-    """The log, which is written after the responses of a turn, has the event once."""
+    """Wait until the log has the event once; it follows the responses."""
     until(lambda: event in service.events(), f"the log does not show {event}")
     assert service.events().count(event) == 1
 
 
-def test_triage_goes_on_without_the_store_and_limits_come_back_with_it(
+def test_triage_continues_without_the_store_and_limits_return_with_it(
     serve: Callable[..., Any], limit_store: Callable[..., Any], report: Callable[..., None]
 ) -> None:
-    """A store that is killed under load costs no request; it is told once that it went and once that it came back."""
+    """A store that is killed under load fails no request; its end and its return are logged once each."""
     store = limit_store()
     service = serve(rate_limit="1000000/hour", limit_store=f"redis://127.0.0.1:{store.port}/0")
     assert "ratelimit" in service.assess().headers
@@ -84,7 +84,7 @@ def test_triage_goes_on_without_the_store_and_limits_come_back_with_it(
         under_way = [pool.submit(_timed, service) for _ in range(400)]
         store.kill()
         outcomes = [each.result() for each in under_way]
-    _report(report, "store of the limits killed under load", outcomes)
+    _report(report, "limit store killed under load", outcomes)
     assert {status for status, _ in outcomes} == {200}
     assert max(seconds for _, seconds in outcomes) < SOON_SECONDS
     assert "ratelimit" not in service.assess().headers
@@ -98,13 +98,13 @@ def test_triage_goes_on_without_the_store_and_limits_come_back_with_it(
 def test_a_store_that_hangs_costs_one_request_a_moment(
     serve: Callable[..., Any], limit_store: Callable[..., Any], report: Callable[..., None]
 ) -> None:
-    """A store that listens and never answers is given up soon, and then left alone for a while."""
+    """A store that never replies delays one request by the timeout, and is not called during the pause."""
     store = limit_store()
     service = serve(rate_limit="1000000/hour", limit_store=f"redis://127.0.0.1:{store.port}/0")
     assert "ratelimit" in service.assess().headers
     store.stall()
     outcomes = [_timed(service) for _ in range(100)]
-    _report(report, "store of the limits hangs", outcomes)
+    _report(report, "limit store hangs", outcomes)
     assert {status for status, _ in outcomes} == {200}
     assert max(seconds for _, seconds in outcomes) < SOON_SECONDS
     assert service.metric("triage_limit_store_failures_total") < 10
@@ -114,8 +114,8 @@ def test_a_store_that_hangs_costs_one_request_a_moment(
     _logged_once(service, "limit_store_up")
 
 
-def test_a_store_that_is_not_there_at_the_start_keeps_nobody_out(serve: Callable[..., Any]) -> None:
-    """The service starts and answers without its store, and says so."""
+def test_a_store_that_is_missing_at_the_start_refuses_no_request(serve: Callable[..., Any]) -> None:
+    """The service starts and answers without its store, and logs the outage."""
     service = serve(rate_limit="1/hour", limit_store="redis://127.0.0.1:1/0")
     assert [service.assess().status_code for _ in range(3)] == [200] * 3
     _logged_once(service, "limit_store_down")
@@ -133,11 +133,11 @@ COUNTERS: Mapping[tuple[str, ...], int] = {
     ("RPUSH", "1"): 200,
     ("HSET", "a", "1"): 200,
 }
-"""Commands that write something other than the service writes, and the status of the request after each."""
+"""Commands that overwrite a counter, and the status of the next request."""
 
 
 def test_a_counter_always_ends_with_its_window(serve: Callable[..., Any], limit_store: Callable[..., Any]) -> None:
-    """A counter without an end, with a later end or without a count gets the end of a window, and counts on."""
+    """A counter without an expiry, with a later one or without a count gets the window's expiry, and continues."""
     store = limit_store()
     service = serve(rate_limit="5/hour", limit_store=f"redis://127.0.0.1:{store.port}/0")
     _until_counted(service)
@@ -155,7 +155,7 @@ def test_a_counter_always_ends_with_its_window(serve: Callable[..., Any], limit_
 
 @pytest.mark.parametrize("reply", [b":abc\r\n", b"*3\r\n$1\r\n1\r\n$1\r\n1\r\n$2\r\n60\r\n", b"HTTP/1.1 400 \r\n\r\n"])
 def test_a_store_that_answers_nonsense_costs_no_request(serve: Callable[..., Any], reply: bytes) -> None:
-    """Requests pass uncounted, and the log says once that the store is down."""
+    """Requests pass uncounted, and the log has one line for the outage."""
 
     def answer(listener: socket.socket) -> None:
         with contextlib.suppress(OSError):  # the end of the test
@@ -175,7 +175,7 @@ def test_a_store_that_answers_nonsense_costs_no_request(serve: Callable[..., Any
 def _report(report: Callable[..., None], fault: str, outcomes: list[tuple[int, float]]) -> None:
     right = sum(status == 200 for status, _ in outcomes)
     slowest = max(seconds for _, seconds in outcomes)
-    report(fault, answered=right, failed=len(outcomes) - right, **{"s at most an answer": f"{slowest:.2f}"})
+    report(fault, answered=right, failed=len(outcomes) - right, **{"s slowest response": f"{slowest:.2f}"})
 
 
 def _timed(service: Any) -> tuple[int, float]:
@@ -185,8 +185,8 @@ def _timed(service: Any) -> tuple[int, float]:
 
 
 def _until_counted(service: Any) -> None:
-    """Wait until answers say again what is left of the limit."""
+    """Wait until responses have the remaining quota again."""
     deadline = time.monotonic() + 10
     while "ratelimit" not in service.assess().headers:
-        assert time.monotonic() < deadline, "limits do not come back"
+        assert time.monotonic() < deadline, "the limits do not return"
         time.sleep(0.1)

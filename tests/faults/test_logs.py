@@ -1,4 +1,4 @@
-"""A log that cannot be written: answers go on, and what was lost is counted."""
+"""Logs that cannot be written: responses continue, lost lines are counted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOST = "triage_log_lines_lost_total"
 def test_a_full_disk_at_the_start_costs_no_answer(
     serve: Callable[..., Any], pairs: list[Pair], report: Callable[..., None]
 ) -> None:
-    """With no room for a single line the service starts, answers and stops as ever."""
+    """Without room for a single log line the service starts, answers and stops as usual."""
     with Path("/dev/full").open("wb") as full:
         service = serve(knowledge="", output=full.fileno())
     with Callers(service.port, pairs, clients=4) as callers:
@@ -31,13 +31,13 @@ def test_a_full_disk_at_the_start_costs_no_answer(
     assert callers.tally.failed == 0
     assert lost >= callers.tally.right > 0
     assert service.stop() == 0
-    assert service.log_file.read_bytes() == b"", "standard error stays silent"
+    assert service.log_file.read_bytes() == b"", "standard error is empty"
 
 
 def test_a_disk_that_fills_up_costs_lines_only_until_there_is_room(
     serve: Callable[..., Any], pairs: list[Pair], report: Callable[..., None]
 ) -> None:
-    """Each line is whole in the log or counted as lost; when there is room again lines are written again."""
+    """Each line is complete in the log or counted as lost; once there is room, lines are written again."""
     service = serve(knowledge="")
     pid = service.process.pid
     unlimited = resource.prlimit(pid, resource.RLIMIT_FSIZE)
@@ -45,7 +45,7 @@ def test_a_disk_that_fills_up_costs_lines_only_until_there_is_room(
         time.sleep(0.5)
         full = service.log_file.stat().st_size + 200_000
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (full, unlimited[1]))
-        until(lambda: service.log_file.stat().st_size >= full, "it does not fill up")
+        until(lambda: service.log_file.stat().st_size >= full, "the disk does not fill up")
         time.sleep(0.5)
         assert service.log_file.stat().st_size == full
         lost = service.metric(LOST)
@@ -65,10 +65,10 @@ def test_a_disk_that_fills_up_costs_lines_only_until_there_is_room(
 
 
 @pytest.mark.parametrize("reader", ["gone", "stalled"])
-def test_a_pipe_that_nobody_reads_costs_no_answer(
+def test_a_pipe_without_a_reader_costs_no_response(
     serve: Callable[..., Any], pairs: list[Pair], report: Callable[..., None], reader: str
 ) -> None:
-    """Whether the collector of the log has ended or hangs: answers go on, and soon."""
+    """If the log's reader has ended or hangs, responses continue without delay."""
     reading, writing = os.pipe()
     service = serve(knowledge="", output=writing)
     os.close(writing)
@@ -81,7 +81,7 @@ def test_a_pipe_that_nobody_reads_costs_no_answer(
         f"reader of the log {reader}",
         right=tally.right,
         failed=tally.failed,
-        **{"s at most an answer": f"{tally.slowest:.2f}"},
+        **{"s slowest response": f"{tally.slowest:.2f}"},
     )
     assert tally.failed == 0
     assert lost > 0

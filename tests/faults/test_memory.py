@@ -1,4 +1,4 @@
-"""Attacks on the memory of one process, in the 256 MiB of a pod: it lives, and health checks are answered."""
+"""Attacks on the memory of one process, within a pod's limit."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ UNFINISHED = {
 
 
 class HealthChecks:
-    """Asks for readiness on new connections all the while, and keeps the slowest response."""
+    """Send readiness checks on new connections, and keep the slowest response."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -50,12 +50,12 @@ class HealthChecks:
         self.count = self.failed = 0
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Start the checks."""
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End."""
+        """Stop the checks."""
         self._end.set()
         self._thread.join()
 
@@ -74,10 +74,10 @@ class HealthChecks:
 
 @pytest.fixture
 def connections() -> Iterator[list[socket.socket]]:
-    """Connections that are closed with the test; there may be as many as the tests open."""
+    """Connections that close with the test, up to the file limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < 2 * CLIENTS:
-        pytest.skip(f"no more than {hard} files can be open here")
+        pytest.skip(f"only {hard} files may be open here")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2 * CLIENTS), hard))
     opened: list[socket.socket] = []
     yield opened
@@ -95,7 +95,7 @@ def _is_answered(port: int, pair: Pair) -> bool:
 def survives(
     serve: Callable[..., Any], pod_memory: Path | None, pairs: list[Pair], report: Callable[..., None]
 ) -> Callable[[str, Callable[[int], None]], None]:
-    """Attacks a service by its port, and checks that it lives within its memory and answers all the while."""
+    """Attack a service, and check its memory and its responses."""
 
     def check(name: str, attack: Callable[[int], None]) -> None:
         service = serve(knowledge="", group=pod_memory)
@@ -105,7 +105,7 @@ def survives(
             assert service.process.poll() is None, "the process was killed"
             until(lambda: _is_answered(service.port, pairs[0]), "no report is answered", seconds=5)
         peak, slowest = peak_memory(service.process.pid), checks.slowest
-        figures = {"MiB at most": f"{peak:.0f}", "s at most a health check": f"{slowest:.2f}", "failed": checks.failed}
+        figures = {"MiB at most": f"{peak:.0f}", "s slowest health check": f"{slowest:.2f}", "failed": checks.failed}
         report(name, **figures)
         assert (checks.failed, checks.count > 0) == (0, True)
         assert peak < MOST_MIB
@@ -118,7 +118,7 @@ def survives(
 def _open(
     connections: list[socket.socket], sent: bytes, clients: int = CLIENTS, *, buffer: int = 0
 ) -> Callable[[int], None]:
-    """An attack: so many connections within some three seconds, on each of which this is sent."""
+    """An attack with this number of connections that each send `sent`."""
 
     def attack(port: int) -> None:
         for number in range(clients):
@@ -140,7 +140,7 @@ def _open(
 def test_unfinished_requests_do_not_fill_the_memory(
     survives: Callable[..., None], connections: list[socket.socket], name: str
 ) -> None:
-    """Of three thousand clients that do not finish, the newest are refused, and nobody else notices."""
+    """Of three thousand clients with unfinished requests, the newest are refused; other clients are not affected."""
     survives(f"3,000 unfinished {name}", _open(connections, UNFINISHED[name]))
 
 
@@ -149,17 +149,17 @@ def test_unfinished_requests_do_not_fill_the_memory(
 def test_clients_that_never_read_do_not_fill_the_memory(
     survives: Callable[..., None], connections: list[socket.socket], path: bytes, buffer: int
 ) -> None:
-    """Three thousand clients ask three times for a large document and never read it."""
+    """Three thousand clients request a large document three times and never read it."""
     asked = (HEAD % (path, JSON) + b"\r\n") * 3
-    name = f"3,000 that never read {path.decode()}, buffer {buffer or 'as usual'}"
+    name = f"3,000 clients that never read {path.decode()}, buffer {buffer or 'as usual'}"
     survives(name, _open(connections, asked, buffer=buffer))
 
 
 def test_reports_that_are_never_read_do_not_fill_the_memory(
     survives: Callable[..., None], connections: list[socket.socket], pairs: list[Pair]
 ) -> None:
-    """Each response is its own bytes, unlike those of a document."""
-    survives("3,000 that never read 20 reports", _open(connections, pairs[0].request * 20, buffer=4096))
+    """Each response has its own bytes, unlike a document."""
+    survives("3,000 clients that never read 20 reports", _open(connections, pairs[0].request * 20, buffer=4096))
 
 
 @pytest.mark.parametrize("path", [b"GET /health/live", b"POST /assess", b"POST /assess/batch", b"GET /nothing"])
@@ -167,7 +167,7 @@ def test_reports_that_are_never_read_do_not_fill_the_memory(
 def test_endless_trailers_do_not_fill_the_memory(
     survives: Callable[..., None], connections: list[socket.socket], path: bytes, line: bytes
 ) -> None:
-    """One connection that goes on sending trailers is ended, on each route."""
+    """A connection with endless trailers is closed on each route."""
 
     def attack(port: int) -> None:
         connection = socket.create_connection(("127.0.0.1", port), timeout=20)
@@ -176,7 +176,7 @@ def test_endless_trailers_do_not_fill_the_memory(
             connection.sendall(HEAD % (path, JSON) + CHUNKED + b"0\r\n")
             for _ in range(TRAILER_BYTES // (2_000 * len(line))):
                 connection.sendall(line * 2_000)
-            pytest.fail("all trailers were read")
+            pytest.fail("the service read all trailers")
 
     survives(f"endless trailers, {path.decode()}, {len(line)} bytes each", attack)
 
@@ -184,10 +184,10 @@ def test_endless_trailers_do_not_fill_the_memory(
 def test_above_the_connection_limit_health_is_answered_and_nothing_else(
     serve: Callable[..., Any], pod_memory: Path | None, pairs: list[Pair], report: Callable[..., None]
 ) -> None:
-    """Idle connections beyond every limit neither fill the memory nor keep out a health check."""
+    """Idle connections above every limit neither exhaust the memory nor block a health check."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < CONNECTION_LIMIT + 2 * SPARE_LIMIT + 200:
-        pytest.skip(f"no more than {hard} files can be open here")
+        pytest.skip(f"only {hard} files may be open here")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     service = serve(knowledge="", group=pod_memory, body_seconds="30")
     with contextlib.ExitStack() as opened, HealthChecks(service.port) as checks:
@@ -201,7 +201,7 @@ def test_above_the_connection_limit_health_is_answered_and_nothing_else(
     peak = peak_memory(service.process.pid)
     figures = {
         "MiB at most": f"{peak:.0f}",
-        "s at most a health check": f"{checks.slowest:.2f}",
+        "s slowest health check": f"{checks.slowest:.2f}",
         "failed": checks.failed,
     }
     report("14,048 idle connections", **figures)

@@ -1,4 +1,4 @@
-"""The nginx configuration of `docs/data-protection.md`, before a real service: no body reaches a disk."""
+"""nginx with the configuration of `docs/data-protection.md` stores no body."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ LINE = b'{"findings": {"ache": true}}\n'
 
 @pytest.fixture
 def nginx(tmp_path: Path) -> Iterator[Callable[[str, int], tuple[int, Path]]]:
-    """Starts nginx with these locations before a port; gives its own port and its error log."""
+    """Start nginx with these locations; return its port and error log."""
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     if not Path(program).exists():
-        pytest.skip("nginx is not there and cannot be fetched")
+        pytest.skip("nginx is missing and cannot be installed")
     processes: list[subprocess.Popen[bytes]] = []
 
     def start(locations: str, upstream: int) -> tuple[int, Path]:
@@ -46,7 +46,7 @@ def nginx(tmp_path: Path) -> Iterator[Callable[[str, int], tuple[int, Path]]]:
         processes.append(
             subprocess.Popen([program, "-p", str(tmp_path), "-e", f"{tmp_path}/errors", "-c", str(configuration)])
         )
-        until(lambda: _listens(port), "nginx does not come up")
+        until(lambda: _listens(port), "nginx does not start")
         return port, tmp_path / "errors"
 
     yield start
@@ -64,7 +64,7 @@ def _listens(port: int) -> bool:
 
 
 def _send_long_bodies(port: int) -> None:
-    """A report of 64 KiB, an array of 2 MiB with a long response, and a stream of lines."""
+    """Send a 64 KiB report, a 2 MiB array and a stream."""
     url = f"http://127.0.0.1:{port}/assess"
     report = {"content-type": "application/json"}
     assert httpx.post(url, content=LINE.strip().ljust(65_536), headers=report).status_code == 200
@@ -77,7 +77,7 @@ def _send_long_bodies(port: int) -> None:
         assert response.status_code == 200
         parts = response.iter_raw(65_536)
         next(parts)
-        time.sleep(1)  # a slow client, for which a proxy stores what the service has ready
+        time.sleep(1)  # a slow client, for which a proxy buffers the response
         assert sum(len(part) for part in parts) > 100_000
     lines = (LINE for _ in range(5_000))
     stream = httpx.post(f"{url}/batch", content=lines, headers={"content-type": "application/x-ndjson"}, timeout=60)
@@ -87,7 +87,7 @@ def _send_long_bodies(port: int) -> None:
 def test_no_body_is_written_to_a_file_as_the_page_configures_nginx(
     serve: Callable[..., Any], nginx: Callable[[str, int], tuple[int, Path]]
 ) -> None:
-    """Long requests and responses pass nginx without a warning that it buffers them to a temporary file."""
+    """With the page's configuration nginx does not warn that it buffers a body to a temporary file."""
     (locations,) = re.findall(r"```nginx\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     port, errors = nginx(locations, serve().port)
     _send_long_bodies(port)
@@ -97,7 +97,7 @@ def test_no_body_is_written_to_a_file_as_the_page_configures_nginx(
 def test_nginx_writes_bodies_to_files_by_default(
     serve: Callable[..., Any], nginx: Callable[[str, int], tuple[int, Path]]
 ) -> None:
-    """The warnings that the test above looks for are there without the page's configuration."""
+    """Without the page's configuration nginx logs the warnings that the test above excludes."""
     port, errors = nginx("location / { proxy_pass http://triage; }", serve().port)
     _send_long_bodies(port)
     assert set(BUFFERED.findall(errors.read_text())) == {"request body", "upstream response"}

@@ -1,4 +1,4 @@
-"""Two instances behind a real proxy, replaced one after the other while clients keep asking."""
+"""A rolling replacement of two instances behind a proxy, under load."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ backend instances
   server one 127.0.0.1:{one} {options}
   server two 127.0.0.1:{two} {options}
 """
-"""Without retries: a proxy that asks again would hide what is lost."""
+"""Without retries, because a retry would hide a lost request."""
 
 LOOKS = {
     "check": "option httpchk GET /health/ready",
@@ -38,7 +38,7 @@ BLIND = {"check": "", "options": ""}
 
 
 @pytest.mark.parametrize("is_drained", [True, False], ids=["drained", "not_drained"])
-def test_a_rolling_replacement_loses_nothing_where_the_proxy_looks(
+def test_a_rolling_replacement_with_readiness_checks_loses_nothing(
     serve: Callable[..., Any],
     pairs: list[Pair],
     report: Callable[..., None],
@@ -46,12 +46,12 @@ def test_a_rolling_replacement_loses_nothing_where_the_proxy_looks(
     *,
     is_drained: bool,
 ) -> None:
-    """A proxy that asks `/health/ready` loses no request of a whole replacement; one that does not loses some."""
+    """With readiness checks a replacement loses no request; without them it loses some."""
     front, *ports = [free_port() for _ in range(3)]
     checks = LOOKS if is_drained else BLIND
     with haproxy(tmp_path, PROXY.format(front=front, one=ports[0], two=ports[1], **checks)):
         serving = [serve(knowledge="", port=str(port)) for port in ports]
-        time.sleep(1)  # the proxy has seen both
+        time.sleep(1)  # the proxy has checked both
         with Callers(front, pairs, pause=0.01) as callers:
             for old in serving:
                 time.sleep(0.5)

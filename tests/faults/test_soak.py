@@ -1,4 +1,4 @@
-"""Some minutes of everything at once: what is held at the end is what was held at the beginning."""
+"""Minutes of mixed load, with constant memory and descriptors."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ ODD = (
     b"POST /assess HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\n{{{",
     b"POST /assess HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{",
 )
-"""What a service on the open internet meets beside its clients; the answers are not waited for."""
+"""Typical traffic besides clients on the open internet; half of its responses are not awaited."""
 
 
 def test_a_soak_leaves_memory_and_descriptors_flat(
     serve: Callable[..., Any], pairs: list[Pair], report: Callable[..., None]
 ) -> None:
-    """Under a mixed load neither grows from the first fifth after the warm-up to the last one."""
+    """Under a mixed load neither grows from the first fifth after the warm-up to the last fifth."""
     service = serve(knowledge="", workers="2")
     ended = threading.Event()
     disturbing = threading.Thread(target=_disturb, args=(service.port, ended))

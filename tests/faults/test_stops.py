@@ -1,4 +1,4 @@
-"""Processes that end, as asked or not, while clients keep asking."""
+"""Processes that stop or are killed under load."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from tests.waiting import until
 def test_a_stop_under_load_loses_nothing(
     serve: Callable[..., Any], pairs: list[Pair], report: Callable[..., None], workers: str
 ) -> None:
-    """Every request that was sent before, during and after SIGTERM gets its whole right answer, and the code is 0."""
+    """Every request before, during and after SIGTERM gets its complete, correct response, and the exit code is 0."""
     service = serve(knowledge="", workers=workers)
     with Callers(service.port, pairs, is_polite=True) as callers:
         time.sleep(1.5)
         assert not callers.all_left()
         assert service.stop() == 0
-        assert callers.all_left(), "a client was not told to go elsewhere"
+        assert callers.all_left(), "a client did not get `Connection: close`"
     tally = callers.tally
     report(f"SIGTERM under load, workers: {workers}", right=tally.right, failed=tally.failed)
     assert tally.failed == 0
     assert tally.right > 100
 
 
-def test_a_killed_worker_loses_only_what_it_had_in_hand(
+def test_a_killed_worker_loses_only_its_requests_in_progress(
     serve: Callable[..., Any], pairs: list[Pair], report: Callable[..., None]
 ) -> None:
-    """After SIGKILL of one of two workers each client has lost one request at most, and another worker serves soon."""
+    """After SIGKILL of one worker each client has lost at most one request, and a new worker serves soon."""
     service = serve(knowledge="", workers="2")
     until(lambda: service.events().count("serving") == 2, "one worker does not serve", seconds=60)
     before = service.workers()

@@ -1,4 +1,4 @@
-"""Trailers behind a real proxy: what a gateway filters from heads cannot come back behind the body."""
+"""Trailers behind a real proxy, which filters header fields."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BODY = b"%x\r\n%b\r\n0\r\n" % (len(GOOD), GOOD)
 
 
 def _ask(port: int, fields: bytes, trailer: bytes) -> tuple[int, bytes]:
-    """The status and head of the response to a report with these fields and this trailer."""
+    """The status and head for these fields and this trailer."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(HEAD + fields + b"\r\n" + BODY + trailer + b"\r\n\r\n")
         return receive(connection)[:2]
@@ -50,7 +50,7 @@ def _listens(port: int) -> bool:
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Any:
-    """Starts a proxy in front of a service, and gives its port."""
+    """Start a proxy in front of a service; return its port."""
     opened: list[Any] = []
 
     def start(service: Any) -> int:
@@ -58,7 +58,7 @@ def gateway(tmp_path: Path) -> Any:
         running = haproxy(tmp_path, PROXY.format(gateway=port, service=service.port))
         running.__enter__()
         opened.append(running)
-        until(lambda: _listens(port), "the proxy does not come up")
+        until(lambda: _listens(port), "the proxy does not start")
         return port
 
     yield start
@@ -69,7 +69,7 @@ def gateway(tmp_path: Path) -> Any:
 def test_a_gateway_filters_keys_and_ids(
     serve: Callable[..., Any], gateway: Callable[..., int], tmp_path: Path, report: Callable[..., None]
 ) -> None:
-    """A key, id, origin, type or coding in a trailer has no effect on what the proxy lets through."""
+    """A key, id, origin, type or coding in a trailer has no effect behind the proxy."""
     key = fresh()[0]
     path = tmp_path / "keys.yaml"
     path.write_text(f"partners:\n  one: {{keys: {{k0: {{sha256: {hashlib.sha256(key.encode()).hexdigest()}}}}}}}\n")
@@ -89,7 +89,7 @@ def test_a_gateway_filters_keys_and_ids(
 def test_an_address_in_a_trailer_does_not_evade_the_limit(
     serve: Callable[..., Any], gateway: Callable[..., int]
 ) -> None:
-    """The address that the proxy appends counts, whatever comes after the body."""
+    """The address that the proxy appends counts, whatever the trailers contain."""
     port = gateway(serve(rate_limit="5/minute", proxies="1"))
     statuses = [_ask(port, b"", b"X-Forwarded-For: 10.1.1.%d" % number)[0] for number in range(7)]
     assert statuses == [200] * 5 + [429] * 2

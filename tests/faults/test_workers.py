@@ -1,4 +1,4 @@
-"""Two workers share the load, and one that stands still keeps its own share waiting and no other."""
+"""Two workers share the load, and a paused one delays its own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONNECTIONS = 32
 
 @pytest.fixture
 def workers(serve: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A service with two workers whose shared counts are in the folder of the test."""
+    """A service with two workers and metrics in the test's folder."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     service = serve(knowledge="", workers="2")
     until(lambda: service.events().count("serving") == 2, "one worker does not serve")
@@ -32,7 +32,7 @@ def workers(serve: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.fixture
 def answered(tmp_path: Path) -> Callable[[], dict[int, float]]:
-    """Tells how many assessments each worker has answered, by its process id."""
+    """Return the number of assessments of each worker, by process id."""
 
     def count() -> dict[int, float]:
         return {
@@ -44,7 +44,7 @@ def answered(tmp_path: Path) -> Callable[[], dict[int, float]]:
 
 
 def _assessments(file: Path) -> float:
-    """The assessments that the worker of one file of counts has answered."""
+    """The assessments in one worker's metrics file."""
     total = 0.0
     values = MmapedDict.read_all_values_from_file(str(file))  # type: ignore[no-untyped-call]  # without types
     for key, value, *_ in values:
@@ -56,7 +56,7 @@ def _assessments(file: Path) -> float:
 
 @pytest.fixture
 def connections(workers: Any) -> Iterator[list[socket.socket]]:
-    """Keep-alive connections, which end with the test."""
+    """Keep-alive connections that close with the test."""
     opened = [socket.create_connection(("127.0.0.1", workers.port), timeout=20) for _ in range(CONNECTIONS)]
     yield opened
     for each in opened:
@@ -70,32 +70,32 @@ def test_each_worker_does_its_part(
     report: Callable[..., None],
     tmp_path: Path,
 ) -> None:
-    """With 32 keep-alive connections each of two workers does at least 30 % of the work, in three of three runs."""
+    """With 32 keep-alive connections each of two workers does at least 30 % of the work in three runs."""
     shares = []
     for _ in range(3):
         before = answered()
         came = figures(saturate(workers.port, pairs[0], tmp_path, connections=CONNECTIONS, seconds=2))
         assert (came["bad_status"], came["broken"]) == (0, 0)
         done = [count - before.get(pid, 0) for pid, count in answered().items()]
-        assert sum(done) == pytest.approx(came["requests"], abs=2 * CONNECTIONS)  # some are still on their way
+        assert sum(done) == pytest.approx(came["requests"], abs=2 * CONNECTIONS)  # some are still in progress
         shares.append(min(done) / sum(done))
     report("two workers, 32 keep-alive connections", **{"lesser share of three runs": f"{min(shares):.0%}"})
     assert len(answered()) == 2
     assert min(shares) >= 0.3
 
 
-def test_a_worker_that_stands_still_keeps_only_its_own_clients_waiting(
+def test_a_paused_worker_delays_only_its_own_clients(
     connections: list[socket.socket],
     pairs: list[Pair],
     answered: Callable[[], dict[int, float]],
     report: Callable[..., None],
 ) -> None:
-    """The clients of the other worker are answered as before, and its own once it goes on: none is lost."""
+    """The other worker answers its clients as usual, and the paused one its own afterwards; none is lost."""
     pair = pairs[0]
     for connection in connections:
         connection.sendall(pair.request)
         assert receive(connection)[2] == pair.answer
-    until(lambda: sum(answered().values()) >= CONNECTIONS, "not all are counted")
+    until(lambda: sum(answered().values()) >= CONNECTIONS, "not all requests are counted")
     (stopped, its_share), (_, other_share) = answered().items()
     os.kill(stopped, signal.SIGSTOP)
     try:
@@ -106,7 +106,7 @@ def test_a_worker_that_stands_still_keeps_only_its_own_clients_waiting(
     finally:
         os.kill(stopped, signal.SIGCONT)
     report(
-        "one of two workers stands still for 1 s (SIGSTOP)",
+        "one of two workers paused for 1 s (SIGSTOP)",
         answered_meanwhile=len(ready),
         answered_afterwards=len(connections) - len(ready),
     )
@@ -116,7 +116,7 @@ def test_a_worker_that_stands_still_keeps_only_its_own_clients_waiting(
 
 
 def _has_answer(connection: socket.socket) -> bool:
-    """Whether an answer is there to be read."""
+    """Whether a response can be read."""
     connection.settimeout(0)
     try:
         return bool(connection.recv(1, socket.MSG_PEEK))

@@ -15,7 +15,7 @@ def _pronunciations() -> Mapping[str, list[list[str]]]:
 
 
 def syllables(word: str) -> int:
-    """The syllables of `word`: the vowels of its pronunciation, or groups of vowels if the dictionary lacks it."""
+    """The syllables of `word`, by pronunciation, or else by vowel groups."""
     known = _pronunciations().get(word.lower())
     return sum(sound[-1].isdigit() for sound in known[0]) if known else len(re.findall("[aeiouy]+", word.lower())) or 1
 

@@ -1,4 +1,4 @@
-"""Reports for property tests: made of the vocabulary, few findings at a time, and at the edges of every threshold."""
+"""Reports for property tests, at the thresholds of the rules."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LAWS = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-"""The settings of a law: the same reports in each run."""
+"""Hypothesis settings of a law, with the same reports in each run."""
 
 DRINK_NO_MORE = (
     "drank_beyond_thirst",
@@ -44,23 +44,23 @@ DRINK_NO_MORE = (
     "diuretic",
     "pregnant_or_postpartum",
 )
-"""The findings with which drinking more could do harm."""
+"""The findings with which drinking more could be harmful."""
 
 
 @cache
 def shipped() -> Knowledge:
-    """The knowledge that ships."""
+    """The shipped knowledge."""
     return load()
 
 
 @cache
 def engine() -> Engine:
-    """The engine of it; every engine of the same knowledge answers alike."""
+    """The shipped knowledge's engine; engines of equal knowledge respond alike."""
     return Engine(shipped())
 
 
 def is_true(term: Term, known: Mapping[str, Any]) -> bool:
-    """Whether what is known passes every test of a term."""
+    """Whether the known values pass every test of a term."""
     return all(atom.finding in known and atom.holds(known[atom.finding]) for atom in term)
 
 
@@ -81,7 +81,7 @@ def _edges(name: str) -> list[float]:
 
 @cache
 def values(name: str) -> tuple[Any, ...]:
-    """What the finding called `name` is reported as: every choice, and both sides of every threshold."""
+    """Values of the finding `name`: all choices, both sides of all thresholds."""
     finding = shipped().findings[name]
     if finding.kind == "boolean":
         return (True, False)
@@ -105,7 +105,7 @@ def _fits(series: Sequence[float], finding: Finding) -> bool:
 
 @cache
 def groups() -> list[tuple[str, ...]]:
-    """The findings that some condition names together, telemetry behind a measure included."""
+    """The findings of each condition, including telemetry behind a measure."""
     knowledge = shipped()
     found: dict[tuple[str, ...], None] = {}
     for _, condition in conditions(knowledge):
@@ -127,7 +127,7 @@ def _sent(condition: Condition, knowledge: Knowledge) -> Iterator[str]:
 
 
 def report(seed: int) -> Body:
-    """A request: findings of at most two conditions, a few others, and the checklists answered in one of many ways."""
+    """A request: findings of two conditions, some others, and checklist answers."""
     source = random.Random(seed)  # noqa: S311 (a reproducible draw, not a secret)
     names: list[str] = []
     for group in source.sample(groups(), source.randint(0, 2)):
@@ -142,7 +142,7 @@ REPORTS = st.integers(0, 2**64 - 1).map(report)
 
 
 def _noes(source: random.Random) -> dict[str, bool]:
-    """Noes to all checklists, to most of their items, to some checklists, or to nothing."""
+    """Denials of all checklists, of most items, or of none."""
     checklists = list(shipped().checklists.values())
     kind = source.choice(["all", "all", "most", "some", "nothing"])
     chosen = source.sample(checklists, 6) if kind == "some" else [] if kind == "nothing" else checklists
@@ -152,12 +152,12 @@ def _noes(source: random.Random) -> dict[str, bool]:
 
 @cache
 def _could_be_unknown() -> list[str]:
-    """The findings that a runner can be asked about."""
+    """The findings that a conversation can ask for."""
     return [name for name, finding in shipped().findings.items() if finding.place == "findings"]
 
 
 def body(known: dict[str, Any], not_known: Iterable[str] = ()) -> Body:
-    """The request that reports `known`, each finding in its place, and `not_known`."""
+    """The request that reports `known` in its parts, and `not_known`."""
     request: Body = {}
     for name, value in known.items():
         request.setdefault(shipped().findings[name].place, {})[name] = value
@@ -166,12 +166,12 @@ def body(known: dict[str, Any], not_known: Iterable[str] = ()) -> Body:
 
 
 def plus(request: Body, more: dict[str, Any]) -> Body:
-    """`request` with more findings; those that it reports already get the new value."""
+    """`request` with more findings, which replace reported values."""
     return body({**known_in(request), **more}, request.get("not_known", ()))
 
 
 def known_in(request: Body) -> dict[str, Any]:
-    """The findings that `request` reports, whatever their place."""
+    """The findings that `request` reports, in any part."""
     return {
         name: value for place in ("runner", "findings", "training") for name, value in request.get(place, {}).items()
     }

@@ -1,4 +1,4 @@
-"""A runner who knows the complete truth and answers only what an app asks."""
+"""A runner who knows the complete truth and answers only questions."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _MOST_CALLS = 12
 
 
 class RepeatedQuestion(Exception):
-    """An item was asked that is already answered."""
+    """The response asks an item that is already answered."""
 
 
 class EndlessConversation(Exception):
-    """The conversation did not end."""
+    """The conversation does not end."""
 
 
 class Conversation(NamedTuple):
@@ -58,10 +58,10 @@ def decoded(response: bytes) -> Assessment:
 
 
 class SimulatedRunner:
-    """A person with a complete truth: a yes/no finding that is neither in it nor implied by it is absent.
+    """A person with a complete truth; other yes/no findings are absent.
 
-    So is a yes that other findings of the truth contradict. A choice or number that is not in it is not known, as are
-    the findings in `not_known`.
+    A yes that other findings of the truth contradict is absent too. A choice or number outside the truth is not known,
+    and so are the findings in `not_known`.
     """
 
     def __init__(self, knowledge: Knowledge, truth: Mapping[str, Any], not_known: Iterable[str] = ()) -> None:
@@ -81,7 +81,7 @@ class SimulatedRunner:
         return id_ in self._truth and id_ not in self._not_known
 
     def first_request(self, complaints: Iterable[str]) -> dict[str, Any]:
-        """The request with `complaints` and all that a device knows: training and measurements."""
+        """The request with `complaints` and a device's data."""
         body: dict[str, Any] = {"findings": dict.fromkeys(complaints, True), "training": {}, "not_known": []}
         for id_, value in self._truth.items():
             finding = self._knowledge.findings.get(id_)
@@ -104,9 +104,9 @@ class SimulatedRunner:
         return self.go_on(engine, self.first_request(complaints))
 
     def go_on(self, engine: Engine, body: dict[str, Any]) -> Conversation:
-        """Answer until the response says to stop; `body` is the first request and gets the answers.
+        """Answer from the request `body` until the response says to stop.
 
-        Raises `RepeatedQuestion` and `EndlessConversation`.
+        `body` gets the answers. Raises `RepeatedQuestion` and `EndlessConversation`.
         """
         responses: list[bytes] = []
         taps = 0
@@ -119,7 +119,10 @@ class SimulatedRunner:
         raise EndlessConversation(body)
 
     def _answer(self, groups: Iterable[Group], body: dict[str, Any]) -> int:
-        """Write the answers into `body` and return the taps; an urgent yes ends the round at once."""
+        """Write the answers into `body` and return the taps.
+
+        An urgent yes ends the round at once.
+        """
         self._refuse_repeated(groups, body)
         taps = 0
         for group in groups:
@@ -160,7 +163,7 @@ class SimulatedRunner:
 
 
 def runner_of(case: CaseRequest, knowledge: Knowledge) -> SimulatedRunner:
-    """The runner whose truth is what `case` reports."""
+    """The runner whose truth is the report of `case`."""
     truth = {**case.runner, **case.findings, **case.training}
     truth.pop("country", None)
     return SimulatedRunner(knowledge, truth, case.not_known)

@@ -1,4 +1,4 @@
-"""The laws of causes, fixes and advice on running, on reports at the edges of the rules."""
+"""The laws of causes, fixes and advice on running."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _given(decision: Decision) -> set[str]:
 @LAWS
 @given(REPORTS)
 def test_no_fix_is_given_before_its_contraindications_are_known(request_: Body) -> None:
-    """Each finding of `ask_first` is known, and a fix that a finding forbids is not given."""
+    """Each finding of `ask_first` is known, and a contraindicated fix is not given."""
     for decision in (decide(request_), decide(plus(request_, _THIRSTY))):
         for id_ in _given(decision):
             fix = shipped().fixes[id_]
@@ -43,7 +43,7 @@ def test_no_fix_is_given_before_its_contraindications_are_known(request_: Body) 
 @LAWS
 @given(REPORTS)
 def test_urgent_levels_offer_nothing_to_try(request_: Body) -> None:
-    """No fix and no cause from the levels of the policy up, nor for a person outside the scope."""
+    """From the policy's level up, and outside the scope, there are no fixes and no causes."""
     decision = decide(request_)
     policy = shipped().policy
     if decision.level.rank >= policy.no_fixes_from.rank or decision.urgency.is_out_of_scope:
@@ -55,7 +55,7 @@ def test_urgent_levels_offer_nothing_to_try(request_: Body) -> None:
 @LAWS
 @given(REPORTS)
 def test_no_response_is_empty(request_: Body) -> None:
-    """Self-care with a complaint has a fix; without one, no fix is for a cause."""
+    """A self-care response to a complaint has a fix; without a complaint no fix has a cause."""
     decision = decide(request_)
     has_complaint = any(decision.known.get(id_) is True for id_ in shipped().policy.complaints)
     if decision.level is Level.SELF_CARE:
@@ -68,7 +68,7 @@ def test_no_response_is_empty(request_: Body) -> None:
 @LAWS
 @given(REPORTS)
 def test_contested_and_nerve_causes_keep_their_bounds(request_: Body) -> None:
-    """Dehydration is never called likely, and a pinched nerve is never left to self-care."""
+    """Dehydration is never called likely, and a pinched nerve is never self-care."""
     decision = decide(request_)
     for cause in decision.causes:
         assert cause.id != "dehydration_electrolyte" or cause.likelihood is not Likelihood.LIKELY
@@ -78,7 +78,7 @@ def test_contested_and_nerve_causes_keep_their_bounds(request_: Body) -> None:
 @LAWS
 @given(REPORTS, st.sampled_from([*DRINK_NO_MORE, "run_duration_min"]))
 def test_no_one_at_risk_is_advised_to_drink_more(request_: Body, name: str) -> None:
-    """With one of the contraindications no quantity to drink and no sports drink is given."""
+    """With a contraindication, the response has no quantity to drink and no sports drink."""
     decision = decide(plus(request_, {**_THIRSTY, name: 241 if name == "run_duration_min" else True}))
     assert not _FLUIDS & _given(decision)
 
@@ -86,7 +86,7 @@ def test_no_one_at_risk_is_advised_to_drink_more(request_: Body, name: str) -> N
 @LAWS
 @given(REPORTS)
 def test_no_cadence_change_while_the_calf_cramps(request_: Body) -> None:
-    """Steps are not shortened with active calf cramps."""
+    """A runner with active calf cramps is not advised to shorten steps."""
     decision = decide(plus(request_, {"calf_cramp": True, "foot_numbness": True}))
     assert "shorten_stride" not in _given(decision)
 
@@ -94,15 +94,15 @@ def test_no_cadence_change_while_the_calf_cramps(request_: Body) -> None:
 @LAWS
 @given(REPORTS, REPORTS)
 def test_running_is_never_less_strict_at_a_higher_level(one: Body, other: Body) -> None:
-    """Of two responses the one at the higher level asks for at least as much of the runner."""
+    """Of two responses, the one at the higher level is at least as strict."""
     lower, higher = sorted((decide(one), decide(other)), key=lambda decision: decision.level.rank)
     if lower.level is not higher.level:
         assert lower.running.running.rank <= higher.running.running.rank
     assert higher.running.running.rank >= shipped().levels[higher.level].running.rank
 
 
-def test_advice_on_running_keeps_its_bounds(shipped: Knowledge) -> None:
-    """Causes never stop all running, and red flags never ask for more than the next level's floor."""
+def test_advice_on_running_stays_within_its_bounds(shipped: Knowledge) -> None:
+    """A cause never stops all running, and a red flag is never stricter than the next level's minimum."""
     for cause in shipped.causes.values():
         assert cause.running is None or cause.running.rank < Running.STOP.rank
     for flag in shipped.red_flags.values():
@@ -112,7 +112,7 @@ def test_advice_on_running_keeps_its_bounds(shipped: Knowledge) -> None:
 
 
 def test_advice_against_driving_comes_with_the_notice(shipped: Knowledge) -> None:
-    """An app that shows the notices alone still shows each advice of a red flag not to drive."""
+    """Each advice of a red flag not to drive is also a notice, for apps that show only notices."""
     advised = {flag.id for flag in shipped.red_flags.values() if re.search("drive|the wheel|take you", flag.advice)}
     assert advised
     assert advised <= {flag.id for flag in shipped.red_flags.values() if flag.do_not_drive}

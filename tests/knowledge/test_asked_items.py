@@ -1,4 +1,4 @@
-"""Each question of a random report applies to the runner, and none is asked twice."""
+"""Each question of a random report applies, and none is repeated."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REPORTS = 2000 if "EVERY_CONVERSATION" in os.environ else 300
 
 
 def _partial_report(source: random.Random) -> dict[str, Any]:
-    """A request with any findings of three conditions, some of them answered with not known."""
+    """A request with findings of three conditions, some not known."""
     knowledge = shipped()
     names = [name for group in source.sample(groups(), 3) for name in group]
     names += source.sample(list(knowledge.findings), source.choice([2, 20, 60]))
@@ -42,7 +42,7 @@ def _holds(condition: Condition, known: Mapping[str, Any]) -> bool:
 
 
 def _applies(people: People | None, known: Mapping[str, Any]) -> bool:
-    """Whether a question for `people` can apply to the runner; unknown sex or age counts as applying."""
+    """Whether a question for `people` can apply; unknown counts as yes."""
     if people is None:
         return True
     sex, age = known.get("sex_at_birth"), known.get("age_years")
@@ -54,21 +54,21 @@ def _applies(people: People | None, known: Mapping[str, Any]) -> bool:
 
 
 def _guards(decision: Decision) -> set[str]:
-    """The contraindications of the fixes of all listed causes; they are asked before such a fix is given."""
+    """The contraindications of the listed causes' fixes, asked before the fix."""
     fixes = (shipped().fixes[fix] for cause in decision.causes for fix in shipped().causes[cause.id].fixes)
     return {guard for fix in fixes for guard in fix.ask_first}
 
 
 @cache
 def _unlimited() -> Engine:
-    """The engine without a limit on the number of cause questions in one response."""
+    """The engine without a limit on cause questions per response."""
     policy = msgspec.structs.replace(shipped().policy, cause_questions_per_response=10_000)
     return Engine(msgspec.structs.replace(shipped(), policy=policy))
 
 
 @pytest.mark.parametrize("seed", range(_REPORTS))
 def test_each_question_applies_and_is_asked_once(seed: int) -> None:
-    """No question that does not apply and guards no fix, none that is answered, and a right count of the rest."""
+    """Each question applies or guards a fix, is unanswered, and the remaining ones are counted correctly."""
     body = _partial_report(random.Random(seed))  # noqa: S311 (a reproducible draw, not a secret)
     decision = engine().decide(engine().read(msgspec.json.encode(body)))
     asked = [item.id for group in decision.interview.groups for item in group.items]

@@ -1,4 +1,4 @@
-"""Every case that the knowledge carries comes out over HTTP as it says."""
+"""Every case of the knowledge has its expected result over HTTP."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ async def _post(app: Observe, bodies: list[bytes]) -> list[httpx.Response]:
         return [await client.post("/assess", content=body, headers=headers) for body in bodies]
 
 
-def _came_out(folder: str, id_: str, answer: dict[str, Any]) -> set[str]:
-    """What an answer says of one rule, in the words that its cases use."""
+def _results_of(folder: str, id_: str, answer: dict[str, Any]) -> set[str]:
+    """The result for one rule, in the words of its cases."""
     if folder == "causes":
         causes = [cause["id"] for cause in answer["causes"]]
         return {"leads", "listed"} if causes[:1] == [id_] else {"listed"} if id_ in causes else {"not_listed"}
@@ -44,19 +44,19 @@ def _came_out(folder: str, id_: str, answer: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize(("folder", "id_"), _RULES, ids=lambda part: part)
-def test_a_rule_s_cases_come_out(app: Observe, engine: Engine, shipped: Knowledge, folder: str, id_: str) -> None:
-    """Each sentence is a request that is taken, answered as it says, and with the bytes of the engine alone."""
+def test_a_rule_s_cases_hold(app: Observe, engine: Engine, shipped: Knowledge, folder: str, id_: str) -> None:
+    """Each case is a valid request with the expected result and the engine's bytes."""
     cases = getattr(shipped, folder)[id_].cases
     bodies = [body_of(case, shipped) for case in cases]
     for case, body, response in zip(cases, bodies, asyncio.run(_post(app, bodies)), strict=True):
         assert response.status_code == 200, case.name
         expected = case.expect if folder == "causes" else str(case.fires)
-        assert expected in _came_out(folder, id_, json.loads(response.content)), case.name
+        assert expected in _results_of(folder, id_, json.loads(response.content)), case.name
         assert engine.answer(engine.read(body)).body == response.content, case.name
 
 
 def test_the_replay_of_the_command_line_agrees(shipped: Knowledge) -> None:
-    """`triage check` finds nothing that does not come out."""
+    """`triage check` finds no case with another result."""
     assert list(replay(shipped)) == []
 
 
@@ -109,7 +109,7 @@ _BOTH = {"calf_cramp": True, "foot_numbness": True, "recovery_poor": True}
 def test_a_plain_story_leads_to_its_cause(
     app: Observe, shipped: Knowledge, request_: dict[str, Any], leading: str
 ) -> None:
-    """The stories of the article lead to the causes that it names, with a fix, before and after all other answers."""
+    """The article's stories lead to their causes with a fix, before and after all other answers."""
     complete = body_of(CaseRequest(**request_, rest="denied"), shipped)
     bodies = [json.dumps(request_).encode(), complete]
     for response in asyncio.run(_post(app, bodies)):
@@ -125,7 +125,7 @@ def test_a_plain_story_leads_to_its_cause(
 
 
 def test_night_shocks_are_for_a_doctor(app: Observe) -> None:
-    """Numbness that wakes the runner with electric shocks: a doctor within a day, nothing to try at home."""
+    """Numbness with electric shocks at night: a doctor within a day, and no fix."""
     body = {"findings": {"foot_numbness": True, "night_electric_shocks": True}}
     (response,) = asyncio.run(_post(app, [json.dumps(body).encode()]))
     answer = response.json()

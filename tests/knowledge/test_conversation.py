@@ -1,6 +1,6 @@
-"""The conversation with a runner who answers only what is asked: its length, its end, and its level.
+"""Conversations with a runner who answers only questions.
 
-`make test` runs a part of the random reports and of the terms; `make conversations` runs all of them.
+`make test` runs a part of the random reports and terms; `make conversations` runs all of them.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ _HARMLESS = ("calf_cramp", "calf_pain", "foot_numbness", "foot_tingling")
 _PLAIN = ("calf_cramp", "foot_numbness")
 
 NOT_REACHED = frozenset({"worse_cough_sneeze_sit", "swallowing_difficulty", "prominent_new_veins"})
-"""Signs that set a level by themselves if they are reported, and that only another sign brings up as a question."""
+"""Signs that set a level if reported, and are asked only after another sign."""
 
 
 NOT_ASKED = frozenset(
     (rule, "calf_cramp") for rule in ("calf_pain_with_clot_risks", "calf_pain_over_two_weeks", "calf_strain")
 )
-"""Rules with a term that is not asked for a complaint: a cramp alone is not asked for the course of another pain."""
+"""Rules with a term that no complaint alone opens, such as the course of another pain after a cramp."""
 
 
 class Story(NamedTuple):
-    """A case with its conversation and the response to the same facts sent at once."""
+    """A case, its conversation, and the response to all its facts."""
 
     name: str
     conversation: Conversation
@@ -74,7 +74,7 @@ def _vignettes() -> tuple[Story, ...]:
 
 @cache
 def _examples() -> tuple[Story, ...]:
-    """The examples of the contract that get a response, without those that contradict themselves."""
+    """The contract's examples with a response, without contradictory ones."""
     stories = []
     for file in sorted((CONTRACT / "examples").glob("*.request.json")):
         if file.with_name(file.name.replace(".request.", ".response.")).exists():
@@ -100,7 +100,7 @@ def _stories() -> Iterator[Story]:
 
 
 def test_a_conversation_takes_at_most_four_calls_and_mostly_three() -> None:
-    """Over all vignettes and examples: at most 4 calls, and at most 3 for 95 percent."""
+    """Over all vignettes and examples, a conversation takes at most 4 calls, and 95 % take at most 3."""
     calls = {story.name: story.conversation.calls for story in _stories()}
     assert {name: count for name, count in calls.items() if count > 4} == {}
     assert sum(count <= 3 for count in calls.values()) >= 0.95 * len(calls)
@@ -108,7 +108,7 @@ def test_a_conversation_takes_at_most_four_calls_and_mostly_three() -> None:
 
 @pytest.mark.parametrize("complaint", _HARMLESS)
 def test_a_plain_harmless_complaint_takes_at_most_20_taps(complaint: str) -> None:
-    """One complaint and a no to all the rest ends within 20 taps and 3 calls, with care at home."""
+    """One complaint and a no to all other questions ends within 20 taps and 3 calls, at self-care."""
     conversation = SimulatedRunner(shipped(), {complaint: True}).converse(engine(), [complaint])
     assert conversation.end.triage.level is Level.SELF_CARE
     assert conversation.taps <= 20
@@ -116,13 +116,13 @@ def test_a_plain_harmless_complaint_takes_at_most_20_taps(complaint: str) -> Non
 
 
 def test_both_complaints_together_take_at_most_28_taps() -> None:
-    """A cramp and a numb foot and a no to all the rest ends within 28 taps."""
+    """A cramp, a numb foot and a no to all other questions ends within 28 taps."""
     conversation = SimulatedRunner(shipped(), dict.fromkeys(_PLAIN, True)).converse(engine(), _PLAIN)
     assert conversation.taps <= 28
 
 
 def test_self_care_vignettes_take_20_taps_in_the_median_and_30_at_most() -> None:
-    """A runner who is sent home with something to try is not asked for long."""
+    """Self-care vignettes take at most 20 taps in the median, and never more than 30."""
     taps = {
         story.name: story.conversation.taps
         for story in _vignettes()
@@ -162,7 +162,7 @@ def _story_of(truth: Mapping[str, Any]) -> Story:
 
 @pytest.mark.parametrize("seed", range(_RANDOM_TRUTHS))
 def test_a_random_truth_reaches_the_level_of_a_complete_report(seed: int) -> None:
-    """The same for any combination of findings; a sign that no question reaches sets less than 24 hours."""
+    """A random truth ends at the same level; a sign that no question reaches sets less than 24 hours."""
     truth = _random_truth(random.Random(seed))  # noqa: S311 (a reproducible draw, not a secret)
     story = _story_of(truth)
     if truth.keys() & NOT_REACHED and story.at_once.triage.level.rank < Level.CONSULTATION_24.rank:
@@ -189,7 +189,7 @@ _TERMS = _raising_terms()[::_EACH_TERM]
 @pytest.mark.parametrize("complaint", _PLAIN)
 @pytest.mark.parametrize(("rule", "level", "term"), _TERMS, ids=lambda part: part if isinstance(part, str) else "")
 def test_each_term_is_reached_from_each_plain_complaint(rule: str, level: Level, term: Term, complaint: str) -> None:
-    """A runner who starts with one complaint reaches the level of each term, because of a sign that it names."""
+    """A runner who starts with one complaint reaches the level of each term by a sign in it."""
     truth = {atom.finding: passing(atom) for atom in term}
     if truth.keys() <= NOT_REACHED or (rule, complaint) in NOT_ASKED:
         assert level.rank < Level.CONSULTATION_24.rank
@@ -202,8 +202,8 @@ def test_each_term_is_reached_from_each_plain_complaint(rule: str, level: Level,
     assert reached >= level.rank or has_acted, truth
 
 
-class _Stubborn:
-    """An engine that asks the same first questions again and again."""
+class _RepeatingEngine:
+    """An engine that repeats its first questions."""
 
     def read(self, body: bytes) -> bytes:
         return body
@@ -216,7 +216,7 @@ class _Stubborn:
 
 
 def test_the_simulated_runner_refuses_a_repeated_question() -> None:
-    """The runner of these tests notices an item that it has answered."""
+    """The simulated runner detects an item that it has answered."""
     runner = SimulatedRunner(shipped(), {"calf_cramp": True})
     with pytest.raises(RepeatedQuestion):
-        runner.converse(_Stubborn(), ["calf_cramp"])  # type: ignore[arg-type]
+        runner.converse(_RepeatingEngine(), ["calf_cramp"])  # type: ignore[arg-type]

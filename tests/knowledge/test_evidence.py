@@ -1,4 +1,4 @@
-"""The evidence for causes counts in both directions."""
+"""The evidence for and against causes."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ ONLY_SUPPORTING = {
     "poor_fit_shoes": {"felt_hot"},
     "uphill_increase": {"calves_tire_first", "onset_phase"},
 }
-"""Items whose absence is common with the cause, so that it says nothing: a strain without a bruise, for example."""
+"""Items whose absence is common with the cause and proves nothing, such as a strain without a bruise."""
 
 
 def _only_supporting(knowledge: Knowledge, cause: Cause) -> set[str]:
-    """The items that can speak for `cause` and never against it."""
+    """The items with weight for `cause`, and never against it."""
     items = {name for checklist in knowledge.checklists.values() for name in checklist.items}
     supporting = {name for weight in cause.supports for name in expanded(knowledge, weight.when)}
     against = [weight.when for weight in cause.opposes]
@@ -31,12 +31,12 @@ def _only_supporting(knowledge: Knowledge, cause: Cause) -> set[str]:
 
 
 def test_the_items_that_can_only_support_a_cause_are_known(shipped: Knowledge) -> None:
-    """A new weight names what speaks against the cause, or its item is listed here on purpose."""
+    """Each item with weight only for a cause is listed, because its absence is common."""
     found = {id_: _only_supporting(shipped, cause) for id_, cause in shipped.causes.items()}
     assert {id_: items for id_, items in found.items() if items} == ONLY_SUPPORTING
 
 
 def test_a_stretch_that_stops_a_cramp_speaks_for_no_cause_and_against_none(shipped: Knowledge) -> None:
-    """It stops any cramp of effort, whatever the cause."""
+    """Stretching stops any cramp of effort, so it has no weight for or against a cause."""
     weights = (weight for cause in shipped.causes.values() for weight in (*cause.supports, *cause.opposes))
     assert all("cramp_relieved_by_stretch" not in expanded(shipped, weight.when) for weight in weights)

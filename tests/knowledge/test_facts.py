@@ -1,4 +1,4 @@
-"""The source article's facts are all found again, with their speakers and numbers."""
+"""The source article's facts, with their speakers and numbers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_table_names_each_of_the_article_s_facts_once() -> None:
 
 @pytest.mark.parametrize("fact", _facts(), ids=lambda fact: fact["id"])
 def test_a_fact_is_carried_by_a_statement_of_its_speaker(shipped: Knowledge, fact: dict[str, str]) -> None:
-    """Each fact stands in some statement that names who said it and the article as a source."""
+    """A statement with the fact's speaker and the article as a source carries each fact."""
     carrying = _carrying(shipped, fact["id"])
     assert fact["speaker"] in {statement.by for statement in carrying}
     assert any("article" in statement.sources for statement in carrying)
@@ -47,7 +47,7 @@ def test_a_fact_is_carried_by_a_statement_of_its_speaker(shipped: Knowledge, fac
 
 @pytest.mark.parametrize("fact", [fact for fact in _facts() if fact["numbers"]], ids=lambda fact: fact["id"])
 def test_a_fact_s_number_is_in_the_knowledge(shipped: Knowledge, fact: dict[str, str]) -> None:
-    """A number that the article gives stands in a statement of that fact, in digits or in a word."""
+    """A number of the article is in a statement of that fact, as digits or as a word."""
     words = {"2": "two|twice|both", "3": "three", "4": "four", "6": "six", "7": "seven", "8": "eight"}
     texts = " ".join(statement.text for statement in _carrying(shipped, fact["id"]))
     for number in fact["numbers"].split(";"):
@@ -57,21 +57,21 @@ def test_a_fact_s_number_is_in_the_knowledge(shipped: Knowledge, fact: dict[str,
 
 @pytest.mark.parametrize("fact", _facts(), ids=lambda fact: fact["id"])
 def test_a_fact_is_served_with_its_speaker_and_numbers(shipped: Knowledge, fact: dict[str, str]) -> None:
-    """`GET /knowledge/facts/A01` has the text, who said it, and the article as its source."""
+    """`GET /knowledge/facts/A01` has the text, the speaker, and the article as its source."""
     entry = msgspec.json.decode(catalogue(shipped).entries["facts", fact["id"]])["entry"]
     assert (entry["by"], entry["sources"]) == (fact["speaker"], ["article"])
     for number in filter(None, fact["numbers"].split(";")):
         assert re.search(rf"\b{number}\b", entry["text"]), (number, entry["text"])
 
 
-def test_a_fact_is_told_in_other_words_than_the_statements(shipped: Knowledge) -> None:
-    """The reference is a text of its own, against which an editor can check the statements."""
-    told = {statement.text for _, statement in statements(shipped)}
-    assert [id_ for id_, fact in shipped.facts.items() if fact.text in told] == []
+def test_a_fact_has_other_words_than_the_statements(shipped: Knowledge) -> None:
+    """The reference has its own words, against which an editor can check the statements."""
+    stated = {statement.text for _, statement in statements(shipped)}
+    assert [id_ for id_, fact in shipped.facts.items() if fact.text in stated] == []
 
 
 def test_each_row_of_the_clinical_reference_is_served(shipped: Knowledge) -> None:
-    """RF01 to RF35, C13 and D1 to D11, each with known sources and no speaker."""
+    """RF01 to RF35, C13 and D1 to D11 each have known sources and no speaker."""
     rows = {id_: fact for id_, fact in shipped.facts.items() if not id_.startswith("A")}
     expected = [*(f"RF{number:02}" for number in range(1, 36)), "C13", *(f"D{number}" for number in range(1, 12))]
     assert sorted(rows) == sorted(expected)
@@ -88,7 +88,7 @@ def test_the_reference_has_no_row_that_nothing_points_to(shipped: Knowledge) -> 
 
 
 def test_every_speaker_of_a_fact_is_known(shipped: Knowledge) -> None:
-    """The name and role of each speaker are in the knowledge."""
+    """The knowledge has the name and role of each speaker."""
     assert {fact.by for fact in shipped.facts.values() if fact.by} == shipped.speakers.keys()
 
 
@@ -106,5 +106,5 @@ def _shown() -> frozenset[str]:
 
 @pytest.mark.parametrize("fact", _facts(), ids=lambda fact: fact["id"])
 def test_a_fact_reaches_a_runner(fact: dict[str, str]) -> None:
-    """Each fact stands in the explained response to some case or vignette."""
+    """Each fact is in the explained response to a case or vignette."""
     assert fact["id"] in _shown()

@@ -1,4 +1,4 @@
-"""The size of the first and the final response, and the words that a runner reads."""
+"""The size and the words of the first and the final response."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _PROFILE = {id_: False for id_, finding in shipped().findings.items() if finding
 
 @pytest.mark.parametrize("request_", _FIRST_REQUESTS, ids=str)
 def test_the_first_response_is_small(request_: dict[str, Any]) -> None:
-    """A phone on a slow network loads it at once: at most 16 KB."""
+    """The first response has at most 16 KB, for slow networks."""
     assert len(respond(engine(), request_)) <= _FIRST_RESPONSE_BYTES
 
 
 def test_the_final_response_is_small() -> None:
-    """At most 9 KB at the end of every vignette's conversation."""
+    """The final response of every vignette's conversation has at most 9 KB."""
     sizes = {}
     for vignette in vignettes.read(SHIPPED, shipped()):
         runner = runner_of(vignette, shipped())
@@ -40,7 +40,7 @@ def test_the_final_response_is_small() -> None:
 
 
 def _words(response: bytes) -> int:
-    """The number of words on the screen that shows all groups, without the labels of choices."""
+    """The number of words in all groups, without the labels of choices."""
     groups = decoded(response).interview.groups
     texts = (text for group in groups for text in (group.text, *(item.text for item in group.items)))
     return sum(len(text.split()) for text in texts)
@@ -48,7 +48,7 @@ def _words(response: bytes) -> int:
 
 @pytest.mark.parametrize("request_", _FIRST_REQUESTS, ids=str)
 def test_the_first_screen_is_short(request_: dict[str, Any]) -> None:
-    """At most 450 words, and at most 420 if the app sent the lasting answers of its profile."""
+    """The groups have at most 450 words, or 420 if the app sent the lasting answers."""
     assert _words(respond(engine(), request_)) <= _FIRST_SCREEN_WORDS
     with_profile = request_ | {"findings": request_.get("findings", {}) | _PROFILE}
     assert _words(respond(engine(), with_profile)) <= _FIRST_SCREEN_WORDS_WITH_PROFILE
@@ -56,6 +56,6 @@ def test_the_first_screen_is_short(request_: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("checklist", shipped().checklists.values(), ids=lambda checklist: checklist.id)
 def test_each_group_reads_at_grade_6(checklist: Checklist) -> None:
-    """A child of twelve understands each group: its text and its items, each read as a sentence."""
+    """The text and the items of each group read at grade 6, each as a sentence."""
     labels = [shipped().findings[id_].label or "" for id_ in checklist.items]
     assert grade_of([checklist.text, *labels]) <= _GRADE_AT_MOST

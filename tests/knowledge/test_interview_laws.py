@@ -1,4 +1,4 @@
-"""The laws of the questions, of answers that are not known, and of the fixes, on reports at the edges of the rules."""
+"""The laws of questions, unknown answers, and the fixes' contraindications."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _unknown_signs(decision: Decision) -> tuple[str, ...]:
 @LAWS
 @given(REPORTS)
 def test_no_item_could_raise_the_level_above_could_rise_to(request_: Body) -> None:
-    """An item promises no more than the whole response does."""
+    """`could_raise_to` of an item is never above `could_rise_to` of the response."""
     decision = decide(request_)
     assert all(item.could_raise_to.rank <= decision.could_rise_to.rank for item in _asked(decision))
 
@@ -36,7 +36,7 @@ def test_no_item_could_raise_the_level_above_could_rise_to(request_: Body) -> No
 @LAWS
 @given(REPORTS)
 def test_a_closed_finding_is_not_asked_and_cannot_fire(request_: Body) -> None:
-    """Only a contraindication of a fix that is called for is asked although nothing opens it."""
+    """A closed finding is asked only if it is a contraindication of a fix of a listed cause."""
     decision = decide(request_)
     shut = closed(decision.known)
     contraindications = {id_ for fix in shipped().fixes.values() for id_ in fix.ask_first}
@@ -47,8 +47,8 @@ def test_a_closed_finding_is_not_asked_and_cannot_fire(request_: Body) -> None:
 
 @LAWS
 @given(REPORTS)
-def test_urgent_levels_ask_only_what_leads_higher(request_: Body) -> None:
-    """Nothing is asked when an ambulance is called, and at an emergency only what can lead to one."""
+def test_urgent_levels_ask_only_items_that_lead_higher(request_: Body) -> None:
+    """With an ambulance there are no questions, and at an emergency only those that can lead to an ambulance."""
     decision = decide(request_)
     if decision.level is Level.EMERGENCY_AMBULANCE:
         assert _asked(decision) == []
@@ -58,7 +58,7 @@ def test_urgent_levels_ask_only_what_leads_higher(request_: Body) -> None:
 
 @pytest.mark.parametrize("id_", [id_ for checklist in shipped().checklists.values() for id_ in checklist.items])
 def test_an_item_is_sent_at_once_if_its_yes_alone_is_an_emergency(id_: str) -> None:
-    """`send_at_once` stands exactly at the items whose yes alone sets the level of the policy or more."""
+    """`send_at_once` is set exactly if an item's yes alone sets the policy's level or more."""
     assert _is_sent_at_once(id_) == _is_urgent_alone(id_)
 
 
@@ -69,7 +69,7 @@ def _is_urgent_alone(id_: str) -> bool:
 
 
 def _is_sent_at_once(id_: str) -> bool:
-    """The flag of the item in a response that asks it: its own opener is reported, and nothing else."""
+    """The flag of an item that is asked after its opener."""
     for opener in ({}, *({name: True} for name in _openers(id_))):
         response: Assessment = engine().assess(engine().read(encoded(body(opener))))
         for group in response.interview.groups:
@@ -86,7 +86,7 @@ def _openers(id_: str) -> list[str]:
 @LAWS
 @given(REPORTS)
 def test_the_conversation_stops_if_and_only_if_nothing_is_asked(request_: Body) -> None:
-    """`should_stop` stands without groups, and the reason is the first that applies."""
+    """`should_stop` is true exactly without groups, and the first applicable reason is given."""
     decision = decide(request_)
     interview = decision.interview
     assert interview.should_stop == (not interview.groups) == (interview.stop_reason is not None)
@@ -97,7 +97,7 @@ def test_the_conversation_stops_if_and_only_if_nothing_is_asked(request_: Body) 
 
 
 def _reason(decision: Decision) -> StopReason:
-    """The first reason that applies, by the plain reading of the rules."""
+    """The first applicable reason, by a plain reading of the rules."""
     above = [raising for raising in open_terms(decision) if raising.level.rank > rule_level(decision).rank]
     if decision.level.rank >= Level.EMERGENCY.rank:
         return StopReason.ACT_NOW
@@ -115,7 +115,7 @@ def _reason(decision: Decision) -> StopReason:
 @LAWS
 @given(REPORTS)
 def test_only_not_known_answers_end_an_open_conversation(request_: Body) -> None:
-    """If nothing is asked below an emergency, each open term waits for a reading or for an answer not known."""
+    """Below an emergency, if no question is left, each open term waits for a measurement or an unknown answer."""
     decision = decide(request_)
     assume(decision.interview.should_stop and decision.level.rank < Level.EMERGENCY.rank)
     unknown = decision.report.not_known - decision.known.keys()
@@ -125,7 +125,7 @@ def test_only_not_known_answers_end_an_open_conversation(request_: Body) -> None
 
 
 def _waits_for(id_: str, unknown: frozenset[str] | set[str], decision: Decision) -> bool:
-    """Whether a finding is not known, or is asked only after one that is not known."""
+    """Whether a finding or its opener is not known."""
     if id_ in decision.known:
         return False
     return id_ in unknown or any(_waits_for(opener, unknown, decision) for opener in _openers(id_))
@@ -134,7 +134,7 @@ def _waits_for(id_: str, unknown: frozenset[str] | set[str], decision: Decision)
 @LAWS
 @given(REPORTS, st.data())
 def test_settled_means_settled(request_: Body, data: st.DataObject) -> None:
-    """After the reason `settled` no answer and no reading that can apply exceeds the level."""
+    """After the reason `settled` no applicable answer or measurement exceeds the level."""
     readings = {id_: min(values(id_)) for id_ in shipped().policy.measurements} | _CALM | known_in(request_)
     left_out = data.draw(st.sampled_from([(), *((id_,) for id_ in shipped().policy.measurements)]))
     known = {name: value for name, value in readings.items() if name not in left_out}
@@ -152,7 +152,7 @@ def test_settled_means_settled(request_: Body, data: st.DataObject) -> None:
 @LAWS
 @given(REPORTS)
 def test_a_reading_is_offered_at_the_level_that_it_could_set(request_: Body) -> None:
-    """No reading that can apply leads above the level, `could_rise_to` and its own `could_raise_to`."""
+    """No applicable measurement exceeds the level, `could_rise_to` and its own `could_raise_to`."""
     decision = decide({**request_, "not_known": []})
     offered = {item.id: item.could_raise_to.rank for item in decision.interview.measurements}
     for id_ in shipped().policy.measurements:
@@ -165,7 +165,7 @@ def test_a_reading_is_offered_at_the_level_that_it_could_set(request_: Body) -> 
 @LAWS
 @given(REPORTS, st.data())
 def test_not_known_is_never_a_no(request_: Body, data: st.DataObject) -> None:
-    """It fires and silences nothing, lowers no level that a no keeps, and is never asked again."""
+    """Not known fires and silences no rule, lowers no level that a no keeps, and is not asked again."""
     id_ = data.draw(st.sampled_from([name for name, it in shipped().findings.items() if it.place == "findings"]))
     known = {name: value for name, value in known_in(request_).items() if name != id_}
     listed = {*request_.get("not_known", ()), id_}
@@ -184,7 +184,7 @@ def test_not_known_is_never_a_no(request_: Body, data: st.DataObject) -> None:
 @LAWS
 @given(REPORTS, st.data())
 def test_an_answer_beside_not_known_counts_only_if_it_is_urgent(request_: Body, data: st.DataObject) -> None:
-    """A yes, a reading and a choice count, a no does not, and the contradiction is listed."""
+    """A yes, a measurement and a choice count, a no does not, and the contradiction is listed."""
     id_ = data.draw(st.sampled_from([name for name, it in shipped().findings.items() if it.place == "findings"]))
     value = data.draw(st.sampled_from(values(id_)))
     others = {*request_.get("not_known", ())} - {id_}
@@ -198,7 +198,7 @@ def test_an_answer_beside_not_known_counts_only_if_it_is_urgent(request_: Body, 
 @LAWS
 @given(REPORTS, st.sets(st.sampled_from(sorted(shipped().findings)), max_size=6))
 def test_an_unknown_sign_holds_the_level_while_a_term_depends_on_it(request_: Body, unknown: set[str]) -> None:
-    """A sign does so for any open term, background only for one from the level of the policy on, numbers never."""
+    """An unknown sign holds the level for any open term, background from the policy's level on, numbers never."""
     policy = shipped().policy
     listed = {id_ for id_ in unknown if shipped().findings[id_].place == "findings"}
     known = {name: value for name, value in known_in(request_).items() if name not in listed}

@@ -1,4 +1,4 @@
-"""The safety laws of the level, tried on the shipped engine with reports at the edges of its rules."""
+"""The safety laws of the level, on the shipped engine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _top(terms: list[RaisingTerm], least: Level) -> Level:
 @LAWS
 @given(REPORTS)
 def test_the_level_is_the_most_urgent_of_its_reasons(request_: Body) -> None:
-    """No rule that fired is above the level, and no answer could lead below it."""
+    """No fired rule is above the level, and `could_rise_to` is not below it."""
     decision = decide(request_)
     reasons = [reason.level for reason in decision.urgency.reasons]
     assert decision.level is max(reasons, key=lambda level: level.rank)
@@ -44,7 +44,7 @@ def test_the_level_is_the_most_urgent_of_its_reasons(request_: Body) -> None:
 @LAWS
 @given(REPORTS)
 def test_exactly_the_true_rules_fire(request_: Body) -> None:
-    """A red flag fires if and only if one of its terms is true of what is known."""
+    """A red flag fires exactly if one of its terms is true of the known findings."""
     decision = decide(request_)
     true = {raising.rule for raising in raising_terms() if is_true(raising.term, decision.known)}
     assert _flags(decision) == true - {"uncovered_sign"}
@@ -53,7 +53,7 @@ def test_exactly_the_true_rules_fire(request_: Body) -> None:
 @LAWS
 @given(REPORTS)
 def test_an_emergency_is_sent_to_an_emergency_department(request_: Body) -> None:
-    """The emergency department is a referral of each emergency, for any reason."""
+    """The emergency department is a referral of each emergency."""
     decision = decide(request_)
     assert decision.level.rank < Level.EMERGENCY.rank or "emergency_department" in decision.referrals
 
@@ -67,7 +67,7 @@ def _turned(value: Any) -> Any:
 @LAWS
 @given(REPORTS)
 def test_the_same_report_gets_the_same_bytes(request_: Body) -> None:
-    """A report in another order of names, or sent twice, gets the same response, explained or not."""
+    """A report in another order, or sent twice, gets the same response, explained or not."""
     turned = _turned(request_) | ({"not_known": request_["not_known"][::-1]} if "not_known" in request_ else {})
     one = engine()
     for answer in (one.answer, one.answer_explained):
@@ -78,7 +78,7 @@ def test_the_same_report_gets_the_same_bytes(request_: Body) -> None:
 
 @cache
 def _tests_of(name: str) -> frozenset[Any]:
-    """The tests of a finding in the rules, and in what implies or settles a finding that they name."""
+    """The tests of a finding in rules, implications and settlements."""
     knowledge = shipped()
     tests = {atom for raising in raising_terms() for atom in raising.term if atom.finding == name}
     for finding in knowledge.findings.values():
@@ -89,12 +89,12 @@ def _tests_of(name: str) -> frozenset[Any]:
 
 @cache
 def _signs() -> list[str]:
-    """The findings that a rule names, and those that imply or settle one."""
+    """The findings of rules, and those that imply or settle one."""
     return sorted(name for name in shipped().findings if _tests_of(name))
 
 
 def _more_present(request: Body, name: str) -> list[Any]:
-    """The values of `name` that pass each test that its value in `request` passes, and at least one more."""
+    """Values of `name` that pass all earlier tests and one more."""
     now = engine().read(encoded(request)).known.get(name)
     passed = {test for test in _tests_of(name) if now is not None and test.holds(now)}
     return [value for value in values(name) if passed < _passes(name, value)]
@@ -108,7 +108,7 @@ def _passes(name: str, value: Any) -> set[Any]:
 @LAWS
 @given(REPORTS, st.data())
 def test_a_sign_that_becomes_present_never_lowers_the_level(request_: Body, data: st.DataObject) -> None:
-    """It silences no rule and lowers no level that a rule set; a no that becomes a yes lowers no level at all."""
+    """A new sign silences no rule and lowers no level of a rule; a denied one lowers no level."""
     name = data.draw(st.sampled_from(_signs()))
     present = _more_present(request_, name)
     assume(present)
@@ -122,10 +122,10 @@ def test_a_sign_that_becomes_present_never_lowers_the_level(request_: Body, data
 @LAWS
 @given(REPORTS, REPORTS)
 def test_no_answer_lowers_a_level_that_a_rule_set(request_: Body, more: Body) -> None:
-    """Answers to unknown findings silence no rule, and lower only the level of open questions and unknown signs."""
+    """Answers silence no rule, and lower only the level of open questions and unknown signs."""
     before = decide(request_)
-    told = known_in(request_)
-    answers = {name: value for name, value in known_in(more).items() if name not in told}
+    known = known_in(request_)
+    answers = {name: value for name, value in known_in(more).items() if name not in known}
     after = decide(plus(request_, answers))
     assert _flags(before) <= _flags(after)
     assert rule_level(after).rank >= rule_level(before).rank
@@ -137,7 +137,7 @@ def test_no_answer_lowers_a_level_that_a_rule_set(request_: Body, more: Body) ->
 @LAWS
 @given(REPORTS)
 def test_could_rise_to_is_the_highest_open_term(request_: Body) -> None:
-    """The most urgent term that could still become true by answers alone, and some completion reaches it."""
+    """`could_rise_to` is the most urgent term that answers can make true, and some completion reaches it."""
     decision = decide(request_)
     by_answers = [term for term in open_terms(decision) if not waits_for_a_reading(term, decision)]
     assert decision.could_rise_to is _top(by_answers, decision.level)
@@ -150,7 +150,7 @@ def test_could_rise_to_is_the_highest_open_term(request_: Body) -> None:
 @LAWS
 @given(REPORTS, REPORTS)
 def test_could_rise_to_is_never_exceeded(request_: Body, more: Body) -> None:
-    """No answers to unknown findings that are not closed, readings aside, lead above it without contradicting a no."""
+    """Answers to unknown findings that are not closed never exceed it without contradicting a no."""
     before = decide(request_)
     shut = {*before.known, *known_in(request_), *closed(before.known), *shipped().policy.measurements}
     answers = {name: value for name, value in known_in(more).items() if name not in shut and not _repeats(name, before)}
@@ -160,14 +160,14 @@ def test_could_rise_to_is_never_exceeded(request_: Body, more: Body) -> None:
 
 
 def _repeats(name: str, decision: Decision) -> bool:
-    """Whether a report-only finding stands for an item that is answered or closed."""
+    """Whether a report-only finding repeats an answered or closed item."""
     return shipped().findings[name].covered_by in {*decision.known, *closed(decision.known)}
 
 
 @LAWS
 @given(REPORTS)
 def test_self_care_needs_an_end_to_the_safety_questions(request_: Body) -> None:
-    """Self-care comes out if and only if no rule, no open question and no unknown sign asks for more."""
+    """Self-care results exactly if no rule, no open question and no unknown sign sets more."""
     decision = decide(request_)
     held = {reason.rule for reason in decision.urgency.reasons} & {"safety_questions_open", "sign_not_known"}
     is_calm = rule_level(decision) is Level.SELF_CARE and not held
@@ -185,7 +185,7 @@ def test_self_care_needs_an_end_to_the_safety_questions(request_: Body) -> None:
 @LAWS
 @given(REPORTS)
 def test_self_care_gives_something_to_try(request_: Body) -> None:
-    """No runner is sent home with nothing to do, unless the report contradicts itself."""
+    """Every self-care response has a fix, unless the report contradicts itself."""
     decision = decide(request_)
     assert decision.level is not Level.SELF_CARE or decision.fixes or decision.conflicts
 
@@ -193,7 +193,7 @@ def test_self_care_gives_something_to_try(request_: Body) -> None:
 @LAWS
 @given(REPORTS, st.data())
 def test_a_detail_counts_although_its_parent_was_denied(request_: Body, data: st.DataObject) -> None:
-    """The urgent reading wins and is listed as a contradiction, unless another complaint explains the detail."""
+    """The urgent value counts and is listed as a contradiction, unless another complaint explains the detail."""
     parent, detail = data.draw(st.sampled_from(_details()))
     denied = decide(plus(request_, {parent: False, detail: True}))
     affirmed = decide(plus(request_, {parent: True, detail: True}))
@@ -222,7 +222,7 @@ def _details() -> list[tuple[str, str]]:
 def test_telemetry_never_rejects_and_never_changes_the_level(
     request_: Body, sent: list[tuple[str, Any]], whole: Any
 ) -> None:
-    """A watch may point to a cause; it raises and lowers nothing, whatever it sends."""
+    """Telemetry may point to a cause, and never changes the level."""
     plain = decide({part: value for part, value in request_.items() if part != "training"})
     for training in ({**request_.get("training", {}), **dict(sent)}, whole):
         decision = decide({**request_, "training": training})
@@ -231,7 +231,7 @@ def test_telemetry_never_rejects_and_never_changes_the_level(
 
 
 def test_every_level_rule_cause_and_fix_is_reached(shipped: Knowledge, engine: Engine) -> None:
-    """Nothing in the knowledge is dead: some case or vignette reaches each of them."""
+    """Some case or vignette reaches each level, rule, cause and fix."""
     decisions = [engine.decide(engine.read(request)) for request in corpus(shipped)]
     assert {decision.level for decision in decisions} == set(Level)
     assert {fired.id for decision in decisions for fired in decision.fired} == shipped.red_flags.keys()
@@ -241,5 +241,5 @@ def test_every_level_rule_cause_and_fix_is_reached(shipped: Knowledge, engine: E
 
 
 def test_the_answers_are_the_recorded_bytes(shipped: Knowledge) -> None:
-    """On every Python and every machine; `make prove` records them again after the knowledge has changed."""
+    """The responses have the recorded bytes on every machine; `make prove` records them after a change."""
     assert answers_digest(shipped) == ANSWERS.read_text(encoding="ascii").strip()

@@ -1,7 +1,7 @@
-"""Faults planted in a copy of the shipped knowledge, and what refuses each of them.
+"""Faults planted in the shipped knowledge, each refused by a check.
 
-The loader refuses what it can tell from the files alone, the cases what no longer comes out, the vignettes a level
-that is too low, and the proof what would break a safety law.
+The loader refuses faults in the files, the cases a changed result, the vignettes a lower level, and the proof a
+broken safety law.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Change = Callable[[Any], object]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of the shipped knowledge, to be broken."""
+    """A copy of the shipped knowledge, to be changed."""
     return Path(shutil.copytree(SHIPPED, tmp_path / "knowledge"))
 
 
@@ -48,7 +48,7 @@ def _break(folder: Path, file: str, change: Change) -> None:
 
 
 def _set(*path: Any) -> Change:
-    """Puts the last of `path` where the rest of it leads."""
+    """Set the value at `path`."""
 
     def change(content: Any) -> None:
         *keys, last, value = path
@@ -60,7 +60,7 @@ def _set(*path: Any) -> Change:
 
 
 def _drop(*path: Any) -> Change:
-    """Takes out what `path` leads to."""
+    """Delete the value at `path`."""
 
     def change(content: Any) -> None:
         *keys, last = path
@@ -133,7 +133,7 @@ _DIARY: dict[str, Any] = {"question": "Do you keep a diary?", "kind": "boolean"}
     ],
 )
 def test_the_loader_refuses(folder: Path, file: str, change: Change, says: str) -> None:
-    """A fault that the files alone show is refused by `load`, in words that name it."""
+    """`load` refuses a fault in the files, with a message that names it."""
     _break(folder, file, change)
     with pytest.raises(KnowledgeFault) as refused:
         load(folder)
@@ -141,7 +141,7 @@ def test_the_loader_refuses(folder: Path, file: str, change: Change, says: str) 
 
 
 def test_the_loader_refuses_a_second_condition(folder: Path) -> None:
-    """A name given twice would silently replace the first."""
+    """A duplicate name is refused, because it would silently replace the first."""
     path = folder / _PALPITATIONS
     path.write_text(path.read_text(encoding="utf-8") + "when: near_faint\n", encoding="utf-8")
     with pytest.raises(KnowledgeFault) as refused:
@@ -150,7 +150,7 @@ def test_the_loader_refuses_a_second_condition(folder: Path) -> None:
 
 
 def _broken(shipped: Knowledge, *path: Any) -> Knowledge:
-    """The shipped knowledge with one value replaced, past the loader."""
+    """The shipped knowledge with one value replaced, without the loader's checks."""
     content = json.loads(msgspec.json.encode(shipped))
     _set(*path)(content)
     return msgspec.convert(content, Knowledge)
@@ -174,7 +174,7 @@ def _broken(shipped: Knowledge, *path: Any) -> Knowledge:
     ],
 )  # fmt: skip
 def test_the_cases_refuse(shipped: Knowledge, folder_: str, id_: str, field: str, value: Any) -> None:
-    """A lost condition, a lost alternative or a moved threshold loads, and a case of that rule does not come out."""
+    """A lost condition, a lost alternative or a moved threshold fails a case of that rule."""
     issues = list(replay(_broken(shipped, folder_, id_, field, value)))
     assert f"{folder_}/{id_}.yaml" in {issue.file for issue in issues}
 
@@ -193,7 +193,7 @@ def _under(knowledge: Knowledge, runners: tuple[Vignette, ...]) -> set[str]:
     "id_", ["palpitations", "heat_stroke", "cauda_equina", "leg_clot_possible", "night_electric_shocks"]
 )
 def test_the_vignettes_refuse_a_lowered_level(shipped: Knowledge, runners: tuple[Vignette, ...], id_: str) -> None:
-    """A rule that still fires, at a level that is too low, leaves some runner under-triaged."""
+    """A rule at a lower level leaves some runner under-triaged."""
     lower = [level for level in Level if level.rank < shipped.red_flags[id_].level.rank]
     broken = _broken(shipped, "red_flags", id_, "level", lower[1])
     assert _under(broken, runners) > _under(shipped, runners)
@@ -224,14 +224,14 @@ def _without(knowledge: Knowledge, fix: str, name: str) -> Knowledge:
     ],
 )
 def test_the_proof_refuses_a_lost_interlock(shipped: Knowledge, fix: str, name: str) -> None:
-    """Without one of its conditions a fix would reach someone whom it could harm; the proof shows for whom."""
+    """The proof shows a report in which a fix without one of its conditions could do harm."""
     rules = Rules(_without(shipped, fix, name))
     with pytest.raises(AssertionError, match=rf"{fix} is given in spite of {name}: -d '"):
         proofs.test_the_interlocks_hold(rules, _solver(rules), (fix,), (name,))
 
 
 def test_the_proof_refuses_a_rule_that_a_sign_could_silence(shipped: Knowledge) -> None:
-    """Past the lint, a not over a red-flag finding would let that finding lower the level."""
+    """A not over a red-flag finding, which the lint forbids, would let that finding lower the level."""
     planted = {"all": ["palpitations", {"not": "calf_warm_red"}]}
     rules = Rules(_broken(shipped, "red_flags", "palpitations", "when", planted))
     with pytest.raises(AssertionError, match="reporting calf_warm_red lowers the level of: -d '"):
@@ -239,7 +239,7 @@ def test_the_proof_refuses_a_rule_that_a_sign_could_silence(shipped: Knowledge) 
 
 
 def test_the_proof_refuses_a_rule_that_never_fires(shipped: Knowledge) -> None:
-    """A condition that contradicts itself loads, and is found dead."""
+    """A condition that contradicts itself loads, and the proof reports that it never fires."""
     planted = {"all": [{"finding": "trend", "is": "worse"}, {"finding": "trend", "is": "better"}]}
     rules = Rules(_broken(shipped, "red_flags", "palpitations", "when", planted))
     with pytest.raises(AssertionError, match="no report fires palpitations"):
@@ -247,7 +247,7 @@ def test_the_proof_refuses_a_rule_that_never_fires(shipped: Knowledge) -> None:
 
 
 def test_the_proof_refuses_a_rule_in_another_s_shadow(shipped: Knowledge) -> None:
-    """A rule that only fires beside a more urgent one says nothing of its own."""
+    """The proof refuses a rule that fires only beside a more urgent one."""
     planted = {"all": ["palpitations", "chest_pain"]}
     rules = Rules(_broken(shipped, "red_flags", "near_faint", "when", planted))
     with pytest.raises(AssertionError, match="near_faint"):
@@ -255,7 +255,7 @@ def test_the_proof_refuses_a_rule_in_another_s_shadow(shipped: Knowledge) -> Non
 
 
 def test_the_proof_refuses_one_condition_written_in_two_ways(shipped: Knowledge) -> None:
-    """Two rules that always fire together, at two levels, are one rule with two opinions."""
+    """The proof refuses two rules that always fire together."""
     planted = {"at_least_of": 1, "of": ["not_better_30min_cooling", "heat_illness_signs"]}
     rules = Rules(_broken(shipped, "red_flags", "near_faint", "when", planted))
     with pytest.raises(AssertionError, match="are one condition"):
@@ -263,7 +263,7 @@ def test_the_proof_refuses_one_condition_written_in_two_ways(shipped: Knowledge)
 
 
 def test_the_proof_refuses_a_nerve_left_to_self_care(shipped: Knowledge) -> None:
-    """Without its rule a pinched nerve would come out as self-care."""
+    """Without its rule a pinched nerve would be self-care."""
     content = json.loads(msgspec.json.encode(shipped))
     del content["red_flags"]["low_back_and_numbness"]
     content["policy"]["uncovered_signs"] = []
@@ -273,14 +273,14 @@ def test_the_proof_refuses_a_nerve_left_to_self_care(shipped: Knowledge) -> None
 
 
 def test_the_proof_refuses_an_engine_that_reads_another_rule(shipped: Knowledge, engine: Engine) -> None:
-    """Where the formulas and the engine part, a red flag that should fire does not, and the report is shown."""
+    """If the formulas and the engine differ, the proof shows the report in which a red flag is missing."""
     rules = Rules(_broken(shipped, "red_flags", "palpitations", "when", "felt_hot"))
     with pytest.raises(AssertionError, match="-d '"):
         _compare(rules, engine)
 
 
 def test_the_proof_refuses_a_sign_without_a_question(shipped: Knowledge) -> None:
-    """A sign that is in no checklist would leave a rule open after the last question."""
+    """A sign outside all checklists would leave a rule open after the last question."""
     items = [id_ for id_ in shipped.checklists["heart_and_breathing"].items if id_ != "palpitations"]
     rules = Rules(_broken(shipped, "checklists", "heart_and_breathing", "items", items))
     with pytest.raises(AssertionError, match=r"palpitations.* is open and not asked in: -d '"):

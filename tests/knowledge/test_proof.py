@@ -1,6 +1,6 @@
-"""What a solver proves of the shipped rules for every report.
+"""Properties of the shipped rules, proved by a solver for every report.
 
-A counterexample is shown as a request that can be pasted into curl.
+A counterexample is shown as a request for curl.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .reports import DRINK_NO_MORE
 
 _RISING = [level for level in Level if level is not Level.SELF_CARE]
 
-# A red flag that never stands alone at its level, and why that is meant.
+# A red flag that is never alone at its level, and the reason.
 _SHADOWED: dict[str, str] = {}
 
 
@@ -39,13 +39,13 @@ def rules(shipped: Knowledge) -> Rules:
 
 @pytest.fixture(scope="module")
 def rulebook(shipped: Knowledge) -> Rulebook:
-    """The shipped rules as the engine compiles them."""
+    """The shipped rules as compiled by the engine."""
     return Rulebook(shipped)
 
 
 @pytest.fixture(scope="module")
 def solver(rules: Rules) -> z3.Solver:
-    """A solver that knows the values that a request may carry."""
+    """A solver with the values that a request may contain."""
     return solver_of(rules)
 
 
@@ -68,13 +68,13 @@ def _model(solver: z3.Solver, *claims: Any) -> z3.ModelRef | None:
 
 
 def _prove(rules: Rules, solver: z3.Solver, says: str, *breach: Any) -> None:
-    """No report makes `breach` true; one that does is shown."""
+    """Fail with a request if a report makes `breach` true."""
     model = _model(solver, *breach)
     assert model is None, f"{says}: {curl(rules.request(model))}"
 
 
 def _lost(formulas: Any, changes: Any) -> Any:
-    """One of `formulas` is true and no longer so after `changes`."""
+    """One of `formulas` is true before and false after `changes`."""
     return z3.Or(*(z3.And(one, z3.Not(z3.substitute(one, *changes))) for one in formulas.values()))
 
 
@@ -86,7 +86,7 @@ def test_a_sign_that_becomes_present_never_lowers_the_level(rules: Rules, solver
 
 
 def test_a_sign_that_becomes_present_silences_no_rule(rules: Rules, solver: z3.Solver) -> None:
-    """Making any finding present leaves every red flag that fired firing."""
+    """Making any finding present silences no red flag."""
     for name in signs(rules):
         before, changes = presence(rules, name)
         _prove(rules, solver, f"reporting {name} silences a rule in", before, _lost(rules.fires, changes))
@@ -112,7 +112,7 @@ def test_not_known_changes_no_rule(rules: Rules, solver: z3.Solver) -> None:
 
 
 def test_a_closed_detail_cannot_fire(rules: Rules, rulebook: Rulebook, solver: z3.Solver) -> None:
-    """No rule that names a closed finding is made true by answers to findings that are not closed."""
+    """Answers to findings that are not closed never fulfil a rule that names a closed finding."""
     for number, _ in rulebook.raising_terms():
         term = rulebook.matcher.terms[number]
         conditional = [atom.finding for atom in term if atom.finding in {*rulebook.asked_when, *rulebook.asked_of}]
@@ -123,7 +123,7 @@ def test_a_closed_detail_cannot_fire(rules: Rules, rulebook: Rulebook, solver: z
 
 
 def _not_denied(rules: Rules, term: Term) -> Any:
-    """No finding of the term is absent: a yes that contradicts a no is the urgent reading, and not foreseen."""
+    """No finding of the term is absent, so no contradiction can occur."""
     booleans = [atom.finding for atom in term if rules.findings[atom.finding].kind == "boolean"]
     return z3.And(*(z3.Not(rules.absent(name)) for name in booleans))
 
@@ -131,11 +131,11 @@ def _not_denied(rules: Rules, term: Term) -> Any:
 def test_the_engine_closes_the_same_findings(
     rules: Rules, rulebook: Rulebook, solver: z3.Solver, engine: Engine
 ) -> None:
-    """For each finding with conditions, a report that closes it and one that does not come out alike in the engine."""
+    """For each conditional finding, the engine and the formulas agree on a report that closes it or makes it wait."""
     items = Items(rulebook)
     conditional = {*rulebook.asked_when, *rulebook.asked_of} & rules.findings.keys()
     never_closed = {id_ for id_ in conditional if _model(solver, rules.closed(id_)) is None}
-    assert never_closed <= set(rules.knowledge.policy.measurements)  # a usual value waits for any value of its reading
+    assert never_closed <= set(rules.knowledge.policy.measurements)  # a usual value waits for its measurement
     for id_ in conditional:
         for claim in (rules.closed(id_), rules.waiting(id_)):
             model = _model(solver, claim)
@@ -152,12 +152,12 @@ def test_the_engine_closes_the_same_findings(
 
 @pytest.fixture(scope="module")
 def foreseen(rules: Rules, rulebook: Rulebook) -> dict[Level, Any]:
-    """For each level, that some term which sets it or more is true or can become so by answers."""
+    """For each level, that a term at or above is open."""
     return foreseen_by(rules, rulebook)
 
 
 def foreseen_by(rules: Rules, rulebook: Rulebook) -> dict[Level, Any]:
-    """The formula of `could_rise_to` at each level or more, without the level itself."""
+    """The formula of `could_rise_to` at each level, without the level itself."""
     terms = [
         (level, compiled.is_open(rules, rulebook.matcher.terms[number])) for number, level in rulebook.raising_terms()
     ]
@@ -165,9 +165,9 @@ def foreseen_by(rules: Rules, rulebook: Rulebook) -> dict[Level, Any]:
 
 
 def test_could_rise_to_is_never_exceeded(rules: Rules, rulebook: Rulebook, solver: z3.Solver) -> None:
-    """No answers to findings that are not closed, readings aside, make a term true that is not open.
+    """Answers to findings that are not closed, without measurements, fulfil only open terms.
 
-    A yes that contradicts an earlier no is left out: it is the urgent reading of a contradiction.
+    A yes that contradicts an earlier no is excluded, because it is the urgent value of a contradiction.
     """
     for number, level in rulebook.raising_terms():
         term = rulebook.matcher.terms[number]
@@ -177,7 +177,7 @@ def test_could_rise_to_is_never_exceeded(rules: Rules, rulebook: Rulebook, solve
 
 
 def test_could_rise_to_is_reached(rules: Rules, rulebook: Rulebook, solver: z3.Solver) -> None:
-    """Each open term above the level becomes true if its unknown findings get values that pass, none of them closed.
+    """Each open term above the level becomes true if its unknown findings, none closed, get values that pass.
 
     A term of a finding that another value contradicts stays open, which can only show too high a level.
     """
@@ -209,7 +209,7 @@ def test_could_rise_to_is_reached(rules: Rules, rulebook: Rulebook, solver: z3.S
 
 
 def test_settled_means_settled(rules: Rules, rulebook: Rulebook, solver: z3.Solver) -> None:
-    """If no answer was not known, each open term above the level has a finding that is asked, or one that opens it."""
+    """If every answer is known, each open term above the level has a finding that is asked, or its opener."""
     items = frozenset(id_ for checklist in rules.knowledge.checklists.values() for id_ in checklist.items)
     all_known = [z3.Not(variable.not_known) for variable in rules.findings.values()]
     for number, level in rulebook.raising_terms():
@@ -221,7 +221,7 @@ def test_settled_means_settled(rules: Rules, rulebook: Rulebook, solver: z3.Solv
 
 
 def _agree(rules: Rules, foreseen: dict[Level, Any], engine: Engine, model: z3.ModelRef) -> None:
-    """The engine's level, red flags and `could_rise_to` are those of the formulas."""
+    """The engine's level, red flags and `could_rise_to` equal the formulas'."""
     body = rules.request(model)
     decision = engine.decide(engine.read(json.dumps(body).encode()))
 
@@ -242,7 +242,7 @@ def _agree(rules: Rules, foreseen: dict[Level, Any], engine: Engine, model: z3.M
 def test_every_red_flag_can_fire_and_the_engine_agrees(
     rules: Rules, foreseen: dict[Level, Any], solver: z3.Solver, engine: Engine
 ) -> None:
-    """Each red flag fires for some report, and the engine fires it for that very report, at the same level."""
+    """Each red flag fires for some report, and the engine fires it at the same level."""
     for id_, fires in rules.fires.items():
         model = _model(solver, fires)
         assert model is not None, f"no report fires {id_}"
@@ -261,15 +261,15 @@ def test_every_level_can_be_reached_and_the_engine_agrees(
         _agree(rules, foreseen, engine, model)
 
 
-def test_the_compiled_terms_mean_what_the_conditions_mean(rules: Rules, rulebook: Rulebook, solver: z3.Solver) -> None:
-    """For every condition of the knowledge some term of the engine is true if and only if the condition is."""
+def test_the_compiled_terms_equal_the_conditions(rules: Rules, rulebook: Rulebook, solver: z3.Solver) -> None:
+    """For every condition, some term of the engine is true exactly if the condition is."""
     for says, condition, terms in compiled.conditions(rules, rulebook):
         fired = z3.Or(*(compiled.is_true(rules, term) for term in compiled.some(rulebook, terms)))
         _prove(rules, solver, f"terms of '{says}' and its condition differ in", fired != rules.holds(condition))
 
 
 def test_no_red_flag_is_shadowed(rules: Rules, solver: z3.Solver) -> None:
-    """Each red flag fires for some report in which nothing else is as urgent, or stands in the list with a reason."""
+    """Each red flag fires alone at its level for some report, or is listed with a reason."""
     shadowed = []
     for id_, flag in rules.flags.items():
         others = [
@@ -283,7 +283,7 @@ def test_no_red_flag_is_shadowed(rules: Rules, solver: z3.Solver) -> None:
 
 
 def test_no_two_red_flags_are_one_condition(rules: Rules, solver: z3.Solver) -> None:
-    """However they are written, two red flags never fire for exactly the same reports."""
+    """Two red flags never fire for exactly the same reports."""
     names = {id_: compiled.names(rules, flag.when) for id_, flag in rules.flags.items()}
     for one, other in combinations(rules.flags, 2):
         if names[one] == names[other]:
@@ -306,7 +306,7 @@ _NO_STRETCH: tuple[Condition, ...] = ("swelling_one_leg", "calf_warm_red", "calf
 def test_the_interlocks_hold(
     rules: Rules, solver: z3.Solver, fixes: tuple[str, ...], forbidding: tuple[Condition, ...]
 ) -> None:
-    """Drinking more, a new cadence and stretching are withheld for everyone whom they could harm."""
+    """Drinking more, a new cadence and stretching are withheld from everyone whom they could harm."""
     for id_ in fixes:
         fix = rules.knowledge.fixes[id_]
         assert fix.withheld_when is not None
@@ -317,7 +317,7 @@ def test_the_interlocks_hold(
 
 
 def test_long_runs_forbid_drinking_more(rules: Rules, solver: z3.Solver) -> None:
-    """Over 240 minutes no quantity to drink is named."""
+    """After more than 240 minutes the response has no quantity to drink."""
     duration = rules.findings["run_duration_min"]
     for id_ in ("daily_fluids", "sports_drink_on_long_runs"):
         withheld = rules.holds(rules.knowledge.fixes[id_].withheld_when or "")
@@ -332,7 +332,7 @@ def test_long_runs_forbid_drinking_more(rules: Rules, solver: z3.Solver) -> None
 
 
 def test_a_compartment_pattern_is_not_called_overtraining(rules: Rules, solver: z3.Solver) -> None:
-    """With both symptoms always at one distance the cause overtraining is excluded and a red flag fires."""
+    """If both symptoms always come at one distance, overtraining is excluded and a red flag fires."""
     pattern = [rules.holds(name) for name in ("onset_consistent_distance", "calf_cramp", "foot_numbness")]
     excluded = rules.holds(rules.knowledge.causes["overtraining"].excluded_when or "")
     fires = rules.fires["fixed_distance_cramp_and_numbness"]
@@ -340,12 +340,12 @@ def test_a_compartment_pattern_is_not_called_overtraining(rules: Rules, solver: 
 
 
 def test_a_pinched_nerve_is_never_self_care(rules: Rules, solver: z3.Solver) -> None:
-    """Where the cause applies the level is at least consultation."""
+    """If a pinched nerve is considered, the level is at least consultation."""
     applies = rules.holds(rules.knowledge.causes["pinched_nerve"].applies_when)
     _prove(rules, solver, "a pinched nerve is self-care in", applies, z3.Not(rules.reaches[Level.CONSULTATION]))
 
 
 def test_telemetry_is_in_no_red_flag(rules: Rules) -> None:
-    """No formula of a red flag or a level names telemetry or what is measured from it."""
+    """No formula of a red flag or a level contains telemetry or a measure of it."""
     telemetry = {name for name, finding in rules.knowledge.findings.items() if finding.place == "training"}
     assert not (telemetry | rules.measures.keys()) & set(signs(rules))

@@ -1,4 +1,4 @@
-"""The record of the proof is of the knowledge that ships."""
+"""The record of the proof matches the shipped knowledge."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .proof.record import record
 
 
 def test_the_record_is_of_this_knowledge() -> None:
-    """Whoever changes the knowledge or what is proved of it proves it again: `make prove`."""
+    """A change of the knowledge or of a property needs a new proof by `make prove`."""
     assert msgspec.json.decode(PROOF.read_bytes(), type=Proof) == record()
 
 
 def test_the_proof_is_served(shipped: Knowledge) -> None:
-    """`GET /knowledge` names the digest that was proved, what was proved, and that it is this one."""
+    """`GET /knowledge` has the digest, the properties, and whether this knowledge is proved."""
     served = msgspec.json.decode(catalogue(shipped).whole)["proof"]
     assert served["proved"] is True
     assert served["digest"] == shipped.digest

@@ -1,6 +1,6 @@
-"""The vignettes that must escalate, each without one of its facts, which the interview has to find.
+"""Urgent vignettes without one fact, which the interview must find.
 
-The runner knows the missing fact and answers when asked, or cannot judge it, or denies it.
+The runner either knows the missing fact and answers when asked, or cannot judge it, or denies it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ AT_HOME_WHEN_DENIED = 0.25
 
 
 class Dropped(NamedTuple):
-    """A vignette without the fact `fact`; `truth` is the whole vignette and `level` its level."""
+    """A vignette without `fact`; `truth` and `level` are the complete one's."""
 
     name: str
     fact: str
@@ -47,13 +47,13 @@ class Dropped(NamedTuple):
 
     @property
     def implied_alone(self) -> frozenset[str]:
-        """The missing fact and the findings that nothing else in the vignette implies."""
+        """The missing fact and the findings that it alone implies."""
         implied = present_in({self.fact: self.truth[self.fact]}, shipped())
         return frozenset({self.fact} | (implied - present_in(self.rest, shipped())))
 
 
 class Ending(NamedTuple):
-    """A vignette without one fact, with the first and the last response of its interview."""
+    """A vignette without one fact, with its first and last response."""
 
     dropped: Dropped
     first: Assessment
@@ -66,7 +66,7 @@ class Ending(NamedTuple):
 
     @property
     def lost(self) -> bool:
-        """Whether the level at the end is below the level of the whole vignette."""
+        """Whether the last level is below the complete vignette's."""
         return self.level.rank < self.dropped.level.rank
 
     def __str__(self) -> str:
@@ -90,7 +90,7 @@ def _every_drop() -> tuple[Dropped, ...]:
 
 
 def _ending(dropped: Dropped, runner: SimulatedRunner) -> Ending:
-    """The interview to its end; a known reading that is offered there is sent last."""
+    """The interview to its end, and then a known measurement if offered."""
     conversation = runner.go_on(engine(), runner.report_of(dropped.rest))
     first, last = decoded(conversation.responses[0]), conversation.end
     if runner.knows(dropped.fact) and dropped.fact in {item.id for item in last.interview.measurements}:
@@ -101,13 +101,13 @@ def _ending(dropped: Dropped, runner: SimulatedRunner) -> Ending:
 
 @cache
 def _answered() -> tuple[Ending, ...]:
-    """The runner knows the missing fact and answers when asked, or sends the reading when it is offered."""
+    """The runner knows the missing fact, and answers or measures when asked."""
     return tuple(_ending(dropped, SimulatedRunner(shipped(), dropped.truth)) for dropped in _every_drop())
 
 
 @cache
 def _not_known() -> tuple[Ending, ...]:
-    """The runner cannot judge the missing fact, nor a finding that only this fact implies."""
+    """The runner cannot judge the fact or findings that it alone implies."""
     return tuple(
         _ending(dropped, SimulatedRunner(shipped(), dropped.rest, dropped.implied_alone)) for dropped in _every_drop()
     )
@@ -128,7 +128,7 @@ def _asks_for(dropped: Dropped) -> Iterator[str]:
 
 
 def test_a_missing_fact_is_among_the_next_questions() -> None:
-    """If the level is too low without a fact, then the first response asks for it or offers its reading."""
+    """If the level is too low without a fact, the first response asks for it or offers its measurement."""
     not_asked = []
     for ending in _answered():
         if ending.first.triage.level.rank < ending.dropped.level.rank:
@@ -141,18 +141,18 @@ def test_a_missing_fact_is_among_the_next_questions() -> None:
 
 
 def test_a_missing_fact_that_is_then_answered_gives_the_full_level() -> None:
-    """Not one vignette ends below its level if the runner answers what is asked and sends the readings offered."""
+    """No vignette ends below its level if the runner answers all questions and sends the offered measurements."""
     assert [str(ending) for ending in _answered() if ending.lost] == []
 
 
 def test_a_fact_that_is_not_known_never_ends_in_self_care() -> None:
-    """Not known is not absent: an appointment is the least while a sign cannot be judged."""
+    """While a sign cannot be judged, the level is at least an appointment."""
     at_home = [ending for ending in _not_known() if ending.level is Level.SELF_CARE]
     assert [str(ending) for ending in at_home if not ending.dropped.is_reading] == []
 
 
 def test_the_levels_that_hang_on_one_fact_do_not_grow_in_number(record_property: Callable[[str, object], None]) -> None:
-    """A runner who denies a fact is another runner, so the lower levels are counted and bounded, not forbidden."""
+    """A denial describes another runner, so the lower levels are bounded rather than forbidden."""
     every = [ending for ending in _denied() if ending.dropped.truth[ending.dropped.fact] is not False]
     lost = [ending for ending in every if ending.lost]
     at_home = [ending for ending in lost if ending.level is Level.SELF_CARE]

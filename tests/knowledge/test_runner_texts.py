@@ -1,4 +1,4 @@
-"""What a runner reads: its length, its reading grade, and the facts that reach it."""
+"""A runner's texts: length, reading grade, and facts."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ def _self_care() -> dict[str, int]:
 
 
 def test_a_self_care_response_is_short() -> None:
-    """At most 250 words in the median over the vignettes, and never more than 350."""
+    """Self-care responses have at most 250 words in the median, and never more than 350."""
     words = _self_care()
     assert {name: count for name, count in words.items() if count > _WORDS_AT_MOST} == {}
     assert median(words.values()) <= _WORDS_IN_THE_MEDIAN
 
 
 def test_each_text_reads_at_grade_8() -> None:
-    """A text of more than seven words, read as its sentences; the titles and rationales of red flags are not yet."""
+    """A text of more than seven words reads at grade 8, except titles and rationales of red flags."""
     grades = {
         f"{place.file} {place.path}: {text}": round(grade(text), 1)
         for place, text in runner_texts(shipped())
@@ -84,7 +84,7 @@ def test_each_text_reads_at_grade_8() -> None:
 
 @cache
 def _reached() -> frozenset[str]:
-    """The facts with a statement that some response to a case or a vignette shows."""
+    """The facts whose statements a response to a case or vignette shows."""
     shown = "\n".join({text for request in corpus(shipped()) for text in _texts(_response(request))})
     return frozenset(
         fact for _, statement in statements(shipped()) for fact in statement.facts if statement.text in shown
@@ -98,5 +98,5 @@ def _facts() -> list[str]:
 
 @pytest.mark.parametrize("fact", _facts())
 def test_a_fact_reaches_a_response(fact: str) -> None:
-    """Some runner reads each fact of the article."""
+    """Some response has each fact of the article."""
     assert fact in _reached()

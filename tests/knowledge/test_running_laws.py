@@ -1,4 +1,4 @@
-"""The laws of the advice on running, tried on the shipped engine."""
+"""The laws of the advice on running, on the shipped engine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PAINFUL = ("calf_pain", "calf_tightness_pressure", "calf_tender_to_touch", "sud
 
 
 class _Support(NamedTuple):
-    """A term that speaks for a cause."""
+    """A term with weight for a cause."""
 
     cause: str
     term: Term
@@ -33,7 +33,7 @@ def _rank(decision: Decision) -> int:
 
 @cache
 def _supports() -> list[_Support]:
-    """The terms that need no telemetry that is measured over weeks."""
+    """The terms without telemetry measured over weeks."""
     return [
         _Support(cause.id, term)
         for cause in shipped().causes.values()
@@ -50,10 +50,10 @@ def _opposing(decision: Decision) -> set[tuple[str, int]]:
 @LAWS
 @given(REPORTS, st.data())
 def test_more_support_for_a_cause_never_makes_running_milder(request_: Body, data: st.DataObject) -> None:
-    """It may speak against another cause, or close a question that holds the level up; else it counts upwards."""
+    """More support makes running no milder, except by opposing another cause or closing a question."""
     support = data.draw(st.sampled_from(_supports()))
-    told = known_in(request_)
-    answers = {atom.finding: passing(atom) for atom in support.term if atom.finding not in told}
+    known = known_in(request_)
+    answers = {atom.finding: passing(atom) for atom in support.term if atom.finding not in known}
     before, after = decide(request_), decide(plus(request_, answers))
     assume(before.level.rank <= after.level.rank and _opposing(after) <= _opposing(before))
     assume({cause.id for cause in before.causes} <= {cause.id for cause in after.causes})
@@ -67,7 +67,7 @@ def _holds(condition: Condition, decision: Decision) -> bool:
 @LAWS
 @given(REPORTS)
 def test_the_strictest_sign_decides(request_: Body) -> None:
-    """The level, the red flags, the signs and the causes that are acted on; a less likely cause demands nothing."""
+    """Level, red flags, signs and the causes in use decide; a less likely cause does not."""
     knowledge, decision = shipped(), decide(request_)
     demands: list[Running | None] = [knowledge.levels[decision.level].running]
     demands += [knowledge.red_flags[flag.id].running for flag in decision.fired]
@@ -99,7 +99,7 @@ def _derived(decision: Decision) -> list[_DerivedIn]:
 
 @LAWS
 @given(REPORTS)
-def test_a_sudden_sharp_pain_is_never_told_to_run(request_: Body) -> None:
+def test_running_is_not_advised_with_sudden_sharp_pain(request_: Body) -> None:
     """A strained calf rests until walking is free of pain."""
     assert _rank(decide(plus(request_, {"sudden_sharp_calf_pain": True}))) >= Running.PAUSE.rank
 
@@ -107,7 +107,7 @@ def test_a_sudden_sharp_pain_is_never_told_to_run(request_: Body) -> None:
 @LAWS
 @given(REPORTS, st.sampled_from(_PAINFUL))
 def test_the_goals_name_pain_if_there_is_pain(request_: Body, name: str) -> None:
-    """A runner with calf pain is not sent back to running by goals on cramps and numbness alone."""
+    """The goals of a runner with calf pain include pain, besides cramps and numbness."""
     decision = decide(plus(request_, {name: True}))
     goals = shipped().running[decision.running.running].return_when
     shown: list[Any] = [goals[number].text for number in decision.running.goals]

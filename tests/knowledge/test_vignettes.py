@@ -1,4 +1,4 @@
-"""The shipped knowledge against runners written down as sentences, and its changelog against its ids."""
+"""The shipped knowledge against vignettes, and its changelog against its ids."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def card(shipped: Knowledge, corpus: tuple[Vignette, ...]) -> Scorecard:
 
 
 def test_the_corpus_is_large_and_wide(corpus: tuple[Vignette, ...]) -> None:
-    """At least 160 runners, at least 40 of them calm, every level, and every rule of the reference."""
+    """At least 160 runners, at least 40 of them at self-care, every level, and every rule of the reference."""
     assert len(corpus) >= 160
     assert sum(vignette.expect.level is Level.SELF_CARE for vignette in corpus) >= 40
     assert {vignette.expect.level for vignette in corpus} == set(Level)
@@ -41,42 +41,42 @@ def test_the_corpus_is_large_and_wide(corpus: tuple[Vignette, ...]) -> None:
 
 
 def test_every_cause_leads_some_runner(shipped: Knowledge, corpus: tuple[Vignette, ...]) -> None:
-    """A cause that no sentence expects first is not measured."""
+    """Each cause is expected first in some vignette; otherwise it is not measured."""
     assert {vignette.expect.leads for vignette in corpus if vignette.expect.leads} == set(shipped.causes)
 
 
 def test_every_red_flag_fires_for_some_runner(shipped: Knowledge, engine: Engine, corpus: tuple[Vignette, ...]) -> None:
-    """A red flag that no sentence reaches is not measured."""
+    """Each red flag fires in some vignette; otherwise it is not measured."""
     decisions = (engine.decide(engine.read(body_of(vignette, shipped))) for vignette in corpus)
     fired = {flag.id for decision in decisions for flag in decision.fired}
     assert sorted(set(shipped.red_flags) - fired) == []
 
 
 def test_no_must_escalate_case_is_missed(card: Scorecard) -> None:
-    """The first law of the service, on every runner whose miss would be dangerous."""
+    """No vignette that must escalate is under-triaged."""
     assert [outcome.vignette.name for outcome in card.missed] == []
 
 
 def test_the_targets_are_met(card: Scorecard) -> None:
-    """Safe at least 99 percent, over-triage of self-care at most 10, right cause first at least 85, no barred fix."""
+    """At least 99 % safe, at most 10 % over-triage of self-care, 85 % right cause first, no barred fix."""
     assert card.is_met, "\n".join(card.surprises())
 
 
 def test_the_changelog_names_every_rule(shipped: Knowledge) -> None:
-    """A rule that came without a line in the changelog came unseen."""
-    told = set(re.findall(r"`([a-z][a-z0-9_]*)`", CHANGELOG.read_text(encoding="utf-8")))
-    assert sorted({*shipped.red_flags, *shipped.causes, *shipped.derivations} - told) == []
+    """Each rule has a line in the changelog."""
+    named = set(re.findall(r"`([a-z][a-z0-9_]*)`", CHANGELOG.read_text(encoding="utf-8")))
+    assert sorted({*shipped.red_flags, *shipped.causes, *shipped.derivations} - named) == []
 
 
 def test_the_changelog_starts_at_the_shipped_version(shipped: Knowledge) -> None:
-    """The newest entry is the version that answers carry."""
+    """The newest entry has the version of the responses."""
     newest = re.search(r"^## (\S+)$", CHANGELOG.read_text(encoding="utf-8"), re.MULTILINE)
     assert newest is not None
     assert newest.group(1) == shipped.policy.version
 
 
 def test_the_server_never_reads_the_vignettes() -> None:
-    """They judge the knowledge: nothing between a request and its answer may import them."""
+    """The server does not import the vignettes, because they judge the knowledge."""
     house = Path(vignettes.__file__).parents[1]
     readers = {
         path.relative_to(house).as_posix()

@@ -1,6 +1,7 @@
-"""A plain reading of the rules with unknown findings: slow, obvious, and independent of the engine's bit sets.
+"""A plain, slow reading of the rules with unknown findings.
 
-A term is true, failed or open. It fails if a known value fails one of its tests, or if it names a closed finding.
+It is independent of the engine's bit sets. A term is true, failed or open. It fails if a known value fails one of its
+tests, or if it names a closed finding.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from .reports import shipped, values
 
 
 class RaisingTerm(NamedTuple):
-    """A term that sets a level, with the rule that it belongs to."""
+    """A term that sets a level, with its rule."""
 
     rule: str
     level: Level
@@ -56,7 +57,7 @@ def _fails(atom: Atom, known: Mapping[str, Any], closed: frozenset[str] | set[st
 
 
 def _is_outside(people: People, known: Mapping[str, Any]) -> bool:
-    """Whether the runner is known to be none of `people`."""
+    """Whether the runner is known to be outside `people`."""
     sex, age = known.get("sex_at_birth"), known.get("age_years")
     if sex is not None and people.sex_at_birth and sex not in people.sex_at_birth:
         return True
@@ -66,7 +67,7 @@ def _is_outside(people: People, known: Mapping[str, Any]) -> bool:
 
 
 def closed(known: Mapping[str, Any]) -> frozenset[str]:
-    """The unknown findings that cannot apply: no condition of `asked_when` can hold, or the person is another one."""
+    """The unknown findings that cannot apply, by `asked_when` or by person."""
     findings = shipped().findings
     decided: dict[str, bool] = {}
 
@@ -90,7 +91,7 @@ def closed(known: Mapping[str, Any]) -> frozenset[str]:
 
 
 def open_terms(decision: Decision) -> Iterator[RaisingTerm]:
-    """The terms that could still become true, readings included; true ones count."""
+    """The terms that could become true, measurements included; true ones count."""
     shut = closed(decision.known)
     for raising in raising_terms():
         if not any(_fails(atom, decision.known, shut) for atom in raising.term):
@@ -98,7 +99,7 @@ def open_terms(decision: Decision) -> Iterator[RaisingTerm]:
 
 
 def waits_for_a_reading(raising: RaisingTerm, decision: Decision) -> bool:
-    """Whether the term cannot become true by answers alone."""
+    """Whether the term needs a measurement to become true."""
     return any(
         atom.finding in shipped().policy.measurements and atom.finding not in decision.known for atom in raising.term
     )
@@ -112,7 +113,7 @@ def _selections(choices: Iterable[str]) -> Iterator[frozenset[str]]:
 
 
 def passing(atom: Atom) -> Any:
-    """A value, as a client sends it, that makes `atom` hold."""
+    """A client's value that makes `atom` hold."""
     if isinstance(atom, OneOf):
         return min(atom.values, key=str)
     if isinstance(atom, Selection):
@@ -122,7 +123,7 @@ def passing(atom: Atom) -> Any:
 
 
 def rule_level(decision: Decision) -> Level:
-    """The level that the findings ask for, without the level that open questions or unknown signs hold."""
+    """The level of the findings, without open questions and unknown signs."""
     held = {"safety_questions_open", "sign_not_known"}
     levels = (reason.level for reason in decision.urgency.reasons if reason.rule not in held)
     return max(levels, key=lambda level: level.rank, default=Level.SELF_CARE)

@@ -1,4 +1,4 @@
-"""Spark on two cores of this machine, and what the API itself answers to the same bodies."""
+"""Spark on two cores, and the API's replies to the same bodies."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ BAD = (
     b"[" * 10_000,
     b" " * 65_537,
 )
-"""Bodies that are refused, each in its own way, and none with a line break."""
+"""Bodies without line breaks, refused for different reasons."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What the API says to one body; a problem without its `instance`, which names the one request."""
+    """The API's reply to a body; a problem lacks its `instance`."""
 
     status: int
     body: bytes
 
 
 def reply(status: int, body: bytes) -> Reply:
-    """What was said, in the form in which two replies can be compared."""
+    """The reply in a comparable form."""
     if status == httpx.codes.OK:
         return Reply(status, body)
     problem = msgspec.json.decode(body)
@@ -70,7 +70,7 @@ def reply(status: int, body: bytes) -> Reply:
 
 @pytest.fixture(scope="session")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A service as it ships, over HTTP."""
+    """A shipped service over HTTP."""
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
     command = [sys.executable, "-m", "service", "serve", "--port", str(port)]
@@ -87,11 +87,11 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def replies(api: httpx.Client, shipped: Knowledge) -> dict[bytes, Reply]:
-    """Every example, every vignette and every bad body, with what `POST /assess` says to it."""
+    """The replies to every example, vignette and bad body."""
     examples = (file.read_bytes() for file in sorted(EXAMPLES.glob("*.request.json")))
     on_one_line = (msgspec.json.format(body, indent=0) for body in examples)
-    told = (body_of(vignette, shipped) for vignette in vignettes.read(SHIPPED, shipped))
-    return {body: _posted(api, body) for body in (*on_one_line, *told, *BAD)}
+    bodies = (body_of(vignette, shipped) for vignette in vignettes.read(SHIPPED, shipped))
+    return {body: _posted(api, body) for body in (*on_one_line, *bodies, *BAD)}
 
 
 @pytest.fixture(scope="session")
@@ -99,14 +99,14 @@ def job() -> Iterator[ModuleType]:
     """The job as a module."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(JOB))
-        import assess  # noqa: PLC0415 (it is no part of a package)
+        import assess  # noqa: PLC0415 (not part of a package)
 
         yield assess
 
 
 @pytest.fixture(scope="session")
 def local(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Spark's settings here: two cores, little memory, no page, nothing outside this machine and the test's folder."""
+    """Local Spark settings: two cores, little memory, no network."""
     folder = tmp_path_factory.mktemp("spark")
     return {
         "spark.master": "local[2]",
@@ -144,7 +144,7 @@ def _await(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
             client.get("/health/ready").raise_for_status()
         except httpx.TransportError:
             assert process.poll() is None, "it ended"
-            assert time.monotonic() < deadline, "it does not come up"
+            assert time.monotonic() < deadline, "the service does not start"
             time.sleep(0.1)
         else:
             return

@@ -1,4 +1,4 @@
-"""What the job writes is what the API says, row for row."""
+"""The job's output equals the API's responses, row by row."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _ROWS = 3_000
 
 @pytest.fixture(scope="module")
 def bodies(replies: dict[bytes, Reply]) -> list[bytes]:
-    """Thousands of requests, each known body several times, in no order."""
+    """Thousands of requests in random order, each body several times."""
     repeated = list(itertools.islice(itertools.cycle(replies), _ROWS))
     random.Random(6).shuffle(repeated)  # noqa: S311 (the same each time)
     return repeated
 
 
 def _parquet(folder: Path, ids: list[Any], requests: pa.Array) -> str:
-    """A table in three files of different sizes and many row groups."""
+    """A table in three files of different size, with many row groups."""
     folder.mkdir()
     table = pa.table({"id": ids, "request": requests, "note": ["stays behind"] * len(ids)})
     cuts = [0, 200, 1700, len(table)]
@@ -58,7 +58,7 @@ def _item(line: bytes) -> Reply:
 def test_a_table_is_answered_as_the_api_answers(
     job: ModuleType, spark: SparkSession, replies: dict[bytes, Reply], bodies: list[bytes], tmp_path: Path
 ) -> None:
-    """Each row comes out once, in its place, under its id, with the status and the bytes of `POST /assess`."""
+    """Each row has one result, at its place, under its id, with the status and bytes of `POST /assess`."""
     ids = [f"run-{number * 7919 % _ROWS}" for number in range(_ROWS)]
     source = _parquet(tmp_path / "in", ids, pa.array(bodies, pa.binary()))
     job.assess(spark, source, str(tmp_path / "out"), "parquet")
@@ -71,7 +71,7 @@ def test_a_table_is_answered_as_the_api_answers(
 def test_text_and_nothing_are_requests_too(
     job: ModuleType, spark: SparkSession, replies: dict[bytes, Reply], tmp_path: Path
 ) -> None:
-    """Requests may be text, ids numbers, and a missing request is refused as an empty one is."""
+    """Requests may be text, ids may be numbers, and a missing request is refused like an empty one."""
     asked = [body for body in replies if body.isascii()]
     source = _parquet(tmp_path / "in", list(range(len(asked) + 1)), pa.array([*map(bytes.decode, asked), None]))
     job.assess(spark, source, str(tmp_path / "out"), "parquet")
@@ -83,9 +83,9 @@ def test_text_and_nothing_are_requests_too(
 def test_lines_are_answered_in_their_order(
     job: ModuleType, spark: SparkSession, replies: dict[bytes, Reply], bodies: list[bytes], tmp_path: Path
 ) -> None:
-    """Line n of the files that come out, one after the other, answers line n of those that went in.
+    """Line n of the output files, in their order, answers line n of the input files.
 
-    The files are of different sizes and read in small blocks, of which Spark itself takes the largest first.
+    The files differ in size and are read in small blocks, of which Spark itself takes the largest first.
     """
     (tmp_path / "in").mkdir()
     for number, (start, end) in enumerate(itertools.pairwise([0, 100, 2_000, _ROWS])):
@@ -101,8 +101,8 @@ def test_lines_are_answered_in_their_order(
     assert [replies[body] for body in bodies] == [_item(line) for line in lines]
 
 
-def test_what_is_there_is_never_written_over(job: ModuleType, spark: SparkSession, tmp_path: Path) -> None:
-    """An output that exists ends the job and stays as it is."""
+def test_an_existing_output_is_never_overwritten(job: ModuleType, spark: SparkSession, tmp_path: Path) -> None:
+    """An existing output stops the job and is not changed."""
     source = _parquet(tmp_path / "in", ["one"], pa.array([b"{}"]))
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "kept").write_text("as it is")
@@ -113,7 +113,7 @@ def test_what_is_there_is_never_written_over(job: ModuleType, spark: SparkSessio
 
 
 def test_a_table_without_its_columns_is_named(job: ModuleType, spark: SparkSession, tmp_path: Path) -> None:
-    """A table with no id or no request ends the job with the column's name before anything is written."""
+    """A table without an id or a request column stops the job with the column's name."""
     for name, other in (("id", "request"), ("request", "id")):
         pq.write_table(pa.table({other: ["{}"]}), tmp_path / f"{name}.parquet")
         with pytest.raises(AnalysisException, match=f"`{name}`"):
@@ -123,7 +123,7 @@ def test_a_table_without_its_columns_is_named(job: ModuleType, spark: SparkSessi
 
 @pytest.mark.usefixtures("job")
 def test_a_worker_compiles_the_knowledge_once(spark: SparkSession) -> None:
-    """However many parts a Python process answers, it makes one engine."""
+    """A Python process creates one engine, whatever the number of its parts."""
     import triage_worker  # noqa: PLC0415 (found beside the job)
 
     spark.sparkContext.addPyFile(triage_worker.__file__)
@@ -143,11 +143,11 @@ def test_a_worker_compiles_the_knowledge_once(spark: SparkSession) -> None:
 
 @pytest.mark.usefixtures("job")
 def test_one_row_that_fails_does_not_end_the_others(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What nobody foresaw in one request is its own row's 500, which tells nothing of what happened."""
+    """An unexpected error in one request is a 500 in its own row, without details."""
     import triage_worker  # noqa: PLC0415 (found beside the job)
 
     class Failing:
-        """An engine that stumbles over one body."""
+        """An engine that fails on one body."""
 
         answer = engine.answer
 

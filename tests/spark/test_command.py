@@ -1,4 +1,4 @@
-"""The job as an operator starts it, by the commands of its README."""
+"""The job, started by the commands of its README."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def run(local: dict[str, str], tmp_path: Path) -> Run:
-    """Runs the README's local command on `requests.ndjson` in the test's folder; settings go to Spark."""
+    """Run the README's local command, with settings for Spark."""
 
     def ran(settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
         (command,) = [words for words in COMMANDS if words[0] == ".venv/bin/python"]
@@ -50,7 +50,7 @@ def run(local: dict[str, str], tmp_path: Path) -> Run:
 
 
 def test_lines_in_lines_out(run: Run, replies: dict[bytes, Reply], tmp_path: Path) -> None:
-    """The README's command answers each line in its place, and its log tells nothing of a request."""
+    """The README's command answers each line at its place, and its log has no content of a request."""
     bodies = list(replies)
     (tmp_path / "requests.ndjson").write_bytes(b"".join(body + b"\n" for body in bodies))
     ended = run({})
@@ -65,7 +65,7 @@ def test_lines_in_lines_out(run: Run, replies: dict[bytes, Reply], tmp_path: Pat
 
 
 def test_two_knowledges_never_meet_in_one_output(run: Run, engine: Engine, small_folder: Path, tmp_path: Path) -> None:
-    """Where a worker holds another knowledge than the driver, the job fails, names both, and leaves no answer."""
+    """If a worker has another knowledge than the driver, the job fails, names both, and writes no results."""
     (tmp_path / "requests.ndjson").write_bytes(b'{"findings": {"calf_cramp": true}}\n' * 100)
     ended = run({"spark.executorEnv.TRIAGE_KNOWLEDGE": str(small_folder)})
     assert ended.returncode != 0
@@ -78,8 +78,8 @@ def test_two_knowledges_never_meet_in_one_output(run: Run, engine: Engine, small
 
 
 @pytest.mark.usefixtures("job")
-def test_the_readme_names_what_is_there() -> None:
-    """The columns, files and options that the README names are the job's."""
+def test_the_readme_names_existing_options() -> None:
+    """The columns, files and options in the README are the job's."""
     import triage_worker  # noqa: PLC0415 (found beside the job)
 
     for column in ("id", triage_worker.REQUEST, *triage_worker.ANSWERED.names, triage_worker.TwoEditions.__name__):

@@ -1,4 +1,4 @@
-"""Asking an engine by the parts of a request, as a client would."""
+"""Ask an engine by the parts of a request, like a client."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _SIGNS = ("sign_1", "sign_2", "sign_3", "under_18", "severe_pain", "odd_sign", "
 
 @pytest.fixture
 def ask(small_knowledge: Knowledge) -> Ask:
-    """Answers a request to the small knowledge, written as its parts; `engine` names another one.
+    """Return a function that assesses a request against the small knowledge.
 
-    `no_other_sign` denies each sign of the small knowledge that the request does not mention. The engine is made with
-    the question, so that a fault in it fails the test that asks.
+    The request is given as its parts, and `engine` selects another engine. `no_other_sign` denies each sign of the
+    small knowledge that the request omits. The engine is created per call, so that its faults fail the calling test.
     """
 
     def answer(engine: Engine | None = None, *, no_other_sign: bool = False, **parts: Any) -> Assessment:

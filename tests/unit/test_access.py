@@ -1,4 +1,4 @@
-"""Who is let in, and who pays."""
+"""Admission by key and charges to quotas."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Silent:
     """A store that never answers."""
 
     async def take(self, who: str, quota: Quota, cost: int) -> Taken | None:
-        """Say nothing."""
+        """Return no result."""
 
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Keys:
-    """Two keys of one partner, and one of another that has a limit of its own."""
+    """Two keys of one partner, one of another with a limit."""
     a, b, c = (hashlib.sha256(key).hexdigest() for key in (b"a", b"b", b"c"))
     path = tmp_path / "keys.yaml"
     path.write_text(
@@ -37,7 +37,7 @@ def keys(tmp_path: Path) -> Keys:
 
 
 def ask(access: Access, key: bytes = b"", peer: str = "10.0.0.1", cost: int = 1) -> tuple[tuple[bytes, bytes], ...]:
-    """What one request is told, if it is let in."""
+    """The rate limit fields of one admitted request."""
 
     async def asked() -> tuple[tuple[bytes, bytes], ...]:
         admission = access.admit([(b"authorization", b"Bearer " + key)], peer)
@@ -48,7 +48,7 @@ def ask(access: Access, key: bytes = b"", peer: str = "10.0.0.1", cost: int = 1)
 
 
 def test_a_partner_pays_for_all_its_keys(keys: Keys) -> None:
-    """A second key is no second quota, and another partner's quota is its own."""
+    """All keys of a partner share one quota, and each partner has its own."""
     access = Access(keys, TWO, MemoryLimiter(), 0)
     ask(access, b"a")
     ask(access, b"b")
@@ -58,20 +58,20 @@ def test_a_partner_pays_for_all_its_keys(keys: Keys) -> None:
 
 
 def test_a_partners_own_limit_holds_without_a_common_one(keys: Keys) -> None:
-    """Where no rate is set, only those who have one of their own are counted."""
+    """Without a common rate limit, only partners with a limit of their own are counted."""
     access = Access(keys, None, MemoryLimiter(), 0)
     assert ask(access, b"a") == ()
     assert ask(access, b"c")[1] == (b"ratelimit", b'"default";r=4;t=60')
 
 
-def test_without_a_key_nobody_is_counted(keys: Keys) -> None:
-    """Who is refused for want of a key has spent nobody's quota."""
+def test_requests_without_a_key_are_not_counted(keys: Keys) -> None:
+    """A request without a valid key does not spend a quota."""
     with pytest.raises(Unidentified):
         ask(Access(keys, TWO, MemoryLimiter(), 0), b"x")
 
 
-def test_where_there_are_no_keys_the_client_pays() -> None:
-    """Each address has a quota."""
+def test_without_keys_the_client_pays() -> None:
+    """Without keys, each client address has a quota."""
     access = Access(None, TWO, MemoryLimiter(), 0)
     ask(access)
     ask(access)
@@ -80,22 +80,22 @@ def test_where_there_are_no_keys_the_client_pays() -> None:
     assert ask(access, peer="10.0.0.2")[1] == (b"ratelimit", b'"default";r=1;t=60')
 
 
-def test_where_nobody_can_count_triage_goes_on() -> None:
-    """A store that is away lets everyone through, and nothing is said of a limit."""
+def test_triage_continues_without_the_store() -> None:
+    """If the store is unavailable, requests pass without rate limit fields."""
     access = Access(None, TWO, Silent(), 0)
     assert [ask(access) for _ in range(5)] == [()] * 5
 
 
 def test_a_request_may_cost_more_than_one() -> None:
-    """A batch pays for each of its items."""
+    """A batch costs one for each of its items."""
     access = Access(None, Quota(10, 60), MemoryLimiter(), 0)
     assert ask(access, cost=7)[1] == (b"ratelimit", b'"default";r=3;t=60')
     with pytest.raises(RateSpent):
         ask(access, cost=4)
 
 
-def test_on_a_socket_for_both_families_each_ipv4_client_pays_for_itself() -> None:
-    """What such a socket shows of them differs only in its last half."""
+def test_on_a_dual_stack_socket_each_ipv4_client_has_a_quota() -> None:
+    """On a dual-stack socket, each IPv4 client has its own quota, although the addresses share the first half."""
     assert [client([], f"::ffff:10.0.0.{last}", 0) for last in (1, 2)] == ["10.0.0.1", "10.0.0.2"]
 
 
@@ -124,8 +124,8 @@ def test_on_a_socket_for_both_families_each_ipv4_client_pays_for_itself() -> Non
         ([b":80"], 1, "10.0.0.1"),
     ],
 )
-def test_a_client_is_whom_the_outermost_trusted_proxy_heard(
+def test_the_client_is_the_peer_of_the_outermost_trusted_proxy(
     forwarded: list[bytes], proxies: int, expected: str
 ) -> None:
-    """What a client writes into the header itself is never believed, and an IPv6 /56 is one client."""
+    """The client is the address that the outermost trusted proxy added; an IPv6 /56 is one client."""
     assert client([(b"x-forwarded-for", value) for value in forwarded], "10.0.0.1", proxies) == expected

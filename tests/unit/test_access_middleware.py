@@ -23,7 +23,7 @@ from service.web.request_record import RECORD
 
 
 class Route:
-    """A route that costs what a test says."""
+    """A route with a given cost."""
 
     def __init__(self, access: Access | None = None, cost: int = 1) -> None:
         self.access = access
@@ -31,14 +31,14 @@ class Route:
         self.calls = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, after what it costs beyond 1 has been paid."""
+        """Pay the cost beyond 1, then respond."""
         await FurtherCost(self.access, scope).pay(self.cost - 1)
         self.calls += 1
         await answer(b"{}")(scope, receive, send)
 
 
 def ask(app: Any, key: bytes | None = None) -> tuple[int, dict[bytes, bytes], RequestRecord]:
-    """The answer of one request, the fields that the middleware adds to it, and what was written down."""
+    """The status, the added header fields and the log record."""
     record = RequestRecord("id")
     headers = [] if key is None else [(b"authorization", b"Bearer " + key)]
     scope: Any = {"type": "http", "method": "POST", "headers": headers, "client": ("10.0.0.1", 1), RECORD: record}
@@ -54,22 +54,22 @@ def ask(app: Any, key: bytes | None = None) -> tuple[int, dict[bytes, bytes], Re
 
 @pytest.fixture
 def access(tmp_path: Path) -> Access:
-    """A key that is good, one that is revoked, and three requests a minute."""
+    """A valid key, a revoked key, and three requests a minute."""
     good, bad = (hashlib.sha256(key).hexdigest() for key in (b"good", b"bad"))
     path = tmp_path / "keys.yaml"
     path.write_text(f"partners: {{one: {{keys: {{k1: {{sha256: {good}}}, k0: {{sha256: {bad}, revoked: true}}}}}}}}")
     return Access(Keys(path, None), Quota(3, 60), MemoryLimiter(), 0)  # type: ignore[arg-type]
 
 
-def test_a_good_key_lets_in_and_is_written_down(access: Access) -> None:
-    """The log learns the partner and the id of its key; the answer says what is left."""
+def test_a_valid_key_is_accepted_and_logged(access: Access) -> None:
+    """The log has the partner and the id of its key; the response has the remaining quota."""
     status, headers, record = ask(access_middleware(access)(Route()), b"good")
     assert (status, record.partner, record.key) == (200, "one", "k1")
     assert headers[b"ratelimit"] == b'"default";r=2;t=60'
 
 
 def test_no_key_stops_before_the_route(access: Access) -> None:
-    """Nothing is done for a stranger, and nothing of what a stranger sent is written down."""
+    """A request without a valid key never reaches the route, and its header is not logged."""
     route = Route()
     for key in (None, b"other"):
         with pytest.raises(Unidentified):
@@ -77,8 +77,8 @@ def test_no_key_stops_before_the_route(access: Access) -> None:
     assert route.calls == 0
 
 
-def test_a_barred_key_is_written_down_as_whose_it_was(access: Access) -> None:
-    """An operator sees who still sends an old key."""
+def test_a_revoked_key_is_logged_with_its_partner(access: Access) -> None:
+    """The log names the partner of a revoked key."""
     record = RequestRecord("id")
     scope: Any = {"headers": [(b"authorization", b"Bearer bad")], "client": None, RECORD: record}
     with pytest.raises(Barred):
@@ -86,8 +86,8 @@ def test_a_barred_key_is_written_down_as_whose_it_was(access: Access) -> None:
     assert (record.partner, record.key) == ("one", "k0")
 
 
-def test_what_is_spent_is_refused(access: Access) -> None:
-    """The route is not asked."""
+def test_a_request_over_the_quota_is_refused(access: Access) -> None:
+    """A request over the quota never reaches the route."""
     route = Route()
     app = access_middleware(access)(route)
     assert [ask(app, b"good")[0] for _ in range(3)] == [200] * 3
@@ -97,14 +97,14 @@ def test_what_is_spent_is_refused(access: Access) -> None:
 
 
 def test_a_route_may_charge_for_more(access: Access) -> None:
-    """A batch pays for each item, in one answer's fields; one that is too dear is refused."""
+    """A batch pays for each item and has one set of fields; a batch over the quota is refused."""
     app = access_middleware(access)(Route(access, cost=2))
     assert ask(app, b"good")[1][b"ratelimit"] == b'"default";r=1;t=60'
     with pytest.raises(RateSpent):
         ask(app, b"good")
 
 
-def test_where_there_is_no_door_nothing_is_charged() -> None:
-    """A route need not know whether there is a limit."""
+def test_without_access_control_nothing_is_charged() -> None:
+    """A route can charge a cost without knowing whether a limit exists."""
     assert ask(Route(cost=1000))[0] == 200
     assert FurtherCost(None, {}).most is None  # type: ignore[arg-type]  # not read without a limit

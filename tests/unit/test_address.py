@@ -1,4 +1,4 @@
-"""The address of the service: its own alone, whatever else is bound or was bound there."""
+"""The service's address: exclusive, whatever else is or was bound."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def port_of(bound: socket.socket) -> int:
 
 
 def test_each_worker_has_a_socket_and_the_kernel_spreads_connections() -> None:
-    """No worker is left out, and no connection waits where nobody accepts."""
+    """Every worker gets connections, and no connection waits at a socket without a worker."""
     with reserve(HERE, 0) as reserved, beside(reserved) as one, beside(reserved) as other:
         listening = (one, other)
         for each in listening:
@@ -44,7 +44,7 @@ def _accepted(listening: socket.socket) -> int:
 
 @pytest.mark.parametrize("is_listening", [False, True])
 def test_a_second_service_cannot_have_the_address(is_listening: bool) -> None:  # noqa: FBT001
-    """Also not in the moment before the first one listens; the error names the address."""
+    """A second service fails at bind, even before the first one listens; the error names the address."""
     with reserve(HERE, 0) as reserved, beside(reserved) as worker:
         if is_listening:
             worker.listen()
@@ -53,8 +53,8 @@ def test_a_second_service_cannot_have_the_address(is_listening: bool) -> None:  
     assert caught.value.errno == errno.EADDRINUSE
 
 
-def test_an_address_with_connections_that_end_can_be_had_again() -> None:
-    """A service that is started anew need not wait until the kernel forgets the connections of the one before."""
+def test_an_address_with_closing_connections_can_be_bound() -> None:
+    """A restarted service can bind while old connections are in TIME_WAIT."""
     with reserve(HERE, 0) as reserved, beside(reserved) as worker:
         port = port_of(reserved)
         worker.listen()
@@ -67,7 +67,7 @@ def test_an_address_with_connections_that_end_can_be_had_again() -> None:
 
 
 def test_an_address_that_is_not_of_this_machine_is_named() -> None:
-    """An operator sees which address, also of IPv6."""
+    """The error names an IPv4 or IPv6 address that does not belong to this machine."""
     with pytest.raises(OSError, match=r"192\.0\.2\.1:80") as caught:
         reserve("192.0.2.1", 80)
     assert caught.value.errno == errno.EADDRNOTAVAIL

@@ -1,4 +1,4 @@
-"""The common bound of the arrays that are held."""
+"""The common memory bound of arrays in progress."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from service.web.routes import BATCH_TIMES
 
 
 def test_the_largest_array_that_can_be_allowed_has_room() -> None:
-    """Whatever body limit is set, one array alone is never refused for want of room: it would be for ever."""
+    """Under every allowed body limit, a single array is never refused for lack of memory."""
     largest = ARRAY_MEMORY_BYTES // BATCH_TIMES
     assert settings.read({"TRIAGE_BODY_LIMIT_BYTES": str(largest)}).body_limit_bytes == largest
     with pytest.raises(SettingsFault):
         settings.read({"TRIAGE_BODY_LIMIT_BYTES": str(largest + 1)})
 
 
-def test_arrays_that_come_have_a_common_bound() -> None:
-    """The one that would fill the memory is refused, wherever it is by then; what has been answered makes room."""
+def test_arrays_have_a_common_bound() -> None:
+    """An array over the common bound is refused at any stage; answered arrays free their share."""
     arrays = ArrayMemory()
     first: Any = {}
     second: Any = {}

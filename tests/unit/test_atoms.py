@@ -1,4 +1,4 @@
-"""Atoms: one finding against one set of values, and what two of them both allow."""
+"""Atoms: one finding against a set of values, and their intersection."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def _chosen(*values: str) -> frozenset[str]:
 
 
 def test_one_of_passes_its_values_only() -> None:
-    """A value passes when it is listed."""
+    """A listed value passes."""
     atom = OneOf("side", frozenset({"left", "both"}))
     assert [atom.holds(value) for value in ("left", "both", "right", True)] == [True, True, False, False]
 
 
 def test_one_of_narrows_to_the_shared_values() -> None:
-    """What both allow is what both list; nothing shared is no atom."""
+    """The intersection of two lists is their shared values, or no atom."""
     left = OneOf("side", frozenset({"left", "both"}))
     assert left.narrowed(OneOf("side", frozenset({"both", "right"}))) == OneOf("side", frozenset({"both"}))
     assert left.narrowed(OneOf("side", frozenset({"right"}))) is None
@@ -64,7 +64,7 @@ def test_within_narrows_to_the_overlap(left: Within, right: Within, both: Within
 
 
 def test_selection_wants_one_of_each_group_and_nothing_else() -> None:
-    """Each group has a member among the chosen, and all chosen are allowed."""
+    """The chosen values have a member in each group, and all are allowed."""
     atom = Selection("where", _CHOICES, (_chosen("heel", "toes"),), _chosen("heel", "sole"))
     assert atom.holds(_chosen("heel"))
     assert atom.holds(_chosen("heel", "sole"))
@@ -72,8 +72,8 @@ def test_selection_wants_one_of_each_group_and_nothing_else() -> None:
     assert not atom.holds(_chosen("heel", "toes"))
 
 
-def test_selection_narrows_to_what_can_be_chosen() -> None:
-    """Two selections that no choice satisfies are no atom."""
+def test_selection_narrows_to_possible_choices() -> None:
+    """Two selections that no choice satisfies have no intersection."""
     heel = Selection("where", _CHOICES, (_chosen("heel"),), _CHOICES)
     only_toes = Selection("where", _CHOICES, (), _chosen("toes"))
     toes = Selection("where", _CHOICES, (_chosen("toes"),), _CHOICES)
@@ -83,5 +83,5 @@ def test_selection_narrows_to_what_can_be_chosen() -> None:
 
 @pytest.mark.parametrize("value", [-_INF, _INF, 0])
 def test_an_unbounded_range_holds_everywhere(value: float) -> None:
-    """Without a bound every number passes."""
+    """A range without bounds includes every number."""
     assert Within("pain").holds(value)

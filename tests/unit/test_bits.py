@@ -9,8 +9,8 @@ from service.engine.bitset import bits, first, members
 
 
 @given(st.frozensets(st.integers(0, 2000)))
-def test_a_set_is_what_was_put_in(numbers: frozenset[int]) -> None:
-    """Members come out least first, each once, and the first is the least."""
+def test_a_set_has_its_members(numbers: frozenset[int]) -> None:
+    """Iteration returns each member once, in ascending order, and `first` returns the least."""
     some = bits(numbers)
     assert list(members(some)) == sorted(numbers)
     assert not numbers or first(some) == min(numbers)

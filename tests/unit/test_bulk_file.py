@@ -1,4 +1,4 @@
-"""A file of requests answered into a file: the same bytes, however often the run was cut off."""
+"""Batches from file to file, with equal bytes after any interruption."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 @pytest.fixture
 def requests(tmp_path: Path) -> Path:
-    """Two thousand different requests, one in a hundred of them bad, with a blank line and no end to the last."""
+    """Two thousand requests: 1 % invalid, one blank, no final line feed."""
     lines = [GOOD % ((b"true", b"false")[n % 2], n % 90) if n % 100 else b'{"findings": %d}' % n for n in range(2000)]
     file = tmp_path / "in.ndjson"
     file.write_bytes(b"\n\n".join((b"\n".join(lines[:900]), b"\n".join(lines[900:]))))
@@ -44,7 +44,7 @@ def environment(small_folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def run(environment: dict[str, str]) -> Run:
-    """Runs `triage assess` and gives what came of it."""
+    """Run `triage assess` and return the completed process."""
 
     def runner(*arguments: object, **options: Any) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
@@ -56,7 +56,7 @@ def run(environment: dict[str, str]) -> Run:
 
 @pytest.fixture
 def expected(requests: Path, small_folder: Path) -> list[bytes]:
-    """The line of each request by the engine, and nothing for a bad one."""
+    """The engine's line for each valid request, else none."""
     engine = Engine(loader.load(small_folder))
     lines = [line for line in requests.read_bytes().split(b"\n") if line.strip()]
     items = Items(engine.read, engine.answer, 65_536)
@@ -64,7 +64,7 @@ def expected(requests: Path, small_folder: Path) -> list[bytes]:
 
 
 def test_every_line_is_answered_in_order(run: Run, requests: Path, tmp_path: Path, expected: list[bytes]) -> None:
-    """The engine's bytes for each request, a problem that names its place for each bad one, and the sums at the end."""
+    """Each valid request has the engine's bytes, each invalid one a problem; the totals follow."""
     out = tmp_path / "out.ndjson"
     ended = run("--batch", requests, out)
     assert (ended.returncode, ended.stderr) == (0, b"2000 answered, 20 of them refused\n")
@@ -75,7 +75,7 @@ def test_every_line_is_answered_in_order(run: Run, requests: Path, tmp_path: Pat
 
 
 def test_standard_streams_give_the_same(run: Run, requests: Path, tmp_path: Path) -> None:
-    """Either end may be a pipe, and an explanation can be asked for."""
+    """IN and OUT may be pipes, and `--explain` applies."""
     out = tmp_path / "out.ndjson"
     run("--batch", requests, out)
     assert run("--batch", "-", "-", input=requests.read_bytes()).stdout == out.read_bytes()
@@ -84,8 +84,8 @@ def test_standard_streams_give_the_same(run: Run, requests: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("kept", [0, 1, 2_000, 3_001, 100_000, 1_000_000, -1, -2])
-def test_a_run_goes_on_where_another_was_cut_off(run: Run, requests: Path, tmp_path: Path, kept: int) -> None:
-    """Wherever the file ends, in a line or between two, the end is the same file: no item is lost or twice."""
+def test_an_interrupted_run_is_resumed(run: Run, requests: Path, tmp_path: Path, kept: int) -> None:
+    """A resumed run completes the file, wherever it was cut, without a lost or repeated item."""
     out = tmp_path / "out.ndjson"
     run("--batch", requests, out)
     whole = out.read_bytes()
@@ -99,12 +99,12 @@ def test_a_run_goes_on_where_another_was_cut_off(run: Run, requests: Path, tmp_p
 
 
 def _children(process: subprocess.Popen[bytes]) -> list[str]:
-    """The processes that one has started."""
+    """The children of a process."""
     return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
 
 
 def _runs(process: str) -> bool:
-    """Whether a process is there and has not ended: of one that nobody waited for, no command is left."""
+    """Whether a process runs; a zombie has no command."""
     try:
         return bool(Path(f"/proc/{process}/cmdline").read_bytes())
     except OSError:
@@ -112,7 +112,7 @@ def _runs(process: str) -> bool:
 
 
 def test_a_killed_run_leaves_no_process_behind(environment: dict[str, str], tmp_path: Path, requests: Path) -> None:
-    """Its workers end with it, though it could tell them nothing."""
+    """The workers exit when their run is killed."""
     many = tmp_path / "many"
     many.write_bytes(requests.read_bytes() * 200)
     killed = subprocess.Popen(_command("--batch", many, tmp_path / "out"), env=environment, stderr=subprocess.DEVNULL)
@@ -127,8 +127,8 @@ def test_a_killed_run_leaves_no_process_behind(environment: dict[str, str], tmp_
         time.sleep(0.01)
 
 
-def test_a_killed_run_goes_on(environment: dict[str, str], run: Run, requests: Path, tmp_path: Path) -> None:
-    """Killed again and again at any moment, with all its processes, it ends with the same file."""
+def test_a_killed_run_is_resumed(environment: dict[str, str], run: Run, requests: Path, tmp_path: Path) -> None:
+    """A run that is killed repeatedly with all its processes ends with the same file."""
     many, whole, out = (tmp_path / name for name in ("many", "whole.ndjson", "out.ndjson"))
     many.write_bytes(requests.read_bytes() * 10)
     run("--batch", many, whole)
@@ -144,8 +144,8 @@ def test_a_killed_run_goes_on(environment: dict[str, str], run: Run, requests: P
     assert out.read_bytes() == whole.read_bytes()
 
 
-def test_other_answers_are_not_gone_on_with(run: Run, requests: Path, tmp_path: Path) -> None:
-    """Answers to other requests, in another way, or more than there are requests: the file stays as it is."""
+def test_a_file_of_other_answers_is_not_resumed(run: Run, requests: Path, tmp_path: Path) -> None:
+    """A file of other requests, other options or too many lines is left unchanged."""
     out = tmp_path / "out.ndjson"
     run("--batch", requests, out)
     whole = out.read_bytes()
@@ -162,7 +162,7 @@ def test_other_answers_are_not_gone_on_with(run: Run, requests: Path, tmp_path: 
 
 
 def test_refusals_do_not_hide_another_way(run: Run, tmp_path: Path) -> None:
-    """Where the first and the last request are refused, which is alike in every way, those between are compared."""
+    """If the first and the last requests are refused, whose lines never differ, lines in between are compared."""
     requests, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
     requests.write_bytes(b"{}\n" + GOOD % (b"true", 9) + b"\n{}\n" + GOOD % (b"true", 8))
     run("--batch", requests, out)
@@ -181,12 +181,15 @@ def test_refusals_do_not_hide_another_way(run: Run, tmp_path: Path) -> None:
 def test_ctrl_c_ends_a_run_in_one_line(
     environment: dict[str, str], run: Run, requests: Path, tmp_path: Path, moment: str
 ) -> None:
-    """It is told to every process of the terminal: the workers leave it to the run, and the next one goes on."""
+    """Ctrl-C ends all processes with one line of output, and the next run resumes."""
     many, out = tmp_path / "many", tmp_path / "out"
     many.write_bytes(requests.read_bytes() * 20)
-    heeding = ["env", "--default-signal=INT"]  # what runs behind a shell's & is deaf to it
+    default_sigint = ["env", "--default-signal=INT"]  # a background process of a shell ignores SIGINT
     stopped = subprocess.Popen(
-        [*heeding, *_command("--batch", many, out)], env=environment, stderr=subprocess.PIPE, start_new_session=True
+        [*default_sigint, *_command("--batch", many, out)],
+        env=environment,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
     deadline = time.monotonic() + 30
     while len(_children(stopped)) < 2 or (moment == "midst" and not out.stat().st_size):
@@ -202,7 +205,7 @@ def test_ctrl_c_ends_a_run_in_one_line(
 
 
 def test_two_runs_do_not_write_one_file(run: Run, requests: Path, tmp_path: Path) -> None:
-    """The second says so and leaves the file alone."""
+    """The second run exits with an error and leaves the file unchanged."""
     out = tmp_path / "out.ndjson"
     with out.open("wb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -211,8 +214,8 @@ def test_two_runs_do_not_write_one_file(run: Run, requests: Path, tmp_path: Path
     assert out.read_bytes() == b""
 
 
-def test_a_full_disk_is_told_and_gone_on_from(run: Run, requests: Path, tmp_path: Path) -> None:
-    """What did not fit is answered by the next run."""
+def test_a_run_on_a_full_disk_is_reported_and_resumed(run: Run, requests: Path, tmp_path: Path) -> None:
+    """A run on a full disk fails with a message, and the next run completes the file."""
     whole, out = tmp_path / "whole.ndjson", tmp_path / "out.ndjson"
     run("--batch", requests, whole)
 
@@ -230,7 +233,7 @@ def test_a_full_disk_is_told_and_gone_on_from(run: Run, requests: Path, tmp_path
 
 @pytest.mark.parametrize("arguments", [[], ["a.json", "--batch", "in", "out"]])
 def test_one_file_or_a_batch(run: Run, arguments: list[str]) -> None:
-    """Neither and both are refused."""
+    """Neither or both of FILE and `--batch` is an error."""
     ended = run(*arguments)
     assert ended.returncode == 2
     assert b"give one FILE, or --batch IN OUT" in ended.stderr
@@ -238,7 +241,7 @@ def test_one_file_or_a_batch(run: Run, arguments: list[str]) -> None:
 
 @pytest.mark.parametrize("content", [b"a note of mine", b"a note of mine\n", b"one\ntwo", b'{"triage":{"level":"x'])
 def test_a_file_of_something_else_stays_as_it_is(run: Run, requests: Path, tmp_path: Path, content: bytes) -> None:
-    """Also where its last line has no end, as an answer that was cut off has none."""
+    """A file with other content is left unchanged, even if its last line is incomplete."""
     out = tmp_path / "mine.txt"
     out.write_bytes(content)
     assert run("--batch", requests, out).returncode == 1
@@ -246,7 +249,7 @@ def test_a_file_of_something_else_stays_as_it_is(run: Run, requests: Path, tmp_p
 
 
 def test_standard_output_may_be_a_file(run: Run, environment: dict[str, str], requests: Path, tmp_path: Path) -> None:
-    """The shell has opened it for writing alone, and it may hold something already."""
+    """Standard output may be a write-only file with content."""
     whole, out = tmp_path / "whole.ndjson", tmp_path / "out.ndjson"
     run("--batch", requests, whole)
     out.write_bytes(b"before\n")

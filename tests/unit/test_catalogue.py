@@ -1,4 +1,4 @@
-"""The catalogue: the knowledge as JSON, whole, by kind and by entry."""
+"""The catalogue: the knowledge as JSON, complete, by kind and by entry."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _ABOUT = {"version", "digest", "review"}
 
 @pytest.fixture
 def served(small_knowledge: Knowledge) -> Catalogue:
-    """Its documents."""
+    """The documents of the small knowledge."""
     return catalogue(small_knowledge)
 
 
-def test_every_document_says_which_knowledge_it_is_from(small_knowledge: Knowledge, served: Catalogue) -> None:
-    """Version, digest and review state lead each of them."""
+def test_every_document_names_its_knowledge(small_knowledge: Knowledge, served: Catalogue) -> None:
+    """Version, digest and review state are the first members of each document."""
     for document in (served.whole, *served.kinds.values(), *served.entries.values()):
         content = msgspec.json.decode(document)
         assert content.keys() > _ABOUT
@@ -31,18 +31,18 @@ def test_every_document_says_which_knowledge_it_is_from(small_knowledge: Knowled
 
 
 def test_the_whole_is_the_knowledge(small_knowledge: Knowledge, served: Catalogue) -> None:
-    """Decoded again it is the same knowledge."""
+    """The decoded document equals the knowledge."""
     content = msgspec.json.decode(served.whole)["content"]
     assert msgspec.convert(content, Knowledge).digest == small_knowledge.digest
 
 
 def test_the_whole_counts_the_reviews(small_knowledge: Knowledge, served: Catalogue) -> None:
-    """The number of entries by review state, with those that have none."""
+    """The document counts the entries by review state, including those without a review."""
     assert msgspec.json.decode(served.whole)["reviews"] == counts(small_knowledge)
 
 
-def test_an_entry_says_if_its_review_counts(small_values: dict[str, Any]) -> None:
-    """A signature counts until the entry changes; entries that nobody reviews have no review state."""
+def test_an_entry_has_its_review_state(small_values: dict[str, Any]) -> None:
+    """A review counts until the entry changes; entries of kinds without reviews have no review state."""
     flag = small_values["red_flags"]["clot"]
     digest = digest_of(msgspec.convert(flag, RedFlag))
     flag["review"] = {"by": "A. Reader", "role": "general practitioner", "on": "2026-01-31", "digest": digest}
@@ -58,7 +58,7 @@ def test_an_entry_says_if_its_review_counts(small_values: dict[str, Any]) -> Non
 
 
 def test_the_notes_of_editors_are_served(small_values: dict[str, Any]) -> None:
-    """A reader of the knowledge sees what an editor remarked on a statement."""
+    """The served statements include the editors' notes."""
     small_values["fixes"]["rest_it"]["steps"][0]["note"] = "Note on the step."
     documents = catalogue(msgspec.convert(small_values, Knowledge))
     for document in (documents.whole, documents.kinds["fixes"], documents.entries["fixes", "rest_it"]):
@@ -66,7 +66,7 @@ def test_the_notes_of_editors_are_served(small_values: dict[str, Any]) -> None:
 
 
 def test_kinds_hold_their_entries(served: Catalogue) -> None:
-    """Eight kinds, each entry found by kind and id."""
+    """There are eight kinds, and each entry is found by kind and id."""
     kinds = ["findings", "checklists", "causes", "fixes", "red-flags", "levels", "sources", "facts"]
     assert list(served.kinds) == kinds
     for kind, document in served.kinds.items():
@@ -79,7 +79,7 @@ def test_kinds_hold_their_entries(served: Catalogue) -> None:
 
 
 def test_a_proof_of_other_knowledge_proves_nothing_here(small_knowledge: Knowledge, served: Catalogue) -> None:
-    """The record is shown with its own digest, and says that this knowledge is not proved."""
+    """A proof record with another digest is shown, with the note that this knowledge is not proved."""
     proof = msgspec.json.decode(served.whole)["proof"]
     assert proof["proved"] is False
     assert proof["digest"] != small_knowledge.digest
@@ -88,6 +88,6 @@ def test_a_proof_of_other_knowledge_proves_nothing_here(small_knowledge: Knowled
 def test_without_a_record_there_is_no_proof(
     small_knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A knowledge of one's own may come without one."""
+    """A custom knowledge may have no proof record."""
     monkeypatch.setattr("service.knowledge.catalogue.PROOF", tmp_path / "nothing.json")
     assert msgspec.json.decode(catalogue(small_knowledge).whole)["proof"] is None

@@ -1,4 +1,4 @@
-"""The causes: considered when they apply, weighed in whole points, ordered, and explained."""
+"""Causes: when they are listed, their points, order and explanation."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def _cause(assessment: Assessment, id_: str) -> ConsideredCause:
     return cause
 
 
-def test_a_cause_is_weighed_only_where_it_applies(ask: Ask) -> None:
-    """Points without the complaint are no cause."""
+def test_only_applicable_causes_are_weighed(ask: Ask) -> None:
+    """A cause is listed only if its complaint is present, whatever its points."""
     assert _causes(ask(findings={"hot_run": True}, training=_JUMP)) == []
     assert _causes(ask(findings={"ache": True}, training=_JUMP)) == [("load", 3, Likelihood.POSSIBLE)]
 
@@ -45,33 +45,33 @@ def test_a_cause_is_weighed_only_where_it_applies(ask: Ask) -> None:
 def test_points_add_up_to_a_band(
     ask: Ask, findings: dict[str, Any], training: dict[str, Any], points: tuple[str, int, Likelihood] | None
 ) -> None:
-    """Supports and opposes are summed; at or below zero a cause is left out."""
+    """The points are the supports minus the opposes; a cause at or below zero is not listed."""
     listed = _causes(ask(findings={"ache": True, "shoe": True, **findings}, training=training))
     assert listed == ([] if points is None else [points])
 
 
 def test_a_contested_cause_is_capped(ask: Ask) -> None:
-    """Points may go on rising, the band does not."""
+    """A contested cause has a capped likelihood, whatever its points."""
     assessment = ask(findings={"ache": True, "salty": True, "where": ["heel"]})
     assert _causes(assessment) == [("heat_loss", 7, Likelihood.POSSIBLE)]
 
 
 def test_a_cap_lifts_nothing(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
-    """A band below the cap stays where it is."""
+    """A likelihood below the cap stays the same."""
     small_values["causes"]["heat_loss"]["supports"][0]["points"] = 1
     assessment = ask(engine_of(small_values), findings={"ache": True, "salty": True})
     assert _causes(assessment) == [("heat_loss", 1, Likelihood.LESS_LIKELY)]
 
 
-def test_an_excluded_cause_is_left_out(ask: Ask) -> None:
-    """What excludes it beats any number of points; unknown does not exclude."""
+def test_an_excluded_cause_is_not_listed(ask: Ask) -> None:
+    """An excluding finding outweighs any number of points; an unknown one does not exclude."""
     findings = {"ache": True, "salty": True, "where": ["heel"]}
     assert _causes(ask(findings={**findings, "shoe": True})) == []
     assert _causes(ask(findings={**findings, "shoe": False})) != []
 
 
 def test_the_best_fitting_cause_leads(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
-    """Band first, then points, then the rank that the knowledge gives."""
+    """Causes are ordered by likelihood, then points, then rank in the knowledge."""
     likely = ask(findings={"ache": True, "hot_run": True, "where": ["heel"]}, training=_JUMP)
     assert _causes(likely) == [("load", 5, Likelihood.LIKELY), ("heat_loss", 7, Likelihood.POSSIBLE)]
     points = ask(findings={"ache": True, "hot_run": True})
@@ -81,8 +81,8 @@ def test_the_best_fitting_cause_leads(small_values: dict[str, Any], engine_of: E
     assert [cause.id for cause in equal.causes] == ["heat_loss", "load"]
 
 
-def test_every_point_says_why(ask: Ask) -> None:
-    """For and against are apart, each with the findings, the statement and its evidence."""
+def test_every_point_has_its_reason(ask: Ask) -> None:
+    """Points for and against are separate, each with its findings, statement and evidence."""
     cause = _cause(ask(findings={"ache": True, "salty": True, "side": "both"}), "heat_loss")
     (support,), (oppose,) = cause.supporting, cause.opposing
     assert (support.points, support.because) == (3, ("salty",))
@@ -90,8 +90,8 @@ def test_every_point_says_why(ask: Ask) -> None:
     assert (oppose.points, oppose.because) == (-2, ("side",))
 
 
-def test_a_cause_carries_what_the_knowledge_says(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
-    """Its words, regions, sources and evidence go out; several sentences of one mechanism are joined."""
+def test_a_cause_has_the_texts_of_the_knowledge(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
+    """Texts, regions, sources and evidence are unchanged; the sentences of a mechanism are joined."""
     load = small_values["causes"]["load"]
     load["mechanism"].append({"text": "It tires.", "evidence": "E3"})
     load["caveats"] = [{"text": "Not proved.", "evidence": "E3"}]
@@ -103,7 +103,7 @@ def test_a_cause_carries_what_the_knowledge_says(small_values: dict[str, Any], e
 
 
 def test_unanswered_are_the_items_that_could_still_move_the_points(ask: Ask) -> None:
-    """Known findings are left out, and so is telemetry, which nobody is asked for."""
+    """`unanswered` lists the unknown findings that could change the points, without telemetry."""
     cause = _cause(ask(findings={"ache": True, "hot_run": True}), "load")
     assert cause.unanswered == ("salty",)
     assert _cause(ask(findings={"ache": True}, training=_JUMP), "load").unanswered == ("hot_run", "salty")
@@ -111,29 +111,29 @@ def test_unanswered_are_the_items_that_could_still_move_the_points(ask: Ask) -> 
 
 
 def test_an_item_that_is_not_known_is_not_unanswered(ask: Ask) -> None:
-    """The runner was asked and could not tell, so no app asks again."""
+    """A finding that the runner could not answer is not in `unanswered`."""
     cause = _cause(ask(findings={"ache": True, "hot_run": True}, not_known=["salty"]), "load")
     assert cause.unanswered == ()
 
 
 def test_from_emergency_on_no_cause_is_listed(ask: Ask) -> None:
-    """Below it causes stay, at it and above they would compete with the advice."""
+    """At the level emergency and above, no cause is listed, because it would compete with the advice."""
     assert _causes(ask(findings={"ache": True, "hot_run": True, "temp": 41})) == []
     assert _causes(ask(findings={"ache": True, "hot_run": True, "sign_1": True, "pain": 9})) == []
     assert _causes(ask(findings={"ache": True, "hot_run": True, "sign_1": True})) != []
 
 
 def test_a_single_point_speaks_for_a_cause(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
-    """The least weight that there is stands on its own side."""
+    """A weight of one point, the least, counts as support."""
     small_values["causes"]["heat_loss"]["supports"][0]["points"] = 1
     cause = _cause(ask(engine_of(small_values), findings={"ache": True, "salty": True}), "heat_loss")
     assert ([weight.points for weight in cause.supporting], cause.opposing) == ([1], ())
 
 
-def test_a_weight_that_can_no_longer_hold_moves_nothing(
+def test_a_denied_weight_has_no_unanswered_findings(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
 ) -> None:
-    """Half of it is denied, so the other half is not unanswered; in another weight that is open it still is."""
+    """A weight with a denied part has no unanswered findings; an open weight still lists them."""
     half, whole = {"all": ["shoe", "near_miss"]}, {"all": ["odd_sign", "near_miss"]}
     weight = small_values["causes"]["load"]["supports"][1]
     small_values["causes"]["load"]["supports"] += [weight | {"when": half}]
@@ -144,7 +144,7 @@ def test_a_weight_that_can_no_longer_hold_moves_nothing(
 
 
 def test_only_the_first_cause_is_explained_in_full(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
-    """The others have the first statement of their mechanism, so that a response stays short."""
+    """Only the first cause has its full mechanism; the others have its first statement, for brevity."""
     load = small_values["causes"]["load"]
     load["mechanism"].append({"text": "It tires.", "evidence": "E3"})
     load["caveats"] = [{"text": "Not proved.", "evidence": "E3"}]

@@ -20,7 +20,7 @@ def _weight(points: int, *sources: str) -> dict[str, Any]:
 
 
 def test_a_cause_has_the_sources_of_its_statements_in_order_of_first_mention(small_values: dict[str, Any]) -> None:
-    """Mechanism, caveats, weights for and against, and whom to see, each source once."""
+    """The order is mechanism, caveats, weights and referral, and each source is listed once."""
     parts = {
         "mechanism": [_statement("a", "b")],
         "caveats": [_statement("b", "c")],
@@ -33,13 +33,13 @@ def test_a_cause_has_the_sources_of_its_statements_in_order_of_first_mention(sma
 
 
 def test_a_fix_has_the_sources_of_its_steps_and_caveats(small_values: dict[str, Any]) -> None:
-    """Steps first."""
+    """The sources of the steps come first."""
     parts = {"steps": [_statement("b"), _statement("a")], "caveats": [_statement("c", "a")]}
     fix = msgspec.convert(small_values["fixes"]["rest_it"] | parts, Fix)
     assert sources_of(fix) == ("b", "a", "c")
 
 
 def test_an_entry_cannot_name_sources_beside_those_of_its_statements() -> None:
-    """A second list could differ from the first."""
+    """An entry has no list of sources of its own, because it could differ from the statements."""
     assert "sources" not in {*Cause.__struct_fields__, *Fix.__struct_fields__}
     assert "sources" in Weight.__struct_fields__

@@ -1,4 +1,4 @@
-"""The command line: the same bytes as the API, every fault named, exit codes that mean something."""
+"""The command line: the API's bytes, named faults, and exit codes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Input:
 def _small(small_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "openapi.yaml").write_bytes(b"openapi: 3.1.0\n")
     (tmp_path / "openapi.json").write_bytes(b'{"openapi": "3.1.0"}')
-    monkeypatch.setattr(os, "environ", dict(os.environ))  # options of `serve` are written there for its workers
+    monkeypatch.setattr(os, "environ", dict(os.environ))  # `serve` writes options for its workers there
     monkeypatch.setenv("TRIAGE_KNOWLEDGE", str(small_folder))
     monkeypatch.setenv("TRIAGE_CONTRACT", str(tmp_path / "openapi.yaml"))
 
@@ -42,7 +42,7 @@ def _small(small_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_assess_prints_the_bytes_of_the_api(
     tmp_path: Path, small_engine: Engine, capfdbinary: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file and standard input give the bytes that `POST /assess` gives."""
+    """A file and standard input give the bytes of `POST /assess`."""
     (tmp_path / "request.json").write_bytes(GOOD)
     expected = small_engine.answer(small_engine.read(GOOD)).body
     assert cli.main(["assess", str(tmp_path / "request.json")]) == 0
@@ -56,7 +56,7 @@ def test_assess_prints_the_bytes_of_the_api(
 
 
 def test_a_bad_request_is_a_problem_on_standard_error(capfdbinary: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A refused request gives the problem, no answer, and 2."""
+    """A refused request prints the problem on standard error and exits with 2."""
     monkeypatch.setattr("sys.stdin", Input(b"[]"))
     assert cli.main(["assess", "-"]) == 2
     sys.stderr.flush()
@@ -66,21 +66,21 @@ def test_a_bad_request_is_a_problem_on_standard_error(capfdbinary: Any, monkeypa
 
 
 def _smooth(small_folder: Path, folder: Path) -> Path:
-    """A copy of the small knowledge in which one step of a reading changes the level by one."""
+    """A small knowledge in which a step changes the level by one."""
     shutil.copytree(small_folder, folder)
     heat = folder / "red_flags" / "heat.yaml"
     heat.write_text(heat.read_text(encoding="utf-8").replace("emergency_ambulance", "consultation"), encoding="utf-8")
     return folder
 
 
-def test_check_says_what_the_knowledge_holds(capsys: Any, small_folder: Path, tmp_path: Path) -> None:
-    """Knowledge without a fault is named by version, digest and size."""
+def test_check_summarises_the_knowledge(capsys: Any, small_folder: Path, tmp_path: Path) -> None:
+    """Sound knowledge is summarised by version, digest and size."""
     assert cli.main(["check", str(_smooth(small_folder, tmp_path / "smooth"))]) == 0
     assert "5 red flags, 2 causes" in capsys.readouterr().out
 
 
 def test_check_names_a_cliff_of_a_reading(capsys: Any, small_folder: Path) -> None:
-    """Two neighbouring values with levels that are far apart are a fault of the finding."""
+    """Two neighbouring values with distant levels are a fault of the finding."""
     assert cli.main(["check"]) == cli.main(["check", str(small_folder)]) == 1
     assert "findings: temp: self_care at 39.9 and emergency_ambulance at 40" in capsys.readouterr().err
 
@@ -101,7 +101,7 @@ def test_openapi_prints_the_contract(capfdbinary: Any) -> None:
 
 
 def test_wrong_settings_and_files_end_with_1(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A setup that cannot work says why, before anything is served."""
+    """Invalid settings or files stop the command with a message before it serves."""
     assert cli.main(["assess", "no/such/file"]) == 1
     monkeypatch.setenv("TRIAGE_PORT", "many")
     monkeypatch.setenv("TRIAGE_PROT", "1")
@@ -119,8 +119,8 @@ def test_wrong_settings_and_files_end_with_1(capsys: Any, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_an_address_that_is_taken_ends_with_1(capsys: Any, workers: str) -> None:
-    """In one line that names it, and before anything is served."""
+def test_an_address_in_use_ends_with_1(capsys: Any, workers: str) -> None:
+    """One line names the address before anything is served."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert cli.main(["serve", "--port", port, "--workers", workers]) == cli.WRONG_SETUP
@@ -129,14 +129,14 @@ def test_an_address_that_is_taken_ends_with_1(capsys: Any, workers: str) -> None
 
 
 def test_a_wrong_command_ends_with_2() -> None:
-    """A command that is none is the caller's mistake."""
+    """An unknown command exits with 2, for a usage error."""
     with pytest.raises(SystemExit) as caught:
         cli.main(["triage"])
     assert caught.value.code == 2
 
 
-def test_a_key_is_printed_with_the_lines_that_let_it_in(capsys: Any, tmp_path: Path) -> None:
-    """What is printed can be put into the file as it stands, holds the hash alone, and lets the key in."""
+def test_a_key_is_printed_with_its_lines_of_the_keys_file(capsys: Any, tmp_path: Path) -> None:
+    """The printed lines are valid in the keys file, contain only the hash, and accept the key."""
     assert cli.main(["key", "partner-1"]) == 0
     before, _, lines = capsys.readouterr().out.partition("partners:")
     (made,) = [line for line in before.splitlines() if line.startswith("triage_")]
@@ -148,17 +148,17 @@ def test_a_key_is_printed_with_the_lines_that_let_it_in(capsys: Any, tmp_path: P
 
 
 def test_a_name_that_the_file_would_refuse_gets_no_key(capsys: Any) -> None:
-    """The command and the file agree on what a partner may be called."""
+    """The command rejects a partner name that the keys file would reject."""
     with pytest.raises(SystemExit):
         cli.main(["key", "Partner One"])
     assert "small letters" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_wrong_keys_and_a_wrong_store_end_with_1_and_are_told_together(
+def test_wrong_keys_and_a_wrong_store_end_with_1_and_are_reported_together(
     capfd: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, workers: str
 ) -> None:
-    """Both are named at once before anything is served, however many workers, and no secret is shown."""
+    """Faults of the keys and of the store are reported together, without a secret, for any number of workers."""
     (tmp_path / "keys.yaml").write_text("partners: {one: {keys: {}}, two: {keys: {k: {sha256: secret}}}}")
     monkeypatch.setenv("TRIAGE_KEYS", str(tmp_path / "keys.yaml"))
     monkeypatch.setenv("TRIAGE_LIMIT_STORE", "redis://:secret@store:secret/0")
@@ -169,28 +169,28 @@ def test_wrong_keys_and_a_wrong_store_end_with_1_and_are_told_together(
     finally:
         root.handlers = handlers
         root.setLevel(level)
-    told = capfd.readouterr().err
-    assert [line.partition(":")[0] for line in told.splitlines()] == ["TRIAGE_KEYS"] * 2 + ["TRIAGE_LIMIT_STORE"]
-    assert "secret" not in told
+    output = capfd.readouterr().err
+    assert [line.partition(":")[0] for line in output.splitlines()] == ["TRIAGE_KEYS"] * 2 + ["TRIAGE_LIMIT_STORE"]
+    assert "secret" not in output
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("text", ["", "{", '"openapi"', '{"services": {}}', '{"openapi": 3}', "\0", "[" * 100_000])
 def test_a_file_that_is_no_contract_is_not_served(tmp_path: Path, capsys: Any, text: str, workers: str) -> None:
-    """A partner who reads the contract of something else would build on it."""
+    """A file that is not an OpenAPI document stops the start."""
     (tmp_path / "openapi.json").write_text(text)
     assert cli.main(["serve", "--port", "0", "--workers", workers]) == 1
     assert capsys.readouterr().err == f"TRIAGE_CONTRACT: {tmp_path}/openapi.json holds no OpenAPI document\n"
 
 
 def test_both_missing_folders_are_named(capsys: Any) -> None:
-    """All that is wrong with a command is told in one go."""
+    """Both missing folders are reported at once."""
     assert cli.main(["diff", "no-old", "no-new"]) == 1
     assert capsys.readouterr().err == "no-old: is not a folder\nno-new: is not a folder\n"
 
 
 def test_answers_go_into_a_plain_file_or_to_standard_output(tmp_path: Path, capsys: Any) -> None:
-    """What cannot be read again cannot be gone on with, and some of it is never full."""
+    """OUT must be a regular file or `-`, because a device or a pipe cannot be resumed."""
     (tmp_path / "in").write_bytes(b"{}\n")
     os.mkfifo(tmp_path / "pipe")
     for out in (os.devnull, str(tmp_path / "pipe"), str(tmp_path)):
@@ -198,29 +198,29 @@ def test_answers_go_into_a_plain_file_or_to_standard_output(tmp_path: Path, caps
         assert capsys.readouterr().err == f"{out}: is no plain file; name one, or - for standard output\n"
 
 
-def _batch(tmp_path: Path, told: int) -> tuple[int, bytes]:
-    """The exit code and the complaints of a batch whose answers go to this descriptor."""
+def _batch(tmp_path: Path, descriptor: int) -> tuple[int, bytes]:
+    """The exit code and the errors of a batch to this descriptor."""
     (tmp_path / "in").write_bytes(b"{}\n" * 2_000)
     command = [sys.executable, "-m", "service", "assess", "--batch", str(tmp_path / "in"), "-"]
-    run = subprocess.run(command, env=os.environ, stdout=told, stderr=subprocess.PIPE, check=False)
+    run = subprocess.run(command, env=os.environ, stdout=descriptor, stderr=subprocess.PIPE, check=False)
     return run.returncode, run.stderr
 
 
 def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
-    """`| head -1` has what it wanted."""
+    """A closed pipe, as in `| head -1`, is not an error."""
     reader, writer = os.pipe()
     os.close(reader)
     assert _batch(tmp_path, writer) == (141, b"")
     os.close(writer)
 
 
-def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:
-    """A full disk says where."""
+def test_an_output_that_fails_is_named(tmp_path: Path) -> None:
+    """The error names OUT if its disk is full."""
     with Path("/dev/full").open("wb") as full:
         assert _batch(tmp_path, full.fileno()) == (1, b"<stdout>: No space left on device\n")
 
 
-def test_what_cannot_be_read_is_named(tmp_path: Path, capsys: Any) -> None:
-    """An IN that fails is not taken for OUT."""
+def test_an_input_that_fails_is_named(tmp_path: Path, capsys: Any) -> None:
+    """The error names IN, not OUT, if reading fails."""
     assert cli.main(["assess", "--batch", "/proc/self/mem", str(tmp_path / "out.ndjson")]) == 1
     assert capsys.readouterr().err == "/proc/self/mem: Input/output error\n"

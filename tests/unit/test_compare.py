@@ -1,4 +1,4 @@
-"""A comparison names what changed by id, and every case that it moves."""
+"""A comparison lists each change by id, and each changed result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.review.vignettes import Vignette
 
 @pytest.fixture
 def changed(small_values: dict[str, Any]) -> dict[str, Any]:
-    """A copy of the small knowledge to change."""
+    """A copy of the small knowledge, to be changed."""
     return deepcopy(small_values)
 
 
@@ -40,21 +40,21 @@ def _compared(old: dict[str, Any], new: dict[str, Any], *findings: dict[str, Any
 
 
 def test_equal_knowledge_differs_in_nothing(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
-    """No change, no line, and no case that moves."""
+    """Equal knowledge has no changes, no lines and no moved cases."""
     comparison = _compared(small_values, changed, {"ache": True})
     assert (comparison.changes, comparison.moved) == ((), ())
     assert comparison.replayed > 0
 
 
-def test_a_changed_entry_says_which_field(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
-    """Old and new value stand in the line."""
+def test_a_changed_entry_names_the_field(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
+    """The line has the old and the new value."""
     changed["red_flags"]["swollen"]["level"] = "consultation"
     (change,) = _compared(small_values, changed).changes
     assert str(change) == "changed red_flags/swollen\n    level: consultation_24 -> consultation"
 
 
-def test_added_and_removed_entries_are_told_apart(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
-    """The direction of a change is seen: a red flag that is gone is no new one."""
+def test_added_and_removed_entries_are_distinguished(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
+    """An added red flag and a removed one have different words."""
     changed["red_flags"]["swelling"] = changed["red_flags"].pop("swollen") | {"id": "swelling"}
     changes = _compared(small_values, changed).changes
     assert [(change.kind, change.entry) for change in changes] == [
@@ -78,7 +78,7 @@ def test_added_and_removed_entries_are_told_apart(small_values: dict[str, Any], 
 def test_every_part_is_compared_by_id(
     small_values: dict[str, Any], changed: dict[str, Any], path: tuple[str, ...], value: Any, entry: str
 ) -> None:
-    """A change anywhere in the knowledge is one change of the entry that it stands in."""
+    """A change of any part is listed as one change of its entry."""
     place = changed
     for name in path[:-1]:
         place = place[name]
@@ -87,7 +87,7 @@ def test_every_part_is_compared_by_id(
 
 
 def test_background_is_compared_statement_by_statement(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
-    """Statements have no id: the one that came and the one that went are shown, cut where they are long."""
+    """Statements have no id, so the comparison shows the added and the removed text, shortened."""
     small_values["background"] = [{"text": "It hurts.", "evidence": "E4"}]
     changed["background"] = [{"text": "It hurts very much, " * 9, "evidence": "E4"}]
     (change,) = _compared(small_values, changed).changes
@@ -97,15 +97,15 @@ def test_background_is_compared_statement_by_statement(small_values: dict[str, A
 
 
 def test_rules_on_running_are_compared_one_by_one(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
-    """A rule has no id either: the one added is shown."""
+    """Rules on running have no id, so the comparison shows the added rule."""
     changed["running_rules"] = [{"when": "ache", "running": "pause", "sources": ["book"], "evidence": "E3"}]
     (change,) = _compared(small_values, changed).changes
     assert change.entry == "running_rules"
     assert [field[:9] for field in change.fields] == ["rules: + "]
 
 
-def test_lists_say_what_came_and_what_went(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
-    """A condition that gained or lost a part, or that only changed its order, is told at its path."""
+def test_lists_show_added_and_removed_members(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
+    """A condition that gains or loses a part, or only changes its order, is listed at its path."""
     changed["red_flags"]["clot"]["when"]["all"][1]["any"].append("sign_3")
     changed["red_flags"]["swollen"]["referrals"] = []
     small_values["red_flags"]["wobble"]["referrals"] = ["primary_care", "physical_therapist"]
@@ -117,8 +117,8 @@ def test_lists_say_what_came_and_what_went(small_values: dict[str, Any], changed
     assert wobble.fields == ("referrals: in another order",)
 
 
-def test_a_moved_case_says_from_where_to_where(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
-    """Level, leading cause and fixes are compared; a lowered red flag lets causes and fixes through."""
+def test_a_moved_case_has_both_results(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
+    """Level, leading cause and fixes are compared; lowering a red flag reveals causes and fixes."""
     changed["red_flags"]["swollen"]["level"] = "consultation"
     findings = {"sign_1": True, "ache": True, "salty": True, "hot_run": True}
     moved = [str(case) for case in _compared(small_values, changed, findings).moved]
@@ -130,7 +130,7 @@ def test_a_moved_case_says_from_where_to_where(small_values: dict[str, Any], cha
 
 
 def test_lost_fixes_are_named(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
-    """A fix that a runner no longer sees is as much a change as a new one."""
+    """A removed fix is listed like an added one."""
     changed["causes"]["heat_loss"]["supports"] = []
     moved = _compared(small_values, changed, {"ache": True, "hot_run": True, "salty": True}).moved
     assert [case.case for case in moved] == ["vignettes: A runner.", "causes/heat_loss: An ache after a hot run"]
@@ -139,10 +139,10 @@ def test_lost_fixes_are_named(small_values: dict[str, Any], changed: dict[str, A
 
 
 @pytest.mark.parametrize(("gone_from", "says"), [(0, "old"), (1, "new")])
-def test_a_case_that_one_of_them_cannot_read_is_said(
+def test_a_case_that_one_of_them_cannot_read_is_listed(
     small_values: dict[str, Any], changed: dict[str, Any], gone_from: int, says: str
 ) -> None:
-    """A finding that came or went makes a case unanswerable on one side, which is no agreement."""
+    """A case that only one of the two can read is listed as different."""
     del (small_values, changed)[gone_from]["findings"]["pain"]["maximum"]
     (small_values, changed)[gone_from]["findings"]["pain"]["maximum"] = 1
     for values in (small_values, changed):
@@ -152,7 +152,7 @@ def test_a_case_that_one_of_them_cannot_read_is_said(
 
 
 def test_the_cases_of_the_rules_are_replayed_too(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
-    """A rule's own cases move with it, and equal requests are replayed once."""
+    """The cases of the rules are replayed too, and equal requests once."""
     small_values["red_flags"]["clot"]["cases"] = changed["red_flags"]["clot"]["cases"] = [
         {"name": "A swollen leg.", "fires": True, "findings": {"sign_1": True, "sign_2": True}},
         {"name": "The same leg.", "fires": False, "findings": {"sign_1": True, "sign_2": True}},
@@ -167,7 +167,7 @@ def test_the_cases_of_the_rules_are_replayed_too(small_values: dict[str, Any], c
 def test_the_command_compares_two_folders(
     tmp_path: Path, small_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`triage diff OLD NEW` prints the comparison of what stands in the folders."""
+    """`triage diff OLD NEW` prints the comparison of two folders."""
     new = shutil.copytree(small_folder, tmp_path / "new")
     path = new / "red_flags" / "heat.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("emergency_ambulance", "emergency"), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Conditions: what they name, and what is wrong with one."""
+"""Conditions: the names in them, and their faults."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ def _condition(value: object) -> Condition:
 
 
 def test_named_lists_every_id_in_order() -> None:
-    """Repeats are kept."""
+    """The ids are in order, with repeats."""
     assert list(named(_condition(_NESTED))) == ["ache", "shoe", "pain", "salty", "ache"]
 
 
 def test_affirmed_and_negated_part_the_names() -> None:
-    """A not is no affirmation."""
+    """A name under `not` is negated, not affirmed."""
     assert list(affirmed(_condition(_NESTED))) == ["ache", "pain", "salty"]
     assert list(negated(_condition(_NESTED))) == ["shoe", "ache"]
 
 
-def test_limited_names_what_allows_certain_choices_only() -> None:
-    """At any depth; a choice that is merely included limits nothing."""
+def test_limited_names_findings_restricted_to_certain_choices() -> None:
+    """`limited` returns the findings restricted to certain choices, at any depth; `includes` does not restrict."""
     heel_only = {"finding": "where", "only": ["heel"]}
     assert list(limited(_condition({"any": ["ache", {"all": [heel_only]}]}))) == ["where"]
     assert list(limited(_condition({"finding": "where", "includes": ["heel"]}))) == []
 
 
 def test_parts_of_a_group_are_its_members() -> None:
-    """A condition that names a finding itself has none."""
+    """The parts of a group are its members; a condition on one finding has none."""
     assert parts(_condition({"any": ["ache", "shoe"]})) == ("ache", "shoe")
     assert parts("ache") == parts(_condition({"not": "ache"})) == ()
 
@@ -61,7 +61,7 @@ def test_parts_of_a_group_are_its_members() -> None:
     ],
 )
 def test_a_sound_condition_has_no_fault(small_knowledge: Knowledge, condition: object) -> None:
-    """Every form of the grammar passes."""
+    """Every form of the grammar is valid."""
     assert list(faults(_condition(condition), small_knowledge.findings, small_knowledge.derivations)) == []
 
 
@@ -97,6 +97,6 @@ def test_a_sound_condition_has_no_fault(small_knowledge: Knowledge, condition: o
         ({"all": ["ache", {"any": ["nothing"]}]}, "'nothing' is no finding and no derivation"),
     ],
 )
-def test_a_faulty_condition_says_what_is_wrong(small_knowledge: Knowledge, condition: object, says: str) -> None:
-    """At any depth, in words that an author can act on."""
+def test_a_faulty_condition_names_its_fault(small_knowledge: Knowledge, condition: object, says: str) -> None:
+    """The message names the fault at any depth."""
     assert list(faults(_condition(condition), small_knowledge.findings, small_knowledge.derivations)) == [says]

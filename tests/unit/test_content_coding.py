@@ -1,4 +1,4 @@
-"""Which content coding a request accepts."""
+"""The content coding that a request accepts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from service.web.content_coding import prefers_gzip
     ],
 )
 def test_gzip_is_chosen_where_it_is_accepted(value: str) -> None:
-    """Gzip is chosen if the request gives it, or `*`, a weight above 0 that is not below that of identity."""
+    """Gzip is chosen if its weight, or that of `*`, is above 0 and not below identity's."""
     assert prefers_gzip([(b"host", b"x"), (b"accept-encoding", value.encode())])
 
 
@@ -60,16 +60,16 @@ def test_gzip_is_chosen_where_it_is_accepted(value: str) -> None:
     ],
 )
 def test_plain_bytes_are_chosen_otherwise(value: str) -> None:
-    """Plain bytes are chosen if gzip is refused, not named, weighted below identity, or cannot be read."""
+    """Identity is chosen if gzip is refused, missing, weighted below identity, or unreadable."""
     assert not prefers_gzip([(b"accept-encoding", value.encode("latin-1"))])
 
 
 def test_a_request_without_the_field_gets_plain_bytes() -> None:
-    """A client that says nothing of codings may not know any."""
+    """A request without `Accept-Encoding` gets an uncompressed response."""
     assert not prefers_gzip([(b"accept", b"gzip")])
 
 
 def test_several_fields_are_one_list() -> None:
-    """A field that comes twice counts as one list (RFC 9110, 5.2)."""
+    """A repeated field counts as one list (RFC 9110, 5.2)."""
     assert prefers_gzip([(b"accept-encoding", b"br"), (b"accept-encoding", b"gzip")])
     assert not prefers_gzip([(b"accept-encoding", b"*"), (b"accept-encoding", b"gzip;q=0")])

@@ -1,4 +1,4 @@
-"""The contract is what its sources make of it, and the build refuses what parts."""
+"""The contract equals a build of its sources; mismatches are detected."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def base() -> Any:
 
 @pytest.fixture
 def folder(tmp_path: Path, base: Any) -> Path:
-    """A folder of a contract with one example, over the small knowledge."""
+    """A contract's folder with one example, over the small knowledge."""
     small = {name: part for name, part in base.items() if name != "x-summaries"} | {"x-summaries": {"ache": "An ache"}}
     text = yaml.safe_dump(_without_named_examples(small), sort_keys=False)
     (tmp_path / "examples").mkdir()
@@ -79,7 +79,7 @@ def test_each_kind_of_finding_has_its_schema(finding: dict[str, Any], schema: di
 
 
 def test_every_property_takes_null(small_knowledge: Knowledge, base: Any) -> None:
-    """Null is the same as not sent, everywhere in a request."""
+    """Every property of a request accepts null, which means "not sent"."""
     schemas = request_schemas(small_knowledge, base["x-words"]["requests"])
     for name in ("Runner", "FindingsById", "Training"):
         for property_ in schemas[name]["properties"].values():
@@ -87,7 +87,7 @@ def test_every_property_takes_null(small_knowledge: Knowledge, base: Any) -> Non
 
 
 def test_a_description_has_the_whole_meaning_of_a_finding(small_knowledge: Knowledge, base: Any) -> None:
-    """A partner reads question, unit, note and limits of use in one place."""
+    """A description has the question, unit, note and limits of use of its finding."""
     series = msgspec.structs.replace(
         small_knowledge.findings["km"], question="How hot?", unit="degree_celsius", note="In the shade.",
         context_only="For later use.",
@@ -99,7 +99,7 @@ def test_a_description_has_the_whole_meaning_of_a_finding(small_knowledge: Knowl
 
 
 def test_every_strict_part_of_a_request_is_closed(small_knowledge: Knowledge, base: Any) -> None:
-    """A misspelt sign is rejected, so no part but telemetry takes an unknown property."""
+    """Each part of a request except telemetry rejects unknown properties, so a misspelt sign is an error."""
     schemas = request_schemas(small_knowledge, base["x-words"]["requests"])
     open_ = {name for name, schema in schemas.items() if schema.get("additionalProperties") is not False}
     enums = {name for name, schema in schemas.items() if "enum" in schema}
@@ -107,19 +107,19 @@ def test_every_strict_part_of_a_request_is_closed(small_knowledge: Knowledge, ba
 
 
 def test_scales_keep_their_order(base: Any) -> None:
-    """An enum of the contract rises as its scale does."""
+    """An enum of the contract is in the order of its scale."""
     level = response_schemas(base["x-words"]["responses"])["Level"]
     assert level["enum"] == ["self_care", "consultation", "consultation_24", "emergency", "emergency_ambulance"]
 
 
 def test_only_six_enums_of_a_response_are_closed(base: Any) -> None:
-    """Level, running, purpose, kind, stop reason and likelihood never gain a value within 2.x; the rest may."""
+    """Six enums are closed within 2.x: level, running, purpose, kind, stop reason and likelihood."""
     enums = {name for name, schema in response_schemas(base["x-words"]["responses"]).items() if "enum" in schema}
     assert enums == {"Level", "Running", "Purpose", "GroupKind", "ItemKind", "StopReason", "Likelihood"}
 
 
 def test_responses_are_open_and_never_null_if_left_out(base: Any) -> None:
-    """A response may gain properties, and a property that is left out if empty is never null."""
+    """Responses may gain properties, and an optional property is omitted rather than null."""
     schemas = response_schemas(base["x-words"]["responses"])
     assert {name for name, schema in schemas.items() if schema.get("additionalProperties") is False} == set()
     assert schemas["Item"]["properties"]["minimum"]["type"] == "number"
@@ -127,7 +127,7 @@ def test_responses_are_open_and_never_null_if_left_out(base: Any) -> None:
 
 
 def test_a_name_that_two_schemas_share_is_refused(small_knowledge: Knowledge, base: Any) -> None:
-    """A finding whose choices are named like another schema would replace it unseen."""
+    """Two schemas with one name are an error; otherwise one would silently replace the other."""
     finding = Finding(question="Which level?", kind="choice", values=("high", "low"))
     changed = msgspec.structs.replace(small_knowledge, findings=small_knowledge.findings | {"level": finding})
     with pytest.raises(ValueError, match="two schemas have the name Level"):
@@ -135,7 +135,7 @@ def test_a_name_that_two_schemas_share_is_refused(small_knowledge: Knowledge, ba
 
 
 def test_a_property_without_words_is_named(base: Any) -> None:
-    """The build refuses a property that no words describe, and words that describe none."""
+    """The build rejects a property without a description, and a description without a property."""
     words = copy.deepcopy(base["x-words"]["responses"])
     del words["Triage"]["level"]
     words["Triage"]["colour"] = "The colour."
@@ -144,7 +144,7 @@ def test_a_property_without_words_is_named(base: Any) -> None:
 
 
 def test_a_document_over_any_knowledge_is_valid(small_knowledge: Knowledge, base: Any) -> None:
-    """The build depends on the grammar of the knowledge, not on what the shipped one holds."""
+    """A contract over any valid knowledge is valid OpenAPI."""
     small = _without_named_examples({name: part for name, part in base.items() if name != "x-summaries"})
     document = build(small_knowledge, small, {})
     assert not [name for name in document if name.startswith("x-")]
@@ -152,8 +152,8 @@ def test_a_document_over_any_knowledge_is_valid(small_knowledge: Knowledge, base
     assert yaml.safe_load(render(document)) == document
 
 
-def test_what_is_out_of_date_is_told_and_written(small_knowledge: Knowledge, folder: Path) -> None:
-    """`stale` names each built file that is missing or wrong, `write` mends exactly those."""
+def test_files_out_of_date_are_listed_and_written(small_knowledge: Knowledge, folder: Path) -> None:
+    """`stale` lists each built file that is missing or wrong, and `write` updates exactly those."""
     every = ["examples/ache.response.json", "openapi.json", "openapi.yaml"]
     assert stale(small_knowledge, folder) == every
     assert write(small_knowledge, folder) == every
@@ -163,7 +163,7 @@ def test_what_is_out_of_date_is_told_and_written(small_knowledge: Knowledge, fol
 
 
 def test_an_answer_to_no_request_is_removed(small_knowledge: Knowledge, folder: Path) -> None:
-    """An answer whose request has gone is out of date, and writing removes it."""
+    """A response without a request is out of date, and `write` removes it."""
     write(small_knowledge, folder)
     orphan = folder / "examples" / "gone.response.json"
     shutil.copy(folder / "examples" / "ache.response.json", orphan)
@@ -172,16 +172,16 @@ def test_an_answer_to_no_request_is_removed(small_knowledge: Knowledge, folder: 
 
 
 def test_an_example_without_a_summary_is_refused(small_knowledge: Knowledge, folder: Path) -> None:
-    """An example that no one has named would be missing from the contract unseen."""
+    """An example without a summary is an error; otherwise it would be silently missing from the contract."""
     shutil.copy(folder / "examples" / "ache.request.json", folder / "examples" / "other.request.json")
     with pytest.raises(ValueError, match=r"other\.request, other\.response"):
         stale(small_knowledge, folder)
 
 
-def test_the_command_tells_and_writes(
+def test_the_command_checks_and_writes(
     small_knowledge: Knowledge, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The command ends with 1 while something is out of date, and with 0 once it has been written."""
+    """The command exits with 1 if a file is out of date, and with 0 after `--write`."""
     monkeypatch.setattr("service.contract.__main__.load", lambda: small_knowledge)
     assert main(["--folder", str(folder)]) == 1
     assert "out of date: openapi.yaml\n" in capsys.readouterr().out
@@ -191,7 +191,7 @@ def test_the_command_tells_and_writes(
 
 
 def test_a_batch_shows_its_items_and_a_problem_names_its_place() -> None:
-    """As an array where the media type is JSON, as lines where it is text."""
+    """A batch example is an array for the JSON media type, and lines for NDJSON."""
     examples = {"a.response": {"value": {"level": "x"}}, "b.problem": {"value": {"status": 422, "instance": "id"}}}
     names = ["a.response", "b.problem"]
     shown = _filled(

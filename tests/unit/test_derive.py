@@ -1,4 +1,4 @@
-"""Derived findings: measured from telemetry before the rules, named from findings after."""
+"""Derived findings: measures from telemetry, named conditions from findings."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ def _named(*names: str) -> DerivedFinding:
 
 @pytest.mark.parametrize(("km", "fires"), [([30, 33], False), ([30, 33.1], True), ([4, 40], False)])
 def test_a_measure_fires_over_its_threshold(ask: Ask, km: list[float], fires: bool) -> None:  # noqa: FBT001
-    """The edge itself does not fire; a baseline that is too small leaves it unknown."""
+    """The threshold itself does not fire; a baseline that is too small leaves the measure unknown."""
     derived = [found.finding for found in ask(training={"km": km}).derived]
     assert derived == (["jump"] if fires else [])
 
 
-def test_a_measure_says_its_value_and_what_it_is_from(ask: Ask) -> None:
-    """The value is rounded to a tenth only in the answer."""
+def test_a_measure_has_its_value_and_its_telemetry(ask: Ask) -> None:
+    """The response has the value, rounded to a tenth, and its telemetry."""
     assert ask(training={"km": [30, 40]}).derived == (
         DerivedFinding(finding="jump", value=True, computed_from=("km",), measured=33.3, unit="percent", threshold=10),
     )
 
 
 def test_a_named_condition_names_its_findings(ask: Ask) -> None:
-    """Each finding that made it hold is named."""
+    """The derived finding lists each finding that fired it."""
     assert ask(findings={"hot_run": True, "salty": True}).derived == (_named("hot_run", "salty"),)
 
 
 def test_a_named_condition_with_a_unit_shows_its_number(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
 ) -> None:
-    """Where it rests on a number, the number and the threshold it passed are shown."""
+    """The derived finding shows the number and the threshold that it exceeds."""
     small_values["derivations"]["sweaty"] |= {"when": {"finding": "temp", "at_least": 38}, "unit": "degree_celsius"}
     assert ask(engine_of(small_values), findings={"temp": 38.5}).derived == (
         DerivedFinding(
@@ -59,13 +59,13 @@ def test_a_named_condition_with_a_unit_shows_its_number(
 def test_a_named_condition_with_a_unit_and_no_number_has_no_number(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
 ) -> None:
-    """A unit belongs to a number only."""
+    """Without a number, the derived finding shows no unit."""
     small_values["derivations"]["sweaty"]["unit"] = "degree_celsius"
     assert ask(engine_of(small_values), findings={"salty": True}).derived == (_named("salty"),)
 
 
 def test_a_measure_under_its_threshold_is_known_to_be_so(small_engine: Engine) -> None:
-    """Computed and not over is absent; not computable is unknown, which speaks for nothing."""
+    """A measure at or below its threshold is absent; a measure without data is unknown and has no weight."""
     engine = small_engine
     report = engine.read(b'{"findings": {"ache": true}, "training": {"km": [30, 30]}}')
     assert engine.decide(report).known["jump"] is False
@@ -76,7 +76,7 @@ def test_a_measure_under_its_threshold_is_known_to_be_so(small_engine: Engine) -
 def test_a_measure_that_is_unknown_does_not_hide_the_next(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask, climb: list[float] | None, km: list[float]
 ) -> None:
-    """Each measure is worked out from its own telemetry."""
+    """Each measure depends on its own telemetry only."""
     small_values["findings"]["climb"] = small_values["findings"]["km"]
     climbing = small_values["derivations"]["jump"] | {"id": "climbing"}
     climbing["measure"] = climbing["measure"] | {"series": "climb"}

@@ -1,4 +1,4 @@
-"""The engine: what it says of itself, whom it refers to, and the same bytes for the same report."""
+"""The engine: its identity, referrals and reproducible bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HOT = {"ache": True, "hot_run": True}
 def test_an_engine_names_its_knowledge(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
-    """Version, digest and review state are in every answer."""
+    """Every response has version, digest and review state."""
     engine = engine_of(small_values)
     knowledge = ask(engine).knowledge
     assert (knowledge.version, knowledge.digest) == (engine.version, engine.digest)
@@ -37,31 +37,31 @@ def test_an_engine_names_its_knowledge(
     ],
 )
 def test_whom_to_see(ask: Ask, parts: dict[str, Any], referrals: tuple[str, ...]) -> None:
-    """Those of the red flags, most urgent first; of the causes where none fired; and always whom the level asks for."""
+    """The referrals are those of fired red flags, else of the causes, plus those of the level."""
     assert tuple(referral.id for referral in ask(**parts).triage.referrals) == referrals
 
 
-def test_an_answer_is_the_same_bytes_twice(small_engine: Engine) -> None:
-    """Nothing but the report and the knowledge goes into it."""
+def test_equal_reports_get_equal_bytes(small_engine: Engine) -> None:
+    """Equal reports and knowledge give equal bytes."""
     orders = (_HOT.items(), reversed(_HOT.items()))
     bodies = (msgspec.json.encode({"findings": dict(order)}) for order in orders)
     one, other = (small_engine.answer(small_engine.read(body)).body for body in bodies)
     assert one == other
 
 
-def test_what_an_operator_may_know_is_what_the_answer_says(small_engine: Engine) -> None:
-    """The level, red flags and leading cause that are counted are those in the bytes."""
+def test_the_logged_facts_equal_the_response(small_engine: Engine) -> None:
+    """The logged level, red flags and leading cause equal those of the response."""
     report = small_engine.read(b'{"findings": {"ache": true, "hot_run": true, "sign_1": true}}')
-    told, assessment = small_engine.answer(report), small_engine.assess(report)
-    assert told.level is assessment.triage.level
-    assert told.red_flags == tuple(flag.id for flag in assessment.red_flags)
-    assert told.leading_cause == assessment.causes[0].id
+    answer, assessment = small_engine.answer(report), small_engine.assess(report)
+    assert answer.level is assessment.triage.level
+    assert answer.red_flags == tuple(flag.id for flag in assessment.red_flags)
+    assert answer.leading_cause == assessment.causes[0].id
     unknown = small_engine.answer(small_engine.read(b'{"findings": {"ache": false}}'))
     assert unknown.leading_cause is None
 
 
-def test_a_report_is_left_as_it_was(small_engine: Engine) -> None:
-    """Assessing changes neither the report nor what the engine says next."""
+def test_a_report_is_not_changed(small_engine: Engine) -> None:
+    """An assessment changes neither the report nor the next assessment."""
     report = small_engine.read(b'{"findings": {"ache": true, "hot_run": true}, "training": {"km": [30, 40]}}')
     before = dict(report.known)
     first = small_engine.assess(report)
@@ -70,7 +70,7 @@ def test_a_report_is_left_as_it_was(small_engine: Engine) -> None:
 
 
 def test_every_id_that_reaches_a_person_has_a_label(ask: Ask) -> None:
-    """Referrals, the professional behind a fix, and a withheld fix carry the text to show."""
+    """Referrals, the professional of a fix, and withheld fixes have a label to display."""
     assessment = ask(findings={**_HOT, "odd_sign": True})
     assert [referral.label for referral in assessment.triage.referrals] == ["physical therapist"]
     assert assessment.fixes[0].see_if_not_better.label == "physical therapist"
@@ -78,7 +78,7 @@ def test_every_id_that_reaches_a_person_has_a_label(ask: Ask) -> None:
 
 
 def test_received_counts_the_values_that_were_read(ask: Ask) -> None:
-    """Each part is counted without null, and without values that were ignored."""
+    """`received` counts the values of each part, without null and ignored values."""
     received = ask(
         findings={"ache": True, "salty": None},
         runner={"age_years": 34, "country": "US"},

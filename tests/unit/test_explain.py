@@ -1,4 +1,4 @@
-"""What `explain=full` adds: why the rest did not happen, and where every statement comes from."""
+"""`explain=full` adds the reasons for absent entries, and the sources."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _explained(engine: Engine, **request: Any) -> tuple[bytes, bytes, Explanatio
 
 
 def test_the_decision_s_bytes_stay_the_same(small_engine: Engine) -> None:
-    """The explanation is one more member behind the bytes of the plain answer."""
+    """The explanation is one additional member after the bytes of the plain response."""
     plain, explained, _ = _explained(small_engine, findings={"ache": True, "hot_run": True})
     assert explained.startswith(plain[:-1] + b',"explanation":{')
     without = json.loads(explained)
@@ -33,8 +33,8 @@ def test_the_decision_s_bytes_stay_the_same(small_engine: Engine) -> None:
     assert without == json.loads(plain)
 
 
-def test_an_unfired_rule_says_what_decided_it(small_engine: Engine) -> None:
-    """What was reported and does not pass is named; with nothing left to wait for, the rule is settled."""
+def test_an_unfired_rule_names_the_deciding_findings(small_engine: Engine) -> None:
+    """An unfired rule lists the reported findings that decided it; a rule without open findings is settled."""
     _, _, explanation = _explained(small_engine, findings={"sign_1": False, "near_miss": True})
     rules = {rule.rule: (rule.decided_by, rule.waiting_for) for rule in explanation.unfired_rules}
     assert rules == {
@@ -44,15 +44,15 @@ def test_an_unfired_rule_says_what_decided_it(small_engine: Engine) -> None:
     }
 
 
-def test_an_unfired_rule_says_how_urgent_it_would_have_been(small_engine: Engine) -> None:
-    """The level of the rule itself, not of the answer."""
+def test_an_unfired_rule_has_its_level(small_engine: Engine) -> None:
+    """An unfired rule has its own level, not that of the response."""
     _, _, explanation = _explained(small_engine, findings={"sign_1": False, "near_miss": True})
     levels = {rule.rule: rule.level for rule in explanation.unfired_rules}
     assert levels == {"clot": "emergency", "swollen": "consultation_24", "wobble": "consultation"}
 
 
-def test_every_alternative_that_failed_is_among_what_decided(small_engine: Engine) -> None:
-    """A number that does not reach and a sign that is absent stand side by side; a finding that holds is not named."""
+def test_every_failed_alternative_is_among_the_deciding_findings(small_engine: Engine) -> None:
+    """Both a number below its threshold and an absent sign are listed; a finding that holds is not."""
     _, _, explanation = _explained(small_engine, findings={"sign_1": True, "sign_2": False, "pain": 3})
     decided_by = {rule.rule: rule.decided_by for rule in explanation.unfired_rules}
     assert decided_by == {"clot": ("sign_2", "severe_pain")}
@@ -65,22 +65,22 @@ def test_a_number_that_answers_an_item_is_named_by_the_item(small_engine: Engine
     assert rules == {"young": (("under_18",), ())}
 
 
-def test_a_rule_that_nothing_touches_is_left_out(small_engine: Engine) -> None:
-    """The explanation grows with what was reported, not with the knowledge."""
+def test_a_rule_without_reported_findings_is_omitted(small_engine: Engine) -> None:
+    """The explanation omits rules without a reported finding."""
     _, _, explanation = _explained(small_engine, findings={"ache": True})
     assert explanation.unfired_rules == ()
 
 
-def test_an_unlisted_cause_says_what_left_it_out(small_engine: Engine) -> None:
-    """A cause that is excluded or outweighed names the findings that did it."""
+def test_an_unlisted_cause_names_the_findings_responsible(small_engine: Engine) -> None:
+    """An excluded or outweighed cause lists the findings responsible."""
     findings = {"ache": True, "shoe": True, "salty": False}
     _, _, explanation = _explained(small_engine, findings=findings)
     unlisted = {cause.cause: (cause.points, cause.left_out_by) for cause in explanation.unlisted_causes}
     assert unlisted == {"heat_loss": (0, ("shoe",)), "load": (-2, ("salty",))}
 
 
-def test_what_excludes_a_cause_is_named_before_what_outweighs_it(small_engine: Engine) -> None:
-    """Whatever its points, an excluded cause would not be listed; and a listed cause is not among the unlisted."""
+def test_exclusion_is_named_before_outweighing(small_engine: Engine) -> None:
+    """An excluded cause is reported as excluded whatever its points, and a listed cause never as unlisted."""
     findings = {"ache": True, "hot_run": True, "shoe": True, "side": "both"}
     _, _, explanation = _explained(small_engine, findings=findings, training={"km": [30, 40]})
     unlisted = {cause.cause: (cause.points, cause.left_out_by) for cause in explanation.unlisted_causes}
@@ -88,13 +88,13 @@ def test_what_excludes_a_cause_is_named_before_what_outweighs_it(small_engine: E
 
 
 def test_a_listed_cause_hides_no_unlisted_one_behind_it(small_engine: Engine) -> None:
-    """The first in rank is listed, the second is told as left out."""
+    """The first cause in rank is listed, and the second is reported as unlisted."""
     _, _, explanation = _explained(small_engine, findings={"ache": True, "salty": True})
     assert [cause.cause for cause in explanation.unlisted_causes] == ["load"]
 
 
 def test_every_statement_shown_has_its_source(engine: Engine) -> None:
-    """Each text of the listed causes and fixes stands among the sourced statements, and each source is spelt out."""
+    """Each text of the listed causes and fixes is a sourced statement, and each source is complete."""
     findings = {"calf_cramp": True, "cramp_on_hills": True, "foot_numbness": True, "back_pain": True}
     plain, _, explanation = _explained(engine, findings=findings)
     answer = json.loads(plain)
@@ -109,8 +109,8 @@ def test_every_statement_shown_has_its_source(engine: Engine) -> None:
     assert cited == {source.id for source in explanation.sources}
 
 
-def test_a_sourced_statement_stands_in_the_knowledge_as_it_is(engine: Engine, shipped: Knowledge) -> None:
-    """Nothing of a statement is lost or changed on the way: whose it is, text, evidence, speaker, facts, sources."""
+def test_a_sourced_statement_equals_its_entry(engine: Engine, shipped: Knowledge) -> None:
+    """A sourced statement equals its entry in the knowledge: owner, text, evidence, speaker, facts and sources."""
     reports: tuple[dict[str, Any], ...] = (
         {"calf_cramp": True, "cramp_on_hills": True, "foot_numbness": True, "back_pain": True},
         {"calf_cramp": True, "swelling_one_leg": True},
@@ -129,7 +129,7 @@ def test_a_sourced_statement_stands_in_the_knowledge_as_it_is(engine: Engine, sh
 
 
 def test_a_cited_source_is_the_knowledge_s_own(engine: Engine, shipped: Knowledge) -> None:
-    """Title, address and how far it was read are those of the entry with this id."""
+    """A cited source has the title, address and reading depth of its entry."""
     _, _, explanation = _explained(engine, findings={"calf_cramp": True, "cramp_on_hills": True})
     assert explanation.sources
     for cited in explanation.sources:
@@ -140,7 +140,7 @@ def test_a_cited_source_is_the_knowledge_s_own(engine: Engine, shipped: Knowledg
 def test_the_notes_of_editors_are_in_the_explanation_only(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine]
 ) -> None:
-    """Statements, weights and fixes keep their notes out of the plain response."""
+    """Notes on statements, weights and fixes are in the explanation, not in the plain response."""
     load, fix = small_values["causes"]["load"], small_values["fixes"]["rest_it"]
     load["mechanism"][0]["note"] = "Note on the mechanism."
     load["supports"][1]["note"] = "Note on the weight."
@@ -161,7 +161,7 @@ def test_the_notes_of_editors_are_in_the_explanation_only(
 def test_each_entry_shown_has_its_review_state(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine]
 ) -> None:
-    """Red flags, causes and fixes say who signed them, and the others that no clinician has."""
+    """Red flags, causes and fixes name their reviewer, or say that no clinician has reviewed them."""
     cause = msgspec.convert(small_values["causes"]["load"], Cause)
     signature = {"by": "A. Reader", "role": "general practitioner", "on": "2026-01-31", "digest": digest_of(cause)}
     small_values["causes"]["load"]["review"] = signature
@@ -177,7 +177,7 @@ def test_each_entry_shown_has_its_review_state(
 
 
 def _sourced(about: str, entry: RedFlag | Cause | Fix | SymptomText) -> list[SourcedStatement]:
-    """Whatever an entry of the knowledge states, as an explanation would tell it."""
+    """All statements of an entry, as an explanation shows them."""
     stated: Iterable[Statement]
     if isinstance(entry, RedFlag):
         rationale = Statement(text=entry.rationale, evidence=entry.evidence, facts=entry.facts, sources=entry.sources)

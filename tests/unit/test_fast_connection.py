@@ -1,4 +1,4 @@
-"""Which requests take the fast path of a connection, and what becomes of those that have to wait for their turn."""
+"""The fast path of a connection, and its queued requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RESPONSE = b"HTTP/1.1 200 OK\r\ndate: today\r\nfast: yes\r\n\r\nbody"
 
 
 class _Transport:
-    """Keeps what is written."""
+    """A transport that records its writes."""
 
     def __init__(self) -> None:
         self.written = b""
@@ -33,13 +33,13 @@ class _Transport:
         self.written += data
 
     def set_write_buffer_limits(self, high: int) -> None:
-        """It takes everything at once."""
+        """Ignore the limits."""
 
     def pause_reading(self) -> None:
-        """Nothing more comes."""
+        """Ignore the call."""
 
     def resume_reading(self) -> None:
-        """More may come."""
+        """Ignore the call."""
 
     def get_write_buffer_size(self) -> int:
         return 1
@@ -53,11 +53,11 @@ class _Transport:
         return self.closed
 
     def get_extra_info(self, _: str) -> None:
-        """Nobody knows who is at the other end."""
+        """Return no address."""
 
 
 class _App:
-    """An application with a fast path that answers unless it is told not to."""
+    """An application whose fast path responds unless disabled."""
 
     def __init__(self) -> None:
         self.queue = RequestQueue(60)
@@ -81,7 +81,10 @@ class _App:
         return (b"fast: yes\r\n\r\n", b"body") if self.answers else None
 
     def refuse(self, *request: Any) -> Any:
-        """The refusal of the normal path for a scope, and that of the fast path for fields and an arrival time."""
+        """The refusal of either path.
+
+        The normal path passes a scope, and the fast path passes fields and an arrival time.
+        """
         if len(request) == 1:
             return Answer(503, b"parsed", [])
         return (b"fast: yes\r\n\r\n", b"late") if self.answers else None
@@ -95,7 +98,7 @@ Test = Callable[[_App, Callable[[], FastConnection]], Any]
 
 
 def waiting(connect: Callable[[], FastConnection]) -> FastConnection:
-    """A connection whose request waits, since as many as may start in this turn have started."""
+    """A connection with a queued request, after a turn's maximum of starts."""
     for _ in range(REQUESTS_PER_TURN):
         connect().data_received(PLAIN)
     connection = connect()
@@ -104,7 +107,7 @@ def waiting(connect: Callable[[], FastConnection]) -> FastConnection:
 
 
 def run(test: Test, head_seconds: float = 1) -> None:
-    """Run a test in a loop, with an application and connections to it."""
+    """Run a test in an event loop, with application and connections."""
 
     async def main() -> None:
         app = _App()
@@ -135,7 +138,7 @@ def run(test: Test, head_seconds: float = 1) -> None:
 
 
 def written(connection: FastConnection) -> bytes:
-    """What has been written on a connection."""
+    """The bytes written on a connection."""
     transport: Any = connection.transport
     assert isinstance(transport, _Transport)
     return transport.written
@@ -147,7 +150,7 @@ async def turn() -> None:
 
 
 def test_a_plain_request_is_answered_without_the_application() -> None:
-    """It is answered in the call that brings it, and the next one on its connection too."""
+    """The fast path answers within the call that delivers the request, and then takes the next one."""
 
     async def answer(app: _App, connect: Callable[[], FastConnection]) -> None:
         connection = connect()
@@ -164,12 +167,12 @@ def test_a_plain_request_is_answered_without_the_application() -> None:
 
 
 def test_any_other_request_is_parsed() -> None:
-    """The parser decides on what is not plain, and the connection goes back to the fast path after it."""
+    """The parser takes any other request, and the connection then returns to the fast path."""
 
     async def parse(app: _App, connect: Callable[[], FastConnection]) -> None:
         connection = connect()
         connection.data_received(ODD)
-        connection.data_received(PLAIN)  # behind one that is not answered
+        connection.data_received(PLAIN)  # after one that is not answered
         for _ in range(4):
             await turn()
         assert len(app.normal) == 2
@@ -180,8 +183,8 @@ def test_any_other_request_is_parsed() -> None:
     run(parse)
 
 
-def test_what_the_fast_path_does_not_answer_is_parsed() -> None:
-    """It counts as one start of the turn."""
+def test_requests_that_the_fast_path_declines_are_parsed() -> None:
+    """A request that the fast path declines is parsed, and counts as one start of the turn."""
 
     async def decline(app: _App, connect: Callable[[], FastConnection]) -> None:
         app.answers = False
@@ -199,7 +202,7 @@ def test_what_the_fast_path_does_not_answer_is_parsed() -> None:
 
 
 def test_requests_beyond_the_bound_of_a_turn_wait_and_are_answered_in_order() -> None:
-    """Plain and other requests wait in one queue."""
+    """Requests over the bound of a turn wait in one queue, and are answered in order."""
 
     async def flood(app: _App, connect: Callable[[], FastConnection]) -> None:
         first, odd, last = waiting(connect), connect(), connect()
@@ -218,7 +221,7 @@ def test_requests_beyond_the_bound_of_a_turn_wait_and_are_answered_in_order() ->
 
 @pytest.mark.parametrize("sign", ["paused", "stopping", "declined"])
 def test_a_request_that_waited_is_parsed_if_the_fast_path_is_closed_by_then(sign: str) -> None:
-    """It starts in its turn all the same, and its time is from when it came."""
+    """A queued request whose fast path has closed is parsed in its turn, timed from its arrival."""
 
     async def wait(app: _App, connect: Callable[[], FastConnection]) -> None:
         connection = waiting(connect)
@@ -259,7 +262,7 @@ def test_a_request_that_waited_too_long_is_refused(answers: bool, refusal: bytes
 
 
 def test_a_client_that_sends_more_while_it_waits_has_its_requests_parsed() -> None:
-    """They are answered in order by the normal path, and nothing of them is held twice."""
+    """Further requests of a queued client are parsed and answered in order, without a second buffer."""
 
     async def pipeline(app: _App, connect: Callable[[], FastConnection]) -> None:
         connection = waiting(connect)
@@ -276,7 +279,7 @@ def test_a_client_that_sends_more_while_it_waits_has_its_requests_parsed() -> No
 
 
 def test_a_client_that_leaves_while_it_waits_is_not_answered() -> None:
-    """Its turn is the next one's, and it is counted."""
+    """A client that disconnects in the queue is not answered but counted, and frees its turn."""
 
     async def leave(app: _App, connect: Callable[[], FastConnection]) -> None:
         connection = waiting(connect)
@@ -293,7 +296,7 @@ def test_a_client_that_leaves_while_it_waits_is_not_answered() -> None:
     "state", ["_in_head", "_in_body", "_carried", "_backlog", "_is_stopping", "_is_spare", "write_paused", "no path"]
 )
 def test_a_connection_that_is_not_free_takes_the_normal_path(state: str) -> None:
-    """Whatever is on its way on it is seen by the parser first."""
+    """A connection with a request in progress uses the parser."""
 
     async def occupied(app: _App, connect: Callable[[], FastConnection]) -> None:
         if state == "no path":
@@ -314,6 +317,6 @@ def test_a_connection_that_is_not_free_takes_the_normal_path(state: str) -> None
 
 @pytest.mark.parametrize("size", [1, 22, 23, len(PLAIN) - len(BODY) - 1, len(PLAIN) - 1, len(PLAIN) + 1])
 def test_only_a_whole_request_is_plain(size: int) -> None:
-    """Neither a part of one, nor one with more behind it."""
+    """A partial request, or one with bytes after it, does not take the fast path."""
     assert plain_request(PLAIN) is not None
     assert plain_request((PLAIN + PLAIN)[:size]) is None

@@ -1,4 +1,4 @@
-"""Fields: each kind of finding takes its own values and refuses the rest with a stable code."""
+"""Fields: each kind of finding accepts its values, and no others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _YES = Finding(question=_ASK, kind="boolean")
 
 
 def _read(field: Finding | Field, sent: object) -> object:
-    """Made anew for each value, so that nothing is decided before a test runs."""
+    """Compile for each value, so that the test covers compilation."""
     return (field_of(field) if isinstance(field, Finding) else field)(sent)
 
 
@@ -44,8 +44,8 @@ def _read(field: Finding | Field, sent: object) -> object:
         (country, "US", "US"),
     ],
 )
-def test_a_value_of_the_right_kind_is_taken(field: Finding | Field, sent: object, known: object) -> None:
-    """Choices become a set and a series a tuple; "unknown" means "not sent", an empty list means "none"."""
+def test_a_value_of_the_right_kind_is_accepted(field: Finding | Field, sent: object, known: object) -> None:
+    """Choices become a set and a series a tuple; "unknown" means "not sent", an empty list "none"."""
     read = _read(field, sent)
     assert read == known
     assert type(read) is type(known)
@@ -90,7 +90,7 @@ _SOME = "must be one of heel, toes"
     ],
 )
 def test_any_other_value_is_refused(field: Finding | Field, sent: object, refused: tuple[str, str, str]) -> None:
-    """Nothing is coerced or clamped; the refusal names the code, what is wanted, and where below the name."""
+    """No value is coerced or clamped; the fault has the code, the expected values, and the pointer."""
     with pytest.raises(Refused) as caught:
         _read(field, sent)
     assert (caught.value.code, caught.value.detail, caught.value.below) == refused

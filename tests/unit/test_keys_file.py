@@ -1,4 +1,4 @@
-"""The file of keys: strict, all faults at once, none of which quotes a key."""
+"""The keys file: strict, all faults at once, without any key."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def given(tmp_path: Path, text: str) -> Path:
 
 
 def faults(tmp_path: Path, text: str) -> list[str]:
-    """What is wrong with this text, each without the setting's name."""
+    """The faults of this text, without the setting's name."""
     with pytest.raises(SettingsFault) as caught:
         read(given(tmp_path, text))
     assert SECRET not in str(caught.value)
@@ -31,7 +31,7 @@ def faults(tmp_path: Path, text: str) -> list[str]:
 
 
 def test_every_key_is_read_with_whose_it_is(tmp_path: Path) -> None:
-    """A partner may have several keys and a limit of its own; a revoked key and a disabled partner are barred."""
+    """A partner may have several keys and its own limit; revoked keys and disabled partners are refused."""
     text = f"""
 partners:
   one:
@@ -48,8 +48,8 @@ partners:
     }
 
 
-def test_all_faults_are_told_at_once_with_their_paths(tmp_path: Path) -> None:
-    """Nobody mends a file one fault at a time, and no fault shows what was written."""
+def test_all_faults_are_reported_at_once_with_their_paths(tmp_path: Path) -> None:
+    """All faults are reported at once, and none contains a value of the file."""
     text = f"""
 partners:
   one:
@@ -93,13 +93,13 @@ partners:
         ),
     ],
 )
-def test_what_is_no_file_of_keys_is_refused(tmp_path: Path, text: str, fault: str) -> None:
-    """An empty file, other YAML, no YAML, and names or hashes given twice are told apart."""
+def test_an_invalid_keys_file_is_refused(tmp_path: Path, text: str, fault: str) -> None:
+    """An empty file, other YAML, invalid YAML, and duplicate names or hashes have distinct faults."""
     assert fault in faults(tmp_path, text)
 
 
 def test_a_file_that_cannot_be_read_is_a_fault_too(tmp_path: Path) -> None:
-    """A missing file and one that is not text are told, not thrown."""
+    """A missing file and a file that is not text are faults, not exceptions."""
     with pytest.raises(SettingsFault, match="cannot be read"):
         read(tmp_path / "nothing")
     (tmp_path / "binary").write_bytes(b"\xff\xfe\xff")
@@ -108,6 +108,6 @@ def test_a_file_that_cannot_be_read_is_a_fault_too(tmp_path: Path) -> None:
 
 
 def test_partners_are_so_few_that_they_can_be_labels(tmp_path: Path) -> None:
-    """A file cannot make metrics without end."""
+    """The number of partners is bounded, because each is a metric label."""
     lines = [f"  p{n}: {{keys: {{k: {{sha256: '{n:064x}'}}}}}}" for n in range(MOST_PARTNERS + 1)]
     assert faults(tmp_path, "\n".join(["partners:", *lines])) == [f"partners: more than {MOST_PARTNERS}"]

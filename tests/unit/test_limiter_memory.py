@@ -17,17 +17,17 @@ class Clock:
         self.now = 1000.0
 
     def __call__(self) -> float:
-        """What it shows."""
+        """The current time."""
         return self.now
 
 
 def take(limiter: MemoryLimiter, who: str = "a", cost: int = 1, quota: Quota = THREE) -> Taken:
-    """What comes of asking once."""
+    """The result of one call."""
     return asyncio.run(limiter.take(who, quota, cost))
 
 
-def test_a_quota_is_spent_and_comes_back() -> None:
-    """So many are let through in a window, no more, and as many again after it."""
+def test_a_quota_is_restored_after_its_window() -> None:
+    """A window allows a number of requests, and the next window the same number again."""
     clock = Clock()
     limiter = MemoryLimiter(clock=clock)
     assert [take(limiter).remaining for _ in range(3)] == [2, 1, 0]
@@ -39,13 +39,13 @@ def test_a_quota_is_spent_and_comes_back() -> None:
 
 
 def test_each_has_a_quota_of_its_own() -> None:
-    """What one spends is not taken from another."""
+    """Each client has its own quota."""
     limiter = MemoryLimiter(clock=Clock())
     assert [take(limiter, who).is_allowed for who in "aaaab"] == [True, True, True, False, True]
 
 
 def test_a_refusal_takes_nothing() -> None:
-    """What costs too much is refused, and leaves the rest for what costs less; the whole quota can be spent at once."""
+    """A refused request costs nothing, and a cheaper one still passes; one request may take the whole quota."""
     limiter = MemoryLimiter(clock=Clock())
     assert not take(limiter, cost=4).is_allowed
     assert take(limiter, cost=2).is_allowed
@@ -54,8 +54,8 @@ def test_a_refusal_takes_nothing() -> None:
     assert take(limiter, "b", cost=3).is_allowed
 
 
-def test_what_has_ended_is_forgotten() -> None:
-    """Clients that no longer come leave nothing behind."""
+def test_ended_windows_are_removed() -> None:
+    """Windows of absent clients are removed."""
     clock = Clock()
     limiter = MemoryLimiter(clock=clock)
     for number in range(50):
@@ -66,7 +66,7 @@ def test_what_has_ended_is_forgotten() -> None:
 
 
 def test_memory_has_a_bound_and_the_oldest_goes_first() -> None:
-    """However many clients come, the number of windows is bounded, and the newest are kept."""
+    """The number of windows is bounded, and the newest ones are kept."""
     limiter = MemoryLimiter(most=10, clock=Clock())
     for number in range(100):
         take(limiter, str(number), cost=3)

@@ -1,4 +1,4 @@
-"""What binds the knowledge files together: each breach is one issue with file and path."""
+"""The rules across knowledge files: one issue per breach."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def _issues(values: dict[str, Any]) -> list[str]:
 
 
 def test_the_small_knowledge_is_sound(small_values: dict[str, Any]) -> None:
-    """Nothing to say."""
+    """The small knowledge has no issues."""
     assert _issues(small_values) == []
 
 
 def test_red_flag_findings_reach_through_derivations(small_values: dict[str, Any]) -> None:
-    """What a named condition rests on counts; what is only denied does not."""
+    """The findings of a named condition count, except those that are only denied."""
     small_values["red_flags"]["wobble"]["when"]["all"].append({"not": "shoe"})
     raising = red_flag_findings(msgspec.convert(small_values, Knowledge))
     assert raising == {"sign_1", "sign_2", "severe_pain", "temp", "under_18", "near_miss", "hot_run", "salty"}
 
 
 def _set(*path: Any) -> Change:
-    """Sets the value at a path of keys to the last of them."""
+    """Set the value at a path of keys."""
 
     def change(values: dict[str, Any]) -> None:
         *keys, last, value = path
@@ -52,7 +52,7 @@ def _new_finding(**more: Any) -> Change:
 
 
 def _changes(*changes: Change) -> Change:
-    """Makes several changes in order."""
+    """Apply several changes in order."""
 
     def change(values: dict[str, Any]) -> None:
         for one in changes:
@@ -62,7 +62,7 @@ def _changes(*changes: Change) -> Change:
 
 
 def _item(checklist: str, name: str) -> Change:
-    """Adds an item to a checklist."""
+    """Add an item to a checklist."""
     return lambda values: values["checklists"][checklist]["items"].append(name)
 
 
@@ -522,13 +522,13 @@ def _retired(id_: str, **more: str) -> Change:
     ],
 )
 def test_a_breach_is_named(small_values: dict[str, Any], change: Change, issue: str) -> None:
-    """File, path, and words that an author can act on."""
+    """The issue has the file, the path and a message for the author."""
     change(small_values)
     assert issue in _issues(small_values)
 
 
 def test_several_breaches_are_all_named(small_values: dict[str, Any]) -> None:
-    """One broken file does not hide another."""
+    """An issue in one file does not hide others."""
     _set("red_flags", "clot", "sources", [])(small_values)
     _set("fixes", "drink", "instead", "nothing")(small_values)
     assert _issues(small_values) == [
@@ -538,7 +538,7 @@ def test_several_breaches_are_all_named(small_values: dict[str, Any]) -> None:
 
 
 def test_an_issue_has_file_path_and_words(small_values: dict[str, Any]) -> None:
-    """As parts, for whoever wants to sort them."""
+    """File, path and message are separate attributes, for sorting."""
     _set("policy", "uncovered_signs", ["nothing"])(small_values)
     issues = list(lint(msgspec.convert(small_values, Knowledge)))
     assert Issue("policy.yaml", "uncovered_signs[0]", "'nothing' is no finding and no derivation") in issues

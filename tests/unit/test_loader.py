@@ -1,4 +1,4 @@
-"""The loader: every fault of a folder at once, each with its file and path."""
+"""The loader: every fault of a folder, with file and path."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _issues(folder: Path) -> list[Issue]:
 
 
 def test_a_sound_folder_loads_and_its_digest_is_its_content(folder: Path, small_folder: Path) -> None:
-    """Equal folders have equal digests; one changed word has another."""
+    """Equal folders have equal digests, and one changed word changes the digest."""
     digest = load(folder).digest
     assert digest == load(small_folder).digest
     assert digest.startswith("sha256:")
@@ -76,21 +76,21 @@ def test_a_sound_folder_loads_and_its_digest_is_its_content(folder: Path, small_
     ],
 )
 def test_a_broken_folder_names_file_and_path(folder: Path, change: Change, issue: Issue) -> None:
-    """What cannot be read says where and why."""
+    """An unreadable file has a fault with its path and the reason."""
     change(folder)
     assert issue in _issues(folder)
 
 
-def test_all_faults_are_told_at_once(folder: Path) -> None:
-    """Reading goes on after the first fault; the binding rules wait until all files can be read."""
+def test_all_faults_are_reported_at_once(folder: Path) -> None:
+    """Loading continues after the first fault; the rules across files need all files."""
     (folder / "policy.yaml").unlink()
     (folder / "speakers.yaml").write_text("a: [\n")
     (folder / "findings" / "more.yaml").write_text("[]\n")
     assert {issue.file for issue in _issues(folder)} == {"policy.yaml", "speakers.yaml", "findings/more.yaml"}
 
 
-def test_what_binds_the_files_is_checked(folder: Path) -> None:
-    """A dangling id is found once everything has been read."""
+def test_the_rules_across_files_are_checked(folder: Path) -> None:
+    """A dangling id is an issue of the complete knowledge."""
     fix = folder / "fixes" / "drink.yaml"
     fix.write_text(fix.read_text(encoding="utf-8").replace("instead: rest_it", "instead: nothing"), encoding="utf-8")
     (issue,) = _issues(folder)
@@ -98,14 +98,14 @@ def test_what_binds_the_files_is_checked(folder: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_one_fault(tmp_path: Path) -> None:
-    """There is nothing more to say about it."""
+    """A missing folder has no other faults."""
     assert _issues(tmp_path / "nowhere") == [Issue("nowhere", "", "is not a folder")]
 
 
-def test_faults_of_the_reference_are_told_with_those_of_the_folder(
+def test_faults_of_the_reference_are_reported_with_those_of_the_folder(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A row in two files and a row without a text are named by the file beside the folder."""
+    """A row in two files and a row without a text are named by the file of the reference."""
     reference = tmp_path / "reference"
     reference.mkdir()
     (reference / "a.yaml").write_text('RF01: {text: "A row.", sources: []}')

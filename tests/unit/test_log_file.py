@@ -1,4 +1,4 @@
-"""Where log lines go, and what becomes of those that cannot be written."""
+"""The log file, and lines that cannot be written."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from service.telemetry.log_file import PATIENCE_MS, LogFile
 
 
 class Narrow(io.FileIO):
-    """A file that takes only so many bytes at a time."""
+    """A file with limited room per write."""
 
     room = 0
 
     def write(self, line: bytes) -> int:  # type: ignore[override]
-        """Take what there is room for."""
+        """Write as many bytes as fit."""
         return super().write(line[: self.room])
 
 
-class Waits:
-    """Stands before the question whether there is room, and writes down how long it may wait."""
+class RecordingPoll:
+    """A wrapper of `poll` that records its timeouts."""
 
     def __init__(self, room: select.poll) -> None:
         self._room = room
@@ -34,13 +34,13 @@ class Waits:
         self._room.register(file, events)
 
     def poll(self, milliseconds: int) -> list[tuple[int, int]]:
-        """Ask without waiting."""
+        """Poll without waiting."""
         self.milliseconds.append(milliseconds)
         return self._room.poll(0)
 
 
-def test_a_full_disk_costs_lines_and_never_fails() -> None:
-    """Each line that the disk does not take is counted."""
+def test_a_full_disk_loses_lines_and_never_fails() -> None:
+    """Each line that the disk rejects is counted."""
     lost: list[None] = []
     with io.FileIO("/dev/full", "wb") as file:
         full = LogFile(file, lambda: lost.append(None))
@@ -51,8 +51,8 @@ def test_a_full_disk_costs_lines_and_never_fails() -> None:
 
 
 @pytest.mark.parametrize("room", range(12))
-def test_a_line_that_was_cut_short_spoils_no_other(tmp_path: Path, room: int) -> None:
-    """However much of a line went through, the next one begins on a line of its own, and none is empty."""
+def test_a_partial_line_does_not_affect_others(tmp_path: Path, room: int) -> None:
+    """After a partial write the next line begins on a new line, and no line is empty."""
     lost: list[None] = []
     lines = (b"first", b"second", b"third", b"fourth")
     with Narrow(tmp_path / "log", "wb") as file:
@@ -62,12 +62,12 @@ def test_a_line_that_was_cut_short_spoils_no_other(tmp_path: Path, room: int) ->
     written = (tmp_path / "log").read_bytes()
     assert written.endswith(b"\nfourth\n")
     assert b"\n\n" not in written
-    cut_before_its_end = 2 if room == len(b"second") else 0  # counted as lost, for nobody can say that it is whole
+    cut_before_its_end = 2 if room == len(b"second") else 0  # counted as lost, because it may be incomplete
     assert len(lost) == len(set(lines) - set(written.splitlines())) + cut_before_its_end
 
 
-def test_a_reader_that_is_gone_costs_lines_and_never_fails() -> None:
-    """A pipe whose other end is closed takes nothing."""
+def test_a_closed_pipe_loses_lines_and_never_fails() -> None:
+    """Each line to a pipe with a closed end is counted as lost."""
     reading, writing = os.pipe()
     os.close(reading)
     lost: list[None] = []
@@ -77,11 +77,11 @@ def test_a_reader_that_is_gone_costs_lines_and_never_fails() -> None:
 
 
 def test_a_reader_that_does_not_read_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When a pipe is full one line waits, those after it do not; when it is read again lines arrive again."""
+    """One line waits for a full pipe and later ones do not; lines arrive again after a read."""
     reading, writing = os.pipe()
     lost: list[None] = []
     line = b"x" * 1023 + b"\n"
-    waits = Waits(select.poll())
+    waits = RecordingPoll(select.poll())
     monkeypatch.setattr(select, "poll", lambda: waits)
     with io.FileIO(reading) as reader, io.FileIO(writing, "wb") as file:
         log = LogFile(file, lambda: lost.append(None))

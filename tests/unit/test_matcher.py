@@ -1,4 +1,4 @@
-"""The matcher: the terms that known findings decide, pattern by pattern."""
+"""The matcher: terms decided by known findings, pattern by pattern."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _match(known: Mapping[str, Reported]) -> Match:
 
 
 def test_terms_are_numbered_pattern_by_pattern() -> None:
-    """Every term knows its pattern, and every pattern its terms, even where it has none."""
+    """Every term has its pattern, and every pattern its terms, or none."""
     matcher = _matcher()
     assert matcher.pattern_of == [0, 0, 2, 3]
     assert matcher.terms_of == [bits([0, 1]), 0, bits([2]), bits([3])]
@@ -43,7 +43,7 @@ def test_a_pattern_fires_when_all_atoms_of_a_term_hold() -> None:
 
 
 def test_a_term_fails_when_one_atom_fails() -> None:
-    """A term with an unknown finding is open until another of its findings fails."""
+    """A term with an unknown finding is open unless another of its findings fails."""
     assert _match({}).failed == 0
     assert _match({"ache": False}).failed == bits([0, 3])
     assert _match({"pain": 6}).failed == bits([1])
@@ -51,7 +51,7 @@ def test_a_term_fails_when_one_atom_fails() -> None:
 
 
 def test_fired_patterns_come_in_pattern_order() -> None:
-    """The order in which findings were sent does not show."""
+    """The order of findings in the request has no effect."""
     forward = _match({"side": "left", "pain": 9, "ache": True})
     backward = _match({"ache": True, "pain": 9, "side": "left"})
     assert forward == backward
@@ -60,13 +60,13 @@ def test_fired_patterns_come_in_pattern_order() -> None:
 
 @pytest.mark.parametrize(("pain", "fired"), [(4.9, []), (5, [0]), (7.9, [0]), (8, [0, 1]), (8.1, [0, 1])])
 def test_a_bound_is_part_of_its_range(pain: float, fired: list[int]) -> None:
-    """A number is looked up exactly: just below a bound, on it and just above it."""
+    """A number is exact just below a bound, on it and just above it."""
     assert _match({"ache": True, "pain": pain}).fired == bits(fired)
 
 
 @pytest.mark.parametrize("size", range(1, LONGEST + 1))
 def test_a_term_of_any_size_needs_all_its_atoms(size: int) -> None:
-    """The count of atoms that hold is exact up to the longest term."""
+    """The count of holding atoms is exact up to the longest term."""
     names = [f"finding_{number}" for number in range(size)]
     matcher = Matcher([(tuple(OneOf(name, frozenset({True})) for name in names),)], names)
     assert matcher.match(dict.fromkeys(names, True)).fired == bits([0])
@@ -74,38 +74,38 @@ def test_a_term_of_any_size_needs_all_its_atoms(size: int) -> None:
 
 
 def test_a_term_that_is_too_long_is_refused() -> None:
-    """A count that does not fit would let a rule fire, or be silent, that must not."""
+    """A term that exceeds the counter is refused, because a rule could then fire or fail wrongly."""
     names = [f"finding_{number}" for number in range(LONGEST + 1)]
     with pytest.raises(ValueError, match="may name 7 findings"):
         Matcher([(tuple(OneOf(name, frozenset({True})) for name in names),)], names)
 
 
 def test_a_finding_that_no_term_names_decides_nothing() -> None:
-    """An unused value is ignored, whatever its type."""
+    """A finding that no term uses is ignored, whatever its type."""
     match = _match({"colour": "red", "odd": True, "series": (1.0, 2.0)})
     assert (match.fired, match.failed, match.touched) == (0, 0, 0)
 
 
 def test_because_names_each_finding_once() -> None:
-    """The findings of several terms, in order, repeats left out."""
+    """The findings of several terms are listed in order, without repeats."""
     assert _matcher().because(bits([0, 3])) == ("ache", "pain", "side")
     assert _matcher().because(bits([3])) == ("ache", "side")
     assert _matcher().because(0) == ()
 
 
 def test_naming_holds_the_terms_of_each_finding() -> None:
-    """A finding in two terms has both; one that no term names has none."""
+    """A finding in two terms has both, and a finding in no term has none."""
     naming = _matcher().naming
     assert naming["ache"] == bits([0, 2, 3])
     assert naming["colour"] == 0
 
 
 def test_a_denied_finding_fails_its_terms() -> None:
-    """A no fails each term that wants a yes, and holds each term that wants a no."""
+    """A denied finding fails each term that needs its presence, and fulfils each term that needs its absence."""
     match = _match({"ache": False})
     assert (match.fired, match.failed, match.known) == (bits([2]), bits([0, 3]), _matcher().bit_of["ache"])
 
 
 def test_a_choice_that_no_term_names_fails_all() -> None:
-    """Another choice of the same finding is known, and no term holds by it."""
+    """A choice that no term lists is known, and fails every term on its finding."""
     assert _match({"side": "right"}).failed == bits([3])

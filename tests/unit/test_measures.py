@@ -1,4 +1,4 @@
-"""Measures: numbers from telemetry, exact at their edges and unknown where they cannot be computed."""
+"""Measures: numbers from telemetry, exact at thresholds, unknown without data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _exact(value: Ratio | None) -> Fraction | None:
 
 
 def test_tenths_are_counted_whole() -> None:
-    """Binary fractions do not move an edge."""
+    """Binary fractions do not shift a threshold."""
     assert thousandths(33.1) - thousandths(30.1) == 3000
 
 
@@ -48,7 +48,7 @@ def test_tenths_are_counted_whole() -> None:
     ],
 )
 def test_a_measure_is_exact_or_unknown(measure: Measure, telemetry: dict[str, Any], value: Fraction | None) -> None:
-    """The value is a fraction without rounding; a missing input or a small baseline leaves it unknown."""
+    """A value is an unrounded fraction; a missing input or a small baseline makes it unknown."""
     assert _exact(compiled(measure)(telemetry)) == value
 
 
@@ -61,12 +61,12 @@ def test_a_measure_is_exact_or_unknown(measure: Measure, telemetry: dict[str, An
     ],
 )
 def test_inputs_are_all_that_a_measure_reads(measure: Measure, names: tuple[str, ...]) -> None:
-    """What must be sent before a measure is known."""
+    """The inputs of a measure are the telemetry that it needs."""
     assert inputs(measure) == names
 
 
-def test_a_ratio_exceeds_only_what_is_below_it() -> None:
-    """Equal is not more, for thresholds that binary fractions cannot hold too."""
+def test_a_ratio_does_not_exceed_its_equal() -> None:
+    """A ratio equal to the threshold does not exceed it, even if the threshold is not a binary fraction."""
     assert not Ratio(1, 10).exceeds(Fraction(1, 10))
     assert Ratio(1001, 10000).exceeds(Fraction(1, 10))
     assert float(Ratio(1, 8)) == 0.125

@@ -1,4 +1,4 @@
-"""The memory budget: what is held is counted, given back, and bounded."""
+"""The memory budget: held bytes are counted, released and bounded."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ STEPS = st.lists(
 
 
 class Evicted:
-    """A connection above the limit, and the label under which it was ended."""
+    """A connection above the limit, with the reason of its end."""
 
     label = ""
 
     def abort_as(self, label: str) -> None:
-        """Note the label."""
+        """Record the reason."""
         self.label = label
 
 
 @given(STEPS)
 def test_a_closed_connection_holds_nothing(steps: list[tuple[str, int]]) -> None:
-    """Whatever came on a connection, all of it is given back, and it never holds less than nothing."""
+    """A closed connection has released all its bytes, and never holds a negative number."""
     memory = Memory()
     account = Account(memory)
     of_a_request: dict[str, Callable[[int], None]] = {
@@ -71,7 +71,7 @@ def test_a_closed_connection_holds_nothing(steps: list[tuple[str, int]]) -> None
 
 
 def test_a_request_costs_its_head_its_fields_and_its_body() -> None:
-    """A head of short fields takes many times its bytes."""
+    """A head with short fields costs many times its bytes."""
     memory = Memory()
     account = Account(memory)
     account.begin(100, 7)
@@ -91,7 +91,7 @@ def test_8000_plain_requests_may_wait() -> None:
 
 
 def test_a_response_after_the_end_of_its_connection_is_no_error() -> None:
-    """A pipelined request may be answered after its client has left."""
+    """A pipelined request may be answered after its client disconnects."""
     memory = Memory()
     account = Account(memory)
     account.begin(100, 7)
@@ -102,7 +102,7 @@ def test_a_response_after_the_end_of_its_connection_is_no_error() -> None:
 
 
 def test_the_reserve_is_for_small_requests() -> None:
-    """Once only the reserve is left, large unfinished requests have to go, and small ones stay until it is used."""
+    """In the reserve, large unfinished requests are aborted, and small ones continue until it is full."""
     memory = Memory()
     small, large = Account(memory), Account(memory)
     small.set_unparsed(SMALL)
@@ -116,7 +116,7 @@ def test_the_reserve_is_for_small_requests() -> None:
 
 
 def test_the_oldest_connection_above_the_limit_goes_first() -> None:
-    """Idle connections above the limit do not keep out a health check, whose request comes at once."""
+    """Idle connections above the limit do not displace a health check, whose request comes at once."""
     memory = Memory(spare=2)
     spare = [Evicted() for _ in range(4)]
     memory.add_spare(spare[0])
@@ -138,8 +138,8 @@ def test_the_oldest_connection_above_the_limit_goes_first() -> None:
         ("out-of-memory", [f"{MEMORY_LIMIT >> 20} MiB"]),
     ],
 )
-def test_operators_are_told_the_limits(kind: str, limits: list[str]) -> None:
-    """The page on telemetry gives each limit as the code has it."""
+def test_the_limits_are_documented(kind: str, limits: list[str]) -> None:
+    """The telemetry page lists each limit with the code's value."""
     page = (ROOT / "deploy" / "telemetry.md").read_text(encoding="utf-8")
     kinds = page.partition("## Kinds of refused connections")[2].partition("## ")[0]
     (row,) = [line for line in kinds.splitlines() if line.startswith(f"| `{kind}` |")]

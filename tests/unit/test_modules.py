@@ -9,7 +9,7 @@ _MOST_LINES = 250
 
 
 def _too_long(folder: Path) -> dict[str, int]:
-    """The modules of a folder that have too many lines, with their number."""
+    """The modules of a folder with too many lines, with their number."""
     lines = {
         str(path.relative_to(folder)): len(path.read_text(encoding="utf-8").splitlines())
         for path in sorted(folder.rglob("*.py"))

@@ -1,4 +1,4 @@
-"""The notices: always there, with the country's emergency number, and that first when it is urgent."""
+"""Notices: always present, with the emergency number, and first if urgent."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def _notices(assessment: Assessment) -> list[tuple[str, str | None]]:
 
 @pytest.mark.parametrize(("runner", "number"), [({"country": "US"}, "911"), ({"country": "FR"}, "112"), ({}, "112")])
 def test_the_number_is_that_of_the_country(ask: Ask, runner: dict[str, str], number: str) -> None:
-    """Where the country is not known, 112."""
+    """An unknown country gets 112."""
     assessment = ask(runner=runner)
     assert _notices(assessment) == [("not_a_diagnosis", None), ("emergency_number", number)]
     assert [notice.text for notice in assessment.notices] == ["No diagnosis.", f"Call {number}."]
 
 
 def test_in_an_emergency_the_number_comes_first(ask: Ask) -> None:
-    """With 'do not drive' right after it where a fired red flag says so."""
+    """'Do not drive' follows directly if a fired red flag has it."""
     ambulance = ask(findings={"temp": 41}, runner={"country": "US"})
     assert _notices(ambulance) == [
         ("emergency_number", "911"),
@@ -41,7 +41,7 @@ def test_in_an_emergency_the_number_comes_first(ask: Ask) -> None:
 def test_an_ambulance_is_never_driven_to(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
-    """At the highest level the person is not to drive, even if the red flag does not say so."""
+    """At the highest level the notice forbids driving, even if the red flag does not."""
     small_values["red_flags"]["heat"]["do_not_drive"] = False
     assert ("do_not_drive_yourself", None) in _notices(ask(engine_of(small_values), findings={"temp": 41}))
 
@@ -49,7 +49,7 @@ def test_an_ambulance_is_never_driven_to(
 def test_below_an_emergency_the_first_notice_stays_first(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
-    """The number comes second, before all other notices."""
+    """The number is the second notice."""
     small_values["notices"]["get_help_sooner"] = {"text": "Get help sooner."}
     assert _notices(ask(engine_of(small_values), findings={"sign_1": True})) == [
         ("not_a_diagnosis", None),

@@ -1,4 +1,4 @@
-"""The numbers of terms and findings: what is asked comes first, so that its sets are short."""
+"""Numbers of terms and findings: asked findings first, for short sets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from service.engine.terms import Term
 
 
 def term(*names: str) -> Term:
-    """A term that names these findings."""
+    """A term on these findings."""
     return tuple(OneOf(name, frozenset({True})) for name in names)
 
 
@@ -18,21 +18,21 @@ PATTERNS = [(term("far"), term("ache", "age")), (term("distance", "far"),), (ter
 
 
 def test_findings_are_connected_by_the_terms_that_name_both() -> None:
-    """Directly, or by way of others; alternatives of one pattern connect nothing."""
+    """Findings of one term are connected, also transitively; alternatives of a pattern do not connect."""
     assert connected(PATTERNS, ["ache"]) == {"ache", "age", "weight"}
     assert connected(PATTERNS, ["other"]) == {"other"}
     assert connected(PATTERNS, []) == frozenset()
 
 
 def test_terms_of_connected_findings_come_first() -> None:
-    """Otherwise the order is that of the patterns."""
+    """All other terms keep the order of their patterns."""
     in_order = numbered(PATTERNS, frozenset({"ache", "age", "weight"}))
     assert [pattern for pattern, _ in in_order] == [0, 2, 0, 1, 2]
     assert in_order[0][1] == term("ache", "age")
 
 
 def test_patterns_are_found_in_their_order_whatever_their_numbers() -> None:
-    """Which terms come first changes no decision."""
+    """The numbering changes no decision."""
     names = ["far", "distance", "other", "ache", "age", "weight"]
     matcher = Matcher(PATTERNS, names, ["weight"])
     assert [name for name in matcher.bit_of if matcher.bit_of[name] < 1 << 3] == ["ache", "age", "weight"]

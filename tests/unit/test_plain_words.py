@@ -1,4 +1,4 @@
-"""Conditions in plain words, for a reader who does not know the grammar."""
+"""Conditions in plain words, without the grammar's syntax."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_condition_is_written_with_labels(small_knowledge: Knowledge, conditio
 
 
 def test_each_condition_of_the_shipped_rules_has_words(engine: Engine) -> None:
-    """A reviewer never meets an id instead of a label."""
+    """The words contain labels instead of ids."""
     knowledge = engine.knowledge
     for flag in knowledge.red_flags.values():
         words = in_words(flag.when, knowledge)

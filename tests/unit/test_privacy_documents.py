@@ -1,4 +1,4 @@
-"""The statements of `docs/data-protection.md` and `SECURITY.md` are those of the code."""
+"""The statements of `docs/data-protection.md` and `SECURITY.md` match the code."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def _parts(schemas: Any) -> dict[str, Any]:
 
 
 def test_the_page_lists_the_parts_of_a_request(schemas: Any) -> None:
-    """A part that the contract gains or loses is missing on the page or too many."""
+    """The page lists exactly the parts of a request in the contract."""
     listed = re.findall(r"^\| `(\w+)` \|", _section(PAGE, "What is processed, and why"), re.MULTILINE)
     assert listed == list(schemas["AssessmentRequest"]["properties"])
     assert set(listed) == _parts(schemas).keys()
 
 
 def _texts(schema: Any) -> Iterator[Any]:
-    """Each schema within `schema` that takes a text."""
+    """Each text schema within `schema`."""
     if isinstance(schema, dict):
         if "string" in (schema.get("type") or ()):
             yield schema
@@ -67,8 +67,8 @@ def _texts(schema: Any) -> Iterator[Any]:
             yield from _texts(inner)
 
 
-def test_no_part_takes_free_text_or_what_names_a_person(schemas: Any) -> None:
-    """Every text is one of a list or a code, and every part is closed."""
+def test_no_part_takes_free_text_or_names_a_person(schemas: Any) -> None:
+    """Every text is an enum or a code, and every part is closed."""
     parts = _parts(schemas)
     assert "enum" in parts.pop("not_known")
     for part, schema in parts.items():
@@ -87,12 +87,12 @@ _COUNTRY = {
 
 
 def test_a_value_that_is_left_out_is_unknown(engine: Engine) -> None:
-    """A report with one finding gets an answer."""
+    """A report with one finding gets an assessment."""
     assert engine.assess(engine.read(b'{"findings": {"calf_cramp": true}}')).triage.level
 
 
 def test_the_page_lists_the_fields_of_the_log() -> None:
-    """The same fields as the operators' page, which a test compares with a line."""
+    """The page lists the fields of `docs/telemetry.md`, which a test compares with a log line."""
     section = _section(PAGE, "What is logged").partition("No line")[0]
     listed = re.findall(r"`(\w+)`", section)
     rows = [re.split(r"\n##+ ", TELEMETRY.partition(heading)[2])[0] for heading in ("### Every line", "### `request`")]
@@ -100,7 +100,7 @@ def test_the_page_lists_the_fields_of_the_log() -> None:
 
 
 def test_counters_of_assessments_name_no_request_partner_or_person() -> None:
-    """Each counter that the page names has one label: the level, the red flag or the cause."""
+    """Each counter on the page has one label: the level, the red flag or the cause."""
     named = re.findall(r"`(triage_\w+)`", _section(PAGE, "What is counted"))
     metrics = declared()
     assert {name: metrics[name].labels for name in named} == {
@@ -115,7 +115,7 @@ def _seconds(text: str) -> int:
 
 
 def test_retention_is_longer_than_any_look_back() -> None:
-    """Alerts and runbook need no more than the page says, which is less than the retention that it names."""
+    """Alerts and runbook look back no further than the page states, which is less than the retention."""
     rules = (ROOT / "deploy" / "monitoring" / "rules.yaml").read_text(encoding="utf-8")
     runbook = (ROOT / "deploy" / "monitoring" / "runbook.md").read_text(encoding="utf-8")
     ranges = [_seconds(found) for found in re.findall(r"\[(\d+[smhd])\]", rules)]
@@ -132,7 +132,7 @@ def test_retention_is_longer_than_any_look_back() -> None:
 
 
 def test_the_retention_of_metrics_is_that_of_the_compose_file() -> None:
-    """The page says how long the shipped Prometheus keeps the counters."""
+    """The page states the retention of the shipped Prometheus."""
     compose = (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8")
     kept = re.search(r"--storage\.tsdb\.retention\.time=(\d+)d", compose)
     assert kept is not None
@@ -140,7 +140,7 @@ def test_the_retention_of_metrics_is_that_of_the_compose_file() -> None:
 
 
 def test_an_address_is_counted_no_longer_than_its_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In memory it goes with the next window; in a store its key is a hash that expires; a window is a day at most."""
+    """In memory an address expires with its window, a day at most; the store has an expiring hash."""
     assert max(SECONDS.values()) == UNITS["d"]
     now = [0.0]
     memory = MemoryLimiter(clock=lambda: now[0])
@@ -171,7 +171,7 @@ def _imports(path: Path) -> Iterator[str]:
 
 
 def test_only_the_limit_store_is_connected_to() -> None:
-    """No module of the service imports a client of a network protocol, but for the one of the store."""
+    """No module of the service imports a network client, except the limit store's."""
     clients = re.compile(r"(httpx|requests|aiohttp|urllib3?\.request|http\.client|smtplib|ftplib|xmlrpc|redis)\b")
     importing = {
         path.name
@@ -182,7 +182,7 @@ def test_only_the_limit_store_is_connected_to() -> None:
 
 
 def test_the_latest_release_is_the_first_of_the_changelog() -> None:
-    """The version that gets fixes is the one of the package and of the contract."""
+    """The supported version is that of the package and of the contract."""
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     first = re.search(r"^## (\d+\.\d+\.\d+)", changelog, re.MULTILINE)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -192,12 +192,12 @@ def test_the_latest_release_is_the_first_of_the_changelog() -> None:
 
 
 def test_no_address_is_invented() -> None:
-    """Neither document names a mail address or a site, as the project has none."""
+    """Neither document names a mail address or a site, because the project has none."""
     assert re.findall(r"\S+@\S+|https?://\S+", SECURITY + PAGE) == ["http://triage;", "http://triage;"]
 
 
 def test_keys_are_as_the_policy_says() -> None:
-    """A key begins with the mark; what is stored is 64 hex digits and no part of it."""
+    """A key begins with the mark; the file holds a hash of 64 hex digits, no part of the key."""
     key, hash_ = fresh()
     assert key.startswith(MARK)
     assert f"every key begins with `{MARK}`" in SECURITY
@@ -205,7 +205,7 @@ def test_keys_are_as_the_policy_says() -> None:
 
 
 def test_the_knowledge_has_no_reviewer(shipped: Knowledge) -> None:
-    """The policy says that no clinician has reviewed the knowledge, as the knowledge does."""
+    """The policy and the knowledge both state that no clinician has reviewed it."""
     assert "has not been reviewed by a clinician" in SECURITY
     assert review_of_all(shipped) == "not reviewed by a clinician"
 

@@ -1,4 +1,4 @@
-"""What stands between an answer and its connection."""
+"""The protocol between a response and its connection."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class _Transport:
-    """Keeps what is written, write by write."""
+    """A transport that records each write."""
 
     def __init__(self) -> None:
         self.written: list[bytes] = []
@@ -31,7 +31,7 @@ class _Transport:
         self.written.append(b"".join(parts))
 
     def set_write_buffer_limits(self, high: int) -> None:
-        """It takes everything at once."""
+        """Ignore the limits."""
 
     def close(self) -> None:
         self.closed = True
@@ -40,7 +40,7 @@ class _Transport:
         return self.closed
 
     def get_extra_info(self, _: str) -> None:
-        """Nobody knows who is at the other end."""
+        """Return no address."""
 
 
 @pytest.fixture
@@ -49,24 +49,24 @@ def transport() -> _Transport:
     return _Transport()
 
 
-def test_a_head_goes_with_what_follows_it(transport: Any) -> None:
-    """Two writes of an answer are one on the connection, and the rest goes as it comes."""
+def test_a_head_and_the_first_body_part_are_one_write(transport: Any) -> None:
+    """Head and first body part are one write, and later parts are separate writes."""
     joined = CoalescingTransport(transport)
     for part in (b"head;", b"first;", b"second;"):
         joined.write(part)
     assert transport.written == [b"head;first;", b"second;"]
 
 
-def test_an_empty_body_lets_the_head_go(transport: Any) -> None:
-    """Nothing is kept back once the answer is at its end."""
+def test_a_response_without_a_body_is_written(transport: Any) -> None:
+    """A response without a body is written when it ends."""
     joined = CoalescingTransport(transport)
     joined.write(b"head")
     joined.write(b"")
     assert transport.written == [b"head"]
 
 
-def test_what_comes_before_the_answer_goes_at_once(transport: Any) -> None:
-    """A client that waits for `100 Continue` sends nothing before it."""
+def test_an_interim_response_is_written_at_once(transport: Any) -> None:
+    """`100 Continue` is written at once, because its client waits for it."""
     joined = CoalescingTransport(transport)
     for part in (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n", b"body"):
         joined.write(part)
@@ -74,7 +74,7 @@ def test_what_comes_before_the_answer_goes_at_once(transport: Any) -> None:
 
 
 def test_a_large_document_is_not_copied(transport: Any) -> None:
-    """Clients that do not read it share its bytes."""
+    """Large documents are written without a copy, so that slow clients share the bytes."""
     document = b"x" * 500_000
     parts: list[bytes] = []
     transport.writelines = parts.extend
@@ -85,7 +85,7 @@ def test_a_large_document_is_not_copied(transport: Any) -> None:
 
 
 def test_a_head_alone_is_sent_before_the_end(transport: Any) -> None:
-    """A client sees that an answer began and did not come."""
+    """A client sees the head of a response that breaks off."""
     joined = CoalescingTransport(transport)
     joined.write(b"head")
     joined.close()
@@ -95,17 +95,17 @@ def test_a_head_alone_is_sent_before_the_end(transport: Any) -> None:
 @pytest.mark.parametrize(
     "page", ["docs/configuration.md", "deploy/README.md", "openapi/README.md", "openapi/base.yaml"]
 )
-def test_a_proxy_lets_go_of_an_idle_connection_first(page: str) -> None:
-    """The service keeps one for longer than the 60 seconds of common proxies, and says for how long."""
+def test_a_proxy_closes_an_idle_connection_first(page: str) -> None:
+    """The service keeps idle connections longer than the 60 seconds of common proxies, and announces the time."""
     config = Config("", http=Connection, head_seconds=1, drain_seconds=1, shutdown_seconds=1, is_renewable=False)
     assert config.timeout_keep_alive == IDLE_SECONDS > 60
     assert f"after {IDLE_SECONDS} seconds" in (ROOT / page).read_text(encoding="utf-8")
 
 
 def test_an_empty_line_does_not_keep_a_connection() -> None:
-    """Only a request that has begun stays the clock of an idle connection."""
+    """Only the start of a request stops the idle timeout."""
 
-    async def unasked(scope: object, receive: object, send: object) -> None:  # noqa: ARG001 (what uvicorn wants)
+    async def unasked(scope: object, receive: object, send: object) -> None:  # noqa: ARG001 (the signature of uvicorn)
         raise AssertionError
 
     def factory() -> Any:

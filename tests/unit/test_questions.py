@@ -1,4 +1,4 @@
-"""The questions: what is asked, in which order, within which limits, and when the conversation ends."""
+"""The questions: selection, order, limits, and the end of the conversation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _levels(assessment: Assessment) -> dict[str, Level]:
 
 
 def test_the_first_call_asks_all_that_could_raise_the_level_and_about_the_causes(ask: Ask) -> None:
-    """Groups come in the order of the knowledge; what was answered is not asked."""
+    """Groups are in the order of the knowledge, and answered items are not asked."""
     assessment = ask(findings={"ache": True})
     assert _asked(assessment) == {
         "signs": ["sign_1", "sign_2", "sign_3"],
@@ -45,7 +45,7 @@ def test_the_first_call_asks_all_that_could_raise_the_level_and_about_the_causes
     assert (assessment.interview.should_stop, assessment.interview.stop_reason) == (False, None)
 
 
-def test_an_item_says_how_far_its_answer_could_raise_the_level(ask: Ask) -> None:
+def test_an_item_has_the_highest_level_that_its_answer_could_cause(ask: Ask) -> None:
     """A rule that can no longer hold does not count; an item about causes keeps the level."""
     levels = _levels(ask(findings={"ache": True}))
     assert (levels["sign_1"], levels["near_miss"]) == (Level.EMERGENCY, Level.CONSULTATION)
@@ -54,8 +54,8 @@ def test_an_item_says_how_far_its_answer_could_raise_the_level(ask: Ask) -> None
     assert closed["sign_1"] is Level.CONSULTATION_24
 
 
-def test_only_what_could_raise_the_level_further_is_asked(ask: Ask) -> None:
-    """From emergency on neither causes nor milder signs matter."""
+def test_only_items_that_could_raise_the_level_are_asked(ask: Ask) -> None:
+    """From emergency on, neither causes nor less urgent signs are asked."""
     assert _asked(ask(findings={"ache": True, "sign_1": True})) == {
         "signs": ["sign_2"],
         "others": ["severe_pain"],
@@ -66,7 +66,7 @@ def test_only_what_could_raise_the_level_further_is_asked(ask: Ask) -> None:
 
 
 def test_a_checklist_has_an_entry_for_none_and_its_items_no_kind(ask: Ask) -> None:
-    """A group of questions has a kind for each item, and the labels of its choices."""
+    """A checklist has one kind and an entry for none; a group of questions has a kind for each item."""
     groups = {group.id: group for group in ask(findings={"ache": True}).interview.groups}
     assert (groups["signs"].kind, groups["signs"].none_text) == (GroupKind.CHECKLIST, "None of these")
     assert groups["signs"].items[0].kind is None
@@ -83,14 +83,14 @@ def test_a_checklist_has_an_entry_for_none_and_its_items_no_kind(ask: Ask) -> No
 def test_an_item_whose_yes_alone_is_an_emergency_is_sent_at_once(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
 ) -> None:
-    """One that needs a second sign is not."""
+    """An item that needs a second sign is not sent at once."""
     small_values["red_flags"]["swollen"]["level"] = "emergency"
     groups = ask(engine_of(small_values), findings={"ache": True}).interview.groups
     assert {item.id for group in groups for item in group.items if item.send_at_once} == {"sign_1"}
 
 
 def test_a_detail_is_asked_once_an_answer_opens_it(small_values: dict[str, Any], engine_of: EngineOf, ask: Ask) -> None:
-    """Before that it keeps its parent asked; after a no it is closed, and its rule cannot fire."""
+    """An unknown parent is asked first; a denied parent closes the detail, and its rule cannot fire."""
     small_values["findings"]["sign_2"]["asked_when"] = ["near_miss"]
     small_values["red_flags"]["wobble"]["when"] = {"all": ["sign_1", "sign_2"]}
     engine = engine_of(small_values)
@@ -106,7 +106,7 @@ def test_a_detail_is_asked_once_an_answer_opens_it(small_values: dict[str, Any],
 def test_people_to_whom_an_item_cannot_apply_are_not_asked(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
 ) -> None:
-    """An age that is not known counts as one to which it can apply."""
+    """An item for an age group is asked if the age is unknown."""
     small_values["findings"]["sign_1"]["asked_of"] = {"age_at_most": 50}
     engine = engine_of(small_values)
     assert "sign_1" in _levels(ask(engine, findings={"ache": True}))
@@ -117,7 +117,7 @@ def test_people_to_whom_an_item_cannot_apply_are_not_asked(
 def test_cause_items_that_do_not_fit_are_held_back_and_counted(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
 ) -> None:
-    """The limit of the policy holds for one response; the rest follows in the next."""
+    """The policy limits the items of one response; the others follow in the next."""
     small_values["policy"]["cause_questions_per_response"] = 2
     engine = engine_of(small_values)
     first = ask(engine, findings={"ache": True}, no_other_sign=True)
@@ -129,7 +129,7 @@ def test_cause_items_that_do_not_fit_are_held_back_and_counted(
 
 @pytest.fixture
 def separating(small_values: dict[str, Any], engine_of: EngineOf) -> Engine:
-    """The small knowledge with two items that separate its causes, and room for both."""
+    """A knowledge with two items that separate its causes."""
     causes = small_values["checklists"]["causes"]
     small_values["checklists"]["more"] = causes | {
         "id": "more",
@@ -144,7 +144,7 @@ def separating(small_values: dict[str, Any], engine_of: EngineOf) -> Engine:
 
 
 def test_the_items_that_separate_the_leading_causes_follow(ask: Ask, separating: Engine) -> None:
-    """Only those of a leading cause are asked, and none while no cause is listed."""
+    """Only items of a leading cause are asked, and none while no cause is listed."""
     assert "more" not in _asked(ask(separating, findings={"ache": True}, no_other_sign=True))
     leading = ask(separating, findings={"ache": True, "hot_run": True}, no_other_sign=True, not_known=_PLACES)
     assert [cause.id for cause in leading.causes] == ["heat_loss", "load"]
@@ -152,7 +152,7 @@ def test_the_items_that_separate_the_leading_causes_follow(ask: Ask, separating:
 
 
 def test_a_likely_cause_ends_the_separating_items(ask: Ask, separating: Engine) -> None:
-    """There is nothing left to tell apart."""
+    """A likely cause needs no separation from others."""
     findings = {"ache": True, "hot_run": True}
     training = {"km": [30, 40]}
     likely = ask(separating, findings=findings, training=training, no_other_sign=True, not_known=_PLACES)
@@ -173,7 +173,7 @@ def test_a_likely_cause_ends_the_separating_items(ask: Ask, separating: Engine) 
     ],
 )
 def test_the_end_has_the_first_reason_that_applies(ask: Ask, parts: dict[str, Any], reason: StopReason | None) -> None:
-    """The conversation is over exactly if no group is left."""
+    """The conversation is over exactly if no group is left, and the first applicable reason is given."""
     not_known = [*parts.pop("not_known", ()), *_PLACES]
     interview = ask(**parts, not_known=not_known, no_other_sign=True).interview
     expected = StopReason.ACT_NOW if reason is None else reason
@@ -182,7 +182,7 @@ def test_the_end_has_the_first_reason_that_applies(ask: Ask, parts: dict[str, An
 
 
 def test_a_reading_is_offered_as_long_as_it_could_raise_the_level(ask: Ask) -> None:
-    """It does not keep the conversation open, and one that was sent is not offered again."""
+    """A measurement does not keep the conversation open, and is not offered once it is known."""
     (reading,) = ask(findings={"ache": True}).interview.measurements
     assert (reading.id, reading.kind, reading.could_raise_to) == (
         "temp",
@@ -193,10 +193,10 @@ def test_a_reading_is_offered_as_long_as_it_could_raise_the_level(ask: Ask) -> N
     assert ask(findings={"ache": True, "temp": 37}).interview.measurements == ()
 
 
-def test_lasting_answers_say_how_long_they_stay_valid(
+def test_lasting_answers_have_their_time_of_validity(
     small_values: dict[str, Any], engine_of: EngineOf, ask: Ask
 ) -> None:
-    """An app may keep them in a profile and send them again."""
+    """An app may keep a lasting answer in a profile and send it again."""
     small_values["findings"]["sign_1"]["keeps"] = "always"
     groups = ask(engine_of(small_values), findings={"ache": True}).interview.groups
     assert {item.id: item.keeps for group in groups for item in group.items if item.keeps} == {"sign_1": "always"}

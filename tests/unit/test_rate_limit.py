@@ -1,4 +1,4 @@
-"""How a rate limit is written, and how the answer tells of it."""
+"""The notation of a rate limit, and its response fields."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from service.access.rate_limit import Quota, Taken, fields, quota
 
 
-def test_a_rate_limit_reads_as_it_is_said() -> None:
-    """`600/minute` is 600 in 60 seconds, and nothing is no limit."""
+def test_a_rate_limit_is_parsed() -> None:
+    """`600/minute` is 600 in 60 seconds, and an empty text means unlimited."""
     assert quota("600/minute") == Quota(600, 60)
     assert quota("1/second") == Quota(1, 1)
     assert quota("5/hour") == Quota(5, 3_600)
@@ -20,13 +20,13 @@ def test_a_rate_limit_reads_as_it_is_said() -> None:
     "text", ["0/minute", "600", "600 per minute", "-1/minute", "600/week", "1e3/day", "1/minute\n"]
 )
 def test_anything_else_is_refused(text: str) -> None:
-    """A limit that is not understood must not become none."""
+    """An invalid limit is an error rather than no limit."""
     with pytest.raises(ValueError, match="600/minute"):
         quota(text)
 
 
 def test_the_fields_are_those_of_the_draft() -> None:
-    """The policy, what is left of it, and on a refusal when to come back."""
+    """The fields are the policy, the remaining quota and, on a refusal, the time to retry."""
     policy = (b"ratelimit-policy", b'"default";q=600;w=60')
     assert fields(Quota(600, 60), Taken(is_allowed=True, remaining=599, resets_in=12)) == (
         policy,

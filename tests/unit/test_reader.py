@@ -1,4 +1,4 @@
-"""The request reader: strict about findings, with all faults at once and no value repeated."""
+"""The request reader: strict, all faults at once, no value repeated."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _faults(reader: RequestReader, body: bytes | dict[str, Any]) -> tuple[Fault,
 
 
 def test_a_report_is_read_from_all_parts(reader: RequestReader) -> None:
-    """Findings of every part stand side by side; null and "unknown" mean "not sent"."""
+    """The findings of all parts form one report; null and "unknown" mean "not sent"."""
     body = {
         "runner": {"age_years": 34, "country": "US"},
         "findings": {"ache": True, "hot_run": None, "side": "unknown", "where": ["heel"], "pain": 7.0},
@@ -84,7 +84,7 @@ def test_a_report_is_read_from_all_parts(reader: RequestReader) -> None:
     ],
 )
 def test_every_part_is_optional(reader: RequestReader, body: bytes) -> None:
-    """A request that says nothing is valid: null means "not sent", whether for a part or a value."""
+    """An empty request is valid: null means "not sent", for a part and for a value."""
     assert reader.read(body) == Report(known={})
 
 
@@ -137,7 +137,7 @@ def test_an_empty_list_answers_a_choices_finding_with_none(reader: RequestReader
     ],
 )
 def test_a_body_that_is_not_one_json_document_is_malformed(reader: RequestReader, body: bytes, fault: Fault) -> None:
-    """Each way of not being JSON has its own code, with the byte if a parser knows it; so has a duplicate name."""
+    """Each way of not being JSON has a code, with the byte if known; so has a duplicate name."""
     with pytest.raises(MalformedBody) as refused:
         reader.read(body)
     assert refused.value.fault == fault
@@ -154,13 +154,13 @@ def test_a_body_that_is_not_one_json_document_is_malformed(reader: RequestReader
     ids=["lists", "objects", "after a number that no float holds", "in telemetry"],
 )
 def test_deep_nesting_breaks_the_contract(reader: RequestReader, body: bytes) -> None:
-    """A body nested deeper than any request is refused before it exhausts the stack."""
+    """Nesting deeper than any request is refused before it exhausts the stack."""
     assert _faults(reader, body) == (Fault("", "too_deep", "is nested deeper than any request"),)
 
 
 @pytest.mark.parametrize("body", [b"[]", b"7", b'"a:b"', b"null", b'[{"a": 1}]'])
 def test_a_body_that_is_not_an_object_breaks_the_contract(reader: RequestReader, body: bytes) -> None:
-    """JSON of another shape is JSON all the same."""
+    """JSON of another shape is a broken contract, not malformed."""
     assert _faults(reader, body) == (Fault("", "type", "must be an object"),)
 
 
@@ -229,12 +229,12 @@ def test_a_body_that_is_not_an_object_breaks_the_contract(reader: RequestReader,
     ],
 )
 def test_a_fault_has_a_pointer_a_code_and_a_reason(reader: RequestReader, body: dict[str, Any], fault: Fault) -> None:
-    """The pointer contains a name in the form of an id, so a client can remove it; no other name is repeated."""
+    """The pointer contains a name only if it has the form of an id; a client can remove it."""
     assert _faults(reader, body) == (fault,)
 
 
 def test_all_faults_are_reported_at_once(reader: RequestReader) -> None:
-    """One response names everything that is wrong, part by part."""
+    """One response lists all faults, part by part."""
     body = {
         "extra": 1,
         "findings": {"ache": 1, "pain": 11, "where": ["heel", 1, "x"]},
@@ -255,7 +255,7 @@ def test_all_faults_are_reported_at_once(reader: RequestReader) -> None:
 
 @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"1" + b"0" * 400, b"1" + b"0" * 5000])
 def test_a_number_that_no_float_holds_is_out_of_range(reader: RequestReader, number: bytes) -> None:
-    """A huge number is JSON; the range refuses it."""
+    """A huge number is JSON, and the range refuses it."""
     (fault,) = _faults(reader, b'{"findings": {"pain": ' + number + b"}}")
     assert fault == Fault("/findings/pain", "out_of_range", "must be from 0 to 10")
 
@@ -267,13 +267,13 @@ def test_colons_within_strings_do_not_matter(reader: RequestReader) -> None:
 
 
 def test_a_long_name_is_not_repeated(reader: RequestReader) -> None:
-    """A name longer than any id stays out of the response."""
+    """A name longer than any id is not in the response."""
     (fault,) = _faults(reader, {"findings": {"z" * 65: True}})
     assert fault == Fault("/findings", "unknown_property", "the name is not known")
 
 
 def test_of_thousands_of_unknown_names_the_first_have_a_nearest(reader: RequestReader) -> None:
-    """The nearest name is looked for 20 times only: it is slow, and a body has room for thousands."""
+    """At most 20 unknown names get a nearest name, because the search is slow and a body holds thousands."""
     faults = _faults(reader, {"findings": {f"ach{number}": True for number in range(3000)}})
     assert [fault.nearest for fault in faults] == ["ache"] * 20 + [None] * 2980
 
@@ -286,7 +286,7 @@ def test_of_thousands_of_unknown_names_the_first_have_a_nearest(reader: RequestR
     ],
 )
 def test_a_wrong_country_is_dropped(reader: RequestReader, country: object, dropped: Dropped) -> None:
-    """The country only chooses an emergency number, so it never causes a rejection."""
+    """The country only selects an emergency number, so a wrong one does not reject the request."""
     report = reader.read(json.dumps({"runner": {"country": country, "age_years": 30}}).encode())
     assert (report.country, report.ignored, report.received.runner) == (None, (dropped,), 1)
 
@@ -301,7 +301,7 @@ _JSON = st.recursive(
 @_law
 @given(st.dictionaries(st.sampled_from([*_KNOWLEDGE.findings, "country", "x", "Not an id"]), _JSON), _JSON, _JSON)
 def test_any_json_is_read_or_refused_on_purpose(values: dict[str, Any], training: object, not_known: object) -> None:
-    """A request of any JSON values ends in a report or in faults, never in another error."""
+    """Any JSON value gives a report or faults, never another error."""
     reader = RequestReader(_KNOWLEDGE)
     body = {"findings": values, "runner": values, "training": training, "not_known": not_known}
     known: set[str] = set()
@@ -320,7 +320,7 @@ _SECRETS = st.sampled_from([_MARK, 987654321, -987654321.25, [_MARK], [987654321
     st.dictionaries(st.sampled_from([*_KNOWLEDGE.findings, "country", "x"]), _SECRETS, min_size=1),
 )
 def test_no_value_of_a_request_is_repeated(findings: dict[str, Any], training: dict[str, Any]) -> None:
-    """Faults and ignored values explain what is accepted; what was sent may be health data."""
+    """Faults and ignored values describe the accepted values; the sent values may be health data."""
     reader = RequestReader(_KNOWLEDGE)
     faults = _faults(reader, {"findings": findings, "runner": findings, "training": training})
     ignored = reader.read(json.dumps({"runner": {"country": _MARK}, "training": training}).encode()).ignored

@@ -1,4 +1,4 @@
-"""The check for cliffs: neighbouring values of a reading whose levels are far apart."""
+"""Cliffs: neighbouring values of a measurement with distant levels."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from service.review.readings import cliffs
 
 
 def test_the_shipped_readings_have_no_cliff(shipped: Knowledge) -> None:
-    """One step of a reading changes the level by at most one."""
+    """One step of a measurement changes the level by at most one."""
     assert list(cliffs(shipped)) == []
 
 
 def test_a_cliff_is_named_with_both_values(shipped: Knowledge) -> None:
-    """A missing band between care at home and the same day is a fault of the finding."""
+    """A missing band between self-care and the same day is a fault of the finding."""
     red_flags = {id_: flag for id_, flag in shipped.red_flags.items() if id_ != "reading_at_the_edge"}
     issues = [str(issue) for issue in cliffs(msgspec.structs.replace(shipped, red_flags=red_flags))]
     assert any("resting_heart_rate_bpm" in text and "at 99" in text and "at 100" in text for text in issues)

@@ -1,4 +1,4 @@
-"""Replaying cases: each that does not come out as it says is named."""
+"""Replays of cases: each mismatch is named."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def _case(name: str, outcome: dict[str, Any], **parts: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def values(small_values: dict[str, Any]) -> dict[str, Any]:
-    """The small knowledge with no cases at all."""
+    """The small knowledge without cases."""
     for folder in ("red_flags", "derivations", "causes"):
         for rule in small_values[folder].values():
             rule["cases"] = []
     return small_values
 
 
-def test_cases_that_come_out_are_silent(values: dict[str, Any]) -> None:
-    """Rules, derivations and causes, firing and not."""
+def test_matching_cases_are_silent(values: dict[str, Any]) -> None:
+    """Matching cases of rules, derivations and causes give no issues."""
     values["red_flags"]["young"]["cases"] = [
         _case("Seventeen.", {"fires": True}, runner={"age_years": 17}),
         _case("Eighteen.", {"fires": False}, runner={"age_years": 18}),
@@ -50,8 +50,8 @@ def test_cases_that_come_out_are_silent(values: dict[str, Any]) -> None:
     assert _issues(values) == []
 
 
-def test_a_case_that_does_not_come_out_is_named(values: dict[str, Any]) -> None:
-    """File, place, what should be, and the sentence of the case."""
+def test_a_mismatch_is_named(values: dict[str, Any]) -> None:
+    """The issue has file, path, the expected result and the sentence of the case."""
     values["red_flags"]["young"]["cases"] = [
         _case("Eighteen.", {"fires": True}, runner={"age_years": 18}),
         _case("Seventeen.", {"fires": False}, runner={"age_years": 17}),
@@ -74,7 +74,7 @@ def test_a_case_that_does_not_come_out_is_named(values: dict[str, Any]) -> None:
 
 
 def test_a_case_that_is_no_request_is_named(values: dict[str, Any]) -> None:
-    """A misspelt finding or a value out of range does not pass for a case that does not fire."""
+    """A misspelt finding or a value out of range is an issue, not a case that does not fire."""
     values["red_flags"]["young"]["cases"] = [
         _case("Misspelt.", {"fires": False}, findings={"achee": True, "pain": 11}),
     ]
@@ -91,14 +91,14 @@ def _request(values: dict[str, Any], **parts: Any) -> dict[str, Any]:
 
 
 def test_a_case_is_written_as_a_request(values: dict[str, Any]) -> None:
-    """Empty parts are left out."""
+    """Empty parts are omitted."""
     assert _request(values) == {}
     parts = {"findings": {"ache": True}, "not_known": ["salty"]}
     assert _request(values, **parts) == parts
 
 
 def test_the_rest_is_denied_item_by_item(values: dict[str, Any]) -> None:
-    """Each yes/no item that is neither mentioned, nor implied, nor not known is a no; no number is invented."""
+    """Each yes/no item that is not mentioned, implied or not known is denied; numbers stay unknown."""
     values["checklists"] = {
         "all": {
             "id": "all",
@@ -122,6 +122,6 @@ def test_the_rest_is_denied_item_by_item(values: dict[str, Any]) -> None:
 
 
 def test_a_value_of_the_wrong_type_implies_nothing(values: dict[str, Any]) -> None:
-    """A request that a version of the knowledge does not accept can still be written for it."""
+    """A request that a version of the knowledge rejects can still be written for it."""
     values["findings"]["hot_run"]["implied_by"] = [{"finding": "temp", "at_least": 38}]
     assert _request(values, findings={"temp": "hot", "gone": True}, rest="denied")["findings"]["temp"] == "hot"

@@ -1,4 +1,4 @@
-"""The queue of requests: how many start in a turn of the loop, in which order, and which never start."""
+"""The request queue: starts per turn, order, and refusals."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from service.web.request_queue import (
 )
 
 PATIENT, IMPATIENT = 60.0, 0.0
-"""Seconds in which nothing expires in a test, and in which all that waits has expired at the next turn."""
+"""Queue times: one that never expires in a test, and one that expires at the next turn."""
 
 
 class Requests:
-    """Requests of a test, and what became of each, in order."""
+    """The requests of a test and the outcome of each, in order."""
 
     def __init__(self, queue: RequestQueue) -> None:
         self._queue = queue
@@ -31,7 +31,7 @@ class Requests:
         self.dropped: list[int] = []
 
     def submit(self, count: int = 1, path: str = "/assess") -> None:
-        """Submit so many requests."""
+        """Submit `count` requests."""
         for _ in range(count):
             number = len(self.scopes)
             self.scopes.append({"path": path})
@@ -54,7 +54,7 @@ class _Request:
 
 
 def run(test: Callable[[RequestQueue, Requests], Awaitable[None]], seconds: float = PATIENT) -> None:
-    """Run a test in a loop, with a queue of its own."""
+    """Run a test in an event loop, with its own queue."""
 
     async def main() -> None:
         queue = RequestQueue(seconds)
@@ -64,12 +64,12 @@ def run(test: Callable[[RequestQueue, Requests], Awaitable[None]], seconds: floa
 
 
 async def turn() -> None:
-    """Let one turn of the loop pass."""
+    """Wait for one turn of the loop."""
     await asyncio.sleep(0)
 
 
 def test_so_many_requests_start_in_a_turn_and_the_others_in_the_next_in_order() -> None:
-    """A flood makes no turn of the loop long, and refuses nobody."""
+    """A flood is spread over turns of the loop, without a refusal."""
 
     async def flood(_: RequestQueue, requests: Requests) -> None:
         requests.submit(3 * REQUESTS_PER_TURN - 1)
@@ -83,7 +83,7 @@ def test_so_many_requests_start_in_a_turn_and_the_others_in_the_next_in_order() 
 
 
 def test_each_turn_has_room_again() -> None:
-    """Requests that come one turn after another never wait."""
+    """Requests that arrive in successive turns do not wait."""
 
     async def steady(queue: RequestQueue, requests: Requests) -> None:
         for turns in range(1, 5):
@@ -96,7 +96,7 @@ def test_each_turn_has_room_again() -> None:
 
 
 def test_a_request_does_not_overtake_those_that_wait() -> None:
-    """Also not in a new turn, before the queue has started those."""
+    """A new request waits behind queued ones, even in a new turn."""
 
     async def late(_: RequestQueue, requests: Requests) -> None:
         requests.submit(2 * REQUESTS_PER_TURN + 1)
@@ -111,7 +111,7 @@ def test_a_request_does_not_overtake_those_that_wait() -> None:
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics"])
 def test_health_and_metrics_never_wait(path: str) -> None:
-    """A busy process is not taken for a dead one, and takes no room from them."""
+    """Probes and metrics bypass the queue and use none of its starts."""
 
     async def probe(_: RequestQueue, requests: Requests) -> None:
         requests.submit(REQUESTS_PER_TURN, path)
@@ -123,7 +123,7 @@ def test_health_and_metrics_never_wait(path: str) -> None:
 
 
 def test_a_request_that_waited_too_long_is_refused() -> None:
-    """Its client would not wait for the answer, and the next one may still be in time."""
+    """The next request may still be in time."""
 
     async def wait(queue: RequestQueue, requests: Requests) -> None:
         requests.submit(REQUESTS_PER_TURN + REFUSALS_PER_TURN + 1)
@@ -139,8 +139,8 @@ def test_a_request_that_waited_too_long_is_refused() -> None:
     run(wait, IMPATIENT)
 
 
-def test_a_request_whose_client_left_is_not_started() -> None:
-    """Its place goes to the next, and it is counted once."""
+def test_a_request_of_a_disconnected_client_is_not_started() -> None:
+    """Its place goes to the next request, and it is counted once."""
 
     async def leave(queue: RequestQueue, requests: Requests) -> None:
         requests.submit(REQUESTS_PER_TURN + 3)
@@ -155,7 +155,7 @@ def test_a_request_whose_client_left_is_not_started() -> None:
 
 
 def test_the_figures_are_those_since_the_last_look() -> None:
-    """The longest wait is told once."""
+    """The longest wait is reported once."""
 
     async def look(queue: RequestQueue, requests: Requests) -> None:
         requests.submit(REQUESTS_PER_TURN + 3)
@@ -166,12 +166,12 @@ def test_the_figures_are_those_since_the_last_look() -> None:
     run(look)
 
 
-def test_a_request_whose_body_came_late_waits_for_its_turn_again() -> None:
-    """A flood whose bodies come behind their heads is bounded as any other; it waits in the same order."""
+def test_a_request_with_a_late_body_queues_again() -> None:
+    """A request whose body arrives late queues again, in order and within the bound of a turn."""
 
     async def late(queue: RequestQueue, requests: Requests) -> None:
         scope: Any = {}
-        await queue.turn(scope)  # there is room
+        await queue.turn(scope)  # the queue has room
         requests.submit(2 * REQUESTS_PER_TURN - 1)
         assert len(requests.started) == REQUESTS_PER_TURN - 1
         waiting = asyncio.create_task(queue.turn(scope))
@@ -187,12 +187,12 @@ def test_a_request_whose_body_came_late_waits_for_its_turn_again() -> None:
 @pytest.mark.parametrize(
     ("seconds", "is_left", "error"), [(IMPATIENT, False, Overloaded), (PATIENT, True, IncompleteBody)]
 )
-def test_a_request_whose_body_came_late_learns_why_it_has_no_turn(
+def test_a_request_with_a_late_body_gets_the_reason_of_its_refusal(
     seconds: float,
     is_left: bool,  # noqa: FBT001
     error: type[Exception],
 ) -> None:
-    """It waited too long, or its client left."""
+    """The late request gets the reason: it waited too long, or its client disconnected."""
 
     async def late(queue: RequestQueue, requests: Requests) -> None:
         scope: Any = {}
@@ -206,8 +206,8 @@ def test_a_request_whose_body_came_late_learns_why_it_has_no_turn(
     run(late, seconds)
 
 
-def test_batches_and_single_requests_do_not_hold_each_other_up() -> None:
-    """Each has its own bound in a turn: a few slices of batches beside the single requests."""
+def test_batches_and_single_requests_do_not_delay_each_other() -> None:
+    """Slices of batches and single requests have separate bounds in a turn."""
 
     async def both(queue: RequestQueue, requests: Requests) -> None:
         requests.submit(4 * REQUESTS_PER_TURN)
@@ -223,8 +223,8 @@ def test_batches_and_single_requests_do_not_hold_each_other_up() -> None:
     run(both)
 
 
-def test_a_batch_whose_client_left_does_not_go_on() -> None:
-    """The rest of it would be answered to nobody."""
+def test_a_batch_of_a_disconnected_client_stops() -> None:
+    """A batch stops if its client disconnects."""
 
     async def leave(queue: RequestQueue, _: Requests) -> None:
         scope: Any = {}
@@ -238,7 +238,7 @@ def test_a_batch_whose_client_left_does_not_go_on() -> None:
 
 
 def test_a_stop_refuses_all_that_still_waits() -> None:
-    """A client learns that it has to ask elsewhere; its connection does not just end."""
+    """A queued request gets a refusal instead of a closed connection."""
 
     async def stop(queue: RequestQueue, requests: Requests) -> None:
         requests.submit(REQUESTS_PER_TURN + 2)
@@ -250,7 +250,7 @@ def test_a_stop_refuses_all_that_still_waits() -> None:
 
 
 def test_a_task_that_was_cancelled_while_it_waited_is_passed_over() -> None:
-    """The others have their turns, whether it was to be started, refused or dropped."""
+    """A cancelled task takes no turn from the others, whether it would start, be refused or be dropped."""
 
     async def cancel(queue: RequestQueue, requests: Requests) -> None:
         scopes: list[Any] = [{}, {}, {}]

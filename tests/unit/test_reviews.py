@@ -1,4 +1,4 @@
-"""The review state of the entries: a review counts while its entry is unchanged."""
+"""The review state: a review counts while its entry is unchanged."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def test_a_changed_entry_loses_its_review(small_values: dict[str, Any], kind: st
     assert (state_of(changed), review_of(changed)) == ("changed", NOT_REVIEWED)
 
 
-def test_a_signature_does_not_change_what_is_signed(small_values: dict[str, Any]) -> None:
-    """The digest of an entry is the same before and after the review is written into it."""
+def test_a_signature_does_not_change_the_digest(small_values: dict[str, Any]) -> None:
+    """The digest of an entry does not cover its review."""
     before = digest_of(msgspec.convert(small_values, Knowledge).red_flags["clot"])
     _signed(small_values, "red_flags", "clot")
     assert digest_of(msgspec.convert(small_values, Knowledge).red_flags["clot"]) == before
@@ -69,7 +69,7 @@ def test_the_states_are_counted(small_values: dict[str, Any]) -> None:
 
 
 def test_the_most_urgent_red_flags_come_first(small_values: dict[str, Any]) -> None:
-    """A reviewer begins with the entries whose mistakes cost most."""
+    """Reviewers start with the entries whose mistakes cost most."""
     keys = list(entries(msgspec.convert(small_values, Knowledge)))
     flags = [key for key in keys if key.startswith("red_flags/")]
     assert keys[: len(flags)] == flags
@@ -77,13 +77,13 @@ def test_the_most_urgent_red_flags_come_first(small_values: dict[str, Any]) -> N
 
 
 def test_the_shipped_knowledge_is_not_reviewed(shipped: Knowledge) -> None:
-    """No clinician has signed an entry, and the service says so."""
+    """No clinician has signed an entry, and the service states it."""
     assert review_of_all(shipped) == NOT_REVIEWED
     assert counts(shipped)["not_reviewed"] == len(entries(shipped))
 
 
 def test_the_knowledge_has_owners() -> None:
-    """`CODEOWNERS` lists the folder of the knowledge, and CONTRIBUTING.md names the team that must exist."""
+    """`CODEOWNERS` lists the knowledge's folder, and CONTRIBUTING.md names the required team."""
     root = Path(__file__).parents[2]
     lines = (root / "CODEOWNERS").read_text(encoding="utf-8").splitlines()
     owned = dict(line.split() for line in lines if line and not line.startswith("#"))

@@ -1,4 +1,4 @@
-"""The rulebook: every condition of the knowledge as a pattern, red flags last, most urgent first."""
+"""The rulebook: all conditions as patterns, red flags last."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def rulebook(small_values: dict[str, Any]) -> Rulebook:
     return Rulebook(msgspec.convert(small_values, Knowledge))
 
 
-def test_red_flags_stand_most_urgent_first(rulebook: Rulebook) -> None:
-    """Pattern order is reading order; equals are ordered by id."""
+def test_red_flags_are_in_order_of_urgency(rulebook: Rulebook) -> None:
+    """Red flags are in order of urgency, then of id."""
     assert list(rulebook.red_flags) == sorted(rulebook.red_flags)
     assert [flag.id for flag in rulebook.red_flags.values()] == ["heat", "clot", "swollen", "wobble", "young"]
 
 
 def test_raising_terms_are_those_of_red_flags_and_uncovered_signs(rulebook: Rulebook) -> None:
-    """Each term that sets a level is listed with that level, the most urgent first."""
+    """Each term that sets a level is listed with it, the most urgent first."""
     levels = [level for _, level in rulebook.raising_terms()]
     assert levels == [
         Level.EMERGENCY_AMBULANCE,
@@ -38,7 +38,7 @@ def test_raising_terms_are_those_of_red_flags_and_uncovered_signs(rulebook: Rule
 
 
 def test_the_highest_level_of_some_terms_is_never_below_the_least(rulebook: Rulebook) -> None:
-    """No terms give the least level; terms of several levels give the most urgent of them."""
+    """Without terms the result is the least level, else the most urgent of the terms."""
     numbers = {level: 1 << number for number, level in rulebook.raising_terms()}
     assert rulebook.highest(0, Level.CONSULTATION) is Level.CONSULTATION
     both = numbers[Level.EMERGENCY] | numbers[Level.CONSULTATION]
@@ -47,7 +47,7 @@ def test_the_highest_level_of_some_terms_is_never_below_the_least(rulebook: Rule
 
 
 def test_every_pattern_belongs_to_one_entry(rulebook: Rulebook) -> None:
-    """Each rule has a number of its own, and causes stand in the order of their rank."""
+    """Each rule has its own number, and causes are in order of rank."""
     numbers = [
         *rulebook.withheld.values(),
         *rulebook.derivations,
@@ -64,8 +64,8 @@ def test_every_pattern_belongs_to_one_entry(rulebook: Rulebook) -> None:
     assert list(rulebook.withheld) == ["drink"]
 
 
-def test_weights_stand_with_their_cause(rulebook: Rulebook) -> None:
-    """Supports come first, then opposes, each with its place among both."""
+def test_weights_belong_to_their_cause(rulebook: Rulebook) -> None:
+    """Supports precede opposes, each with its index among both."""
     weights = [(weight.cause, weight.number, weight.points) for weight in rulebook.weights.values()]
     assert weights == [
         ("heat_loss", 0, 3),
@@ -78,7 +78,7 @@ def test_weights_stand_with_their_cause(rulebook: Rulebook) -> None:
 
 
 def test_equal_conditions_of_applicability_share_a_pattern(small_values: dict[str, Any]) -> None:
-    """Findings that are asked when the same holds are decided together."""
+    """Findings asked under the same condition share its pattern."""
     for name in ("hot_run", "salty"):
         small_values["findings"][name]["asked_when"] = ["ache"]
     small_values["findings"]["shoe"]["asked_when"] = ["sign_1"]

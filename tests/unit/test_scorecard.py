@@ -1,4 +1,4 @@
-"""The scorecard counts what it says it counts."""
+"""The scorecard's figures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _outcome(given: Level, vignette: Vignette, causes: tuple[str, ...] = (), fix
 
 
 def test_the_engine_is_asked_each_vignette(small_knowledge: Knowledge) -> None:
-    """Level, causes and fixes are those of the answer to the vignette's own request."""
+    """Level, causes and fixes are those of the response to the vignette's request."""
     calm = _vignette("self_care", {"ache": True, "hot_run": True})
     urgent = _vignette("emergency", {"sign_1": True, "sign_2": True})
     first, second = score(small_knowledge, [calm, urgent]).outcomes
@@ -44,7 +44,7 @@ def test_the_engine_is_asked_each_vignette(small_knowledge: Knowledge) -> None:
 
 
 def test_every_request_that_is_not_valid_is_named(small_knowledge: Knowledge) -> None:
-    """A vignette with a value out of range is a fault of the corpus, not of the engine."""
+    """A vignette with a value out of range is a fault of the vignette, not of the engine."""
     wrong = [_vignette("self_care", {"pain": 99}), _vignette("emergency", {"pain": 98})]
     with pytest.raises(KnowledgeFault) as caught:
         score(small_knowledge, wrong)
@@ -64,13 +64,13 @@ def test_every_request_that_is_not_valid_is_named(small_knowledge: Knowledge) ->
     ],
 )
 def test_under_and_over(given: Level, expected: str, acceptable: list[str], under: bool, over: bool) -> None:  # noqa: FBT001
-    """Below the right level is under-triage; above it and above every acceptable one is over-triage."""
+    """Under-triage is below the right level; over-triage is above it and above every acceptable level."""
     outcome = _outcome(given, _vignette(expected, acceptable=acceptable))
     assert (outcome.is_under, outcome.is_over) == (under, over)
 
 
 def test_only_a_dangerous_miss_is_a_miss() -> None:
-    """Under-triage is missed where the vignette must escalate, and nowhere else."""
+    """Under-triage is a miss only if the vignette must escalate."""
     urgent = _vignette("emergency", must_escalate=True)
     card = Scorecard(
         (
@@ -84,7 +84,7 @@ def test_only_a_dangerous_miss_is_a_miss() -> None:
 
 
 def test_over_triage_of_self_care_counts_self_care_alone() -> None:
-    """The careful answer to a sick runner is not counted against the calm ones."""
+    """The figure for self-care does not count vignettes of other levels."""
     calm = _vignette("self_care")
     card = Scorecard(
         (
@@ -97,7 +97,7 @@ def test_over_triage_of_self_care_counts_self_care_alone() -> None:
 
 
 def test_causes_are_counted_where_they_are_named() -> None:
-    """Top 1 asks for the leader, top 3 for all named causes; a vignette that names none counts in neither."""
+    """Top 1 counts the leader, top 3 all named causes; vignettes without causes do not count."""
     card = Scorecard(
         (
             _outcome(Level.SELF_CARE, _vignette("self_care", leads="load"), ("load", "heat_loss")),
@@ -110,7 +110,7 @@ def test_causes_are_counted_where_they_are_named() -> None:
 
 
 def test_the_right_cause_first_is_also_counted_for_self_care_alone() -> None:
-    """A leader of a sick runner does not count in the figure for harmless complaints."""
+    """The figure for self-care does not count leaders of other levels."""
     card = Scorecard(
         (
             _outcome(Level.SELF_CARE, _vignette("self_care", leads="load"), ("load",)),
@@ -122,7 +122,7 @@ def test_the_right_cause_first_is_also_counted_for_self_care_alone() -> None:
 
 
 def test_a_self_care_response_without_a_fix_is_counted() -> None:
-    """Only responses at self-care count: a runner who is sent to a professional needs no fix."""
+    """Only self-care responses count, because a runner referred to a professional needs no fix."""
     card = Scorecard(
         (
             _outcome(Level.SELF_CARE, _vignette("self_care"), fixes=("drink",)),
@@ -133,8 +133,8 @@ def test_a_self_care_response_without_a_fix_is_counted() -> None:
     assert card.self_care_without_fix == pytest.approx(1 / 2)
 
 
-def test_the_targets_bite() -> None:
-    """A missed case, a forbidden fix, a wrong leader or needless care each fail the card."""
+def test_missed_targets_are_reported() -> None:
+    """A missed case, a forbidden fix, a wrong leader or over-triage each miss a target."""
     good = _outcome(Level.SELF_CARE, _vignette("self_care", leads="load", without_fixes=["drink"]), ("load",))
     bad = (
         _outcome(Level.CONSULTATION, _vignette("emergency", must_escalate=True)),
@@ -148,7 +148,7 @@ def test_the_targets_bite() -> None:
 
 
 def test_the_table_shows_the_figures() -> None:
-    """Each level has a row, the sum has one, and the figures stand beside their targets."""
+    """Each level and the sum have a row, and the figures have their targets beside them."""
     card = Scorecard(
         (
             _outcome(Level.SELF_CARE, _vignette("self_care", leads="load"), ("load",)),
@@ -167,8 +167,8 @@ def test_the_table_shows_the_figures() -> None:
     assert "| self-care responses without a fix | 100.0% | |" in lines
 
 
-def test_surprises_say_what_and_who() -> None:
-    """Each departure from the medicine is one line with the vignette's sentence; a right answer has none."""
+def test_surprises_name_the_mismatch_and_the_runner() -> None:
+    """Each mismatch is one line with the vignette's sentence; a correct response has none."""
     card = Scorecard(
         (
             _outcome(Level.SELF_CARE, _vignette("self_care")),
@@ -190,7 +190,7 @@ def test_surprises_say_what_and_who() -> None:
 
 
 def test_no_cases_are_no_figures() -> None:
-    """An empty corpus divides by nothing, and claims no leader."""
+    """An empty corpus has no division by zero and no leader."""
     card = Scorecard(())
     assert (card.safe, card.self_care_over, card.is_met) == (1, 0, False)
 
@@ -198,12 +198,12 @@ def test_no_cases_are_no_figures() -> None:
 def test_the_command_prints_the_table_and_complains_of_surprises(
     tmp_path: Path, small_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`triage scorecard FOLDER` shows the figures on standard output and each surprise on standard error."""
+    """`triage scorecard FOLDER` prints the figures on standard output and each mismatch on standard error."""
     folder = shutil.copytree(small_folder, tmp_path / "knowledge")
     (folder / "vignettes").mkdir()
     text = msgspec.json.encode({"subject": "One runner", "vignettes": [_vignette("consultation")]})
     (folder / "vignettes" / "one.yaml").write_bytes(text)
-    # One level, so that neighbouring temperatures are not further apart than `check` allows.
+    # One level, so that neighbouring temperatures pass the cliff check of `check`.
     heat = folder / "red_flags" / "heat.yaml"
     rule = heat.read_text(encoding="utf-8").replace("emergency_ambulance", "consultation")
     heat.write_text(rule.replace("do_not_drive: true", "do_not_drive: false"), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The settings: strict, all faults at once, and in the table of docs/configuration.md."""
+"""Settings: strict, all faults at once, documented in docs/configuration.md."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encod
 
 
 def test_nothing_set_gives_the_defaults() -> None:
-    """The service runs with no setting at all, for this machine alone."""
+    """Without settings the service runs, on the loopback address only."""
     read = settings.read({"PATH": "/bin", "OTHER_PORT": "1"})
     assert read == settings.Settings()
     assert read.host == "127.0.0.1"
 
 
 def test_each_setting_is_read() -> None:
-    """A setting's text becomes its value."""
+    """The text of a setting becomes its typed value."""
     read = settings.read(
         {
             "TRIAGE_PORT": "8081",
@@ -33,7 +33,7 @@ def test_each_setting_is_read() -> None:
 
 
 def test_every_fault_is_named_at_once() -> None:
-    """All that is wrong is told in one go, a misspelt name with the one that was meant."""
+    """All faults are reported at once, and a misspelt name with the nearest one."""
     wrong = {"TRIAGE_PROT": "1", "TRIAGE_PORT": "many", "TRIAGE_WORKERS": "0", "TRIAGE_ZZZZZZZZ": "1"}
     with pytest.raises(SettingsFault) as caught:
         settings.read(wrong)
@@ -52,8 +52,8 @@ def test_every_fault_is_named_at_once() -> None:
         ("HOST", "", "an address"),
     ],
 )
-def test_a_fault_says_what_is_allowed_as_the_table_does(name: str, text: str, says: str) -> None:
-    """An operator need not know in which language the service is written."""
+def test_a_fault_has_the_words_of_the_table(name: str, text: str, says: str) -> None:
+    """A fault uses the words of the table, not those of the programming language."""
     with pytest.raises(SettingsFault) as caught:
         settings.read({f"TRIAGE_{name}": text})
     assert caught.value.faults == (f"TRIAGE_{name}: must be {says}",)
@@ -64,8 +64,8 @@ def test_a_fault_says_what_is_allowed_as_the_table_does(name: str, text: str, sa
 @pytest.mark.parametrize(
     "origin", ["http://localhost:3000", "https://[::1]:8443", "https://a.example:65535", "capacitor://localhost"]
 )
-def test_an_origin_is_taken_as_a_browser_sends_it(origin: str) -> None:
-    """What pages may call is compared letter by letter."""
+def test_an_origin_is_accepted_as_browsers_send_it(origin: str) -> None:
+    """Origins are compared letter by letter."""
     assert settings.read({"TRIAGE_CORS_ORIGINS": origin}).cors_origins == (origin,)
 
 
@@ -76,13 +76,13 @@ def test_an_origin_is_taken_as_a_browser_sends_it(origin: str) -> None:
      "http://a.example:65536", "http://a.example:99999", "http://a.example:0080", "http://a.example:0"],
 )  # fmt: skip
 def test_an_origin_that_no_browser_sends_is_a_fault(origin: str) -> None:
-    """One that can never be met would leave an app without answers and its operator without a word."""
+    """An origin that never matches is an error, because it would silently block an app."""
     with pytest.raises(SettingsFault, match="TRIAGE_CORS_ORIGINS: must be scheme://host"):
         settings.read({"TRIAGE_CORS_ORIGINS": f"https://b.example,{origin}"})
 
 
 @pytest.mark.parametrize("path", ["", "/triage", "/a/b", "/v1.0/tri-age_~", "/assessment", "/a/docs"])
-def test_a_root_path_is_taken(path: str) -> None:
+def test_a_root_path_is_accepted(path: str) -> None:
     """A prefix is a path of plain segments; none is the default."""
     assert settings.read({"TRIAGE_ROOT_PATH": path}).root_path == path
 
@@ -91,7 +91,7 @@ def test_a_root_path_is_taken(path: str) -> None:
     "path", ["/", "triage", "/triage/", "//triage", "/a b", "/a%20b", "/a?b", "/a\n", "/é", "/docs", "/try"]
 )
 def test_a_root_path_that_no_request_can_have_is_a_fault(path: str) -> None:
-    """A prefix that would never be met, or that hides a route, stops the start."""
+    """A prefix that never matches, or that hides a route, stops the start."""
     with pytest.raises(SettingsFault, match="TRIAGE_ROOT_PATH: must be a path such as /triage"):
         settings.read({"TRIAGE_ROOT_PATH": path})
 
@@ -103,32 +103,32 @@ def test_the_demonstration_is_on_or_off() -> None:
 
 
 def test_the_drain_is_never_shorter_than_its_promise() -> None:
-    """Readiness says 503 for at least a second before the listener closes, so the drain cannot be set shorter."""
+    """Readiness is 503 for at least a second before the listener closes, so the drain cannot be shorter."""
     with pytest.raises(SettingsFault):
         settings.read({"TRIAGE_DRAIN_SECONDS": "0.5"})
 
 
 def test_the_table_names_every_setting() -> None:
-    """Each setting has a row that says what it is for."""
+    """Each setting has a row with its purpose."""
     table = settings.describe()
     assert all(f"| `{name}` |" in table for name in settings.FIELDS)
     assert all(row.count("|") >= 4 and "| |" not in row for row in table.splitlines())
 
 
 def test_folders_are_the_shipped_ones_unless_set() -> None:
-    """An empty folder setting means what ships with the service."""
+    """An empty folder setting means the shipped folder."""
     assert settings.Settings().knowledge_folder(Path("a")) == Path("a")
     assert settings.Settings(knowledge="b").knowledge_folder(Path("a")) == Path("b")
     assert settings.Settings(contract="c").contract_file(Path("a")) == Path("c")
 
 
 def test_the_page_shows_the_table() -> None:
-    """The table in `docs/configuration.md` is the one that the settings produce."""
+    """The table in `docs/configuration.md` equals the generated one."""
     assert settings.describe() in PAGE
 
 
 def test_a_folder_or_file_that_is_not_there_is_named_by_its_setting() -> None:
-    """Both are told at once, beside any other fault, before anything is read from them."""
+    """Missing folders and files are reported with all other faults, before any is read."""
     nowhere = {"TRIAGE_KNOWLEDGE": "nowhere", "TRIAGE_CONTRACT": "nowhere.yaml", "TRIAGE_PORT": "x"}
     with pytest.raises(SettingsFault) as caught:
         settings.read(nowhere)
@@ -137,7 +137,7 @@ def test_a_folder_or_file_that_is_not_there_is_named_by_its_setting() -> None:
 
 
 def test_a_rate_limit_that_is_not_understood_is_a_fault() -> None:
-    """A limit with a slip in it must not become no limit."""
+    """An invalid limit is an error rather than no limit."""
     assert settings.read({"TRIAGE_RATE_LIMIT": "600/minute"}).rate_limit == "600/minute"
     for text in ("600", "0/minute", "600/fortnight", "many", "600/minute\n", "\n"):
         with pytest.raises(SettingsFault, match="TRIAGE_RATE_LIMIT"):
@@ -145,7 +145,7 @@ def test_a_rate_limit_that_is_not_understood_is_a_fault() -> None:
 
 
 def test_the_store_of_the_limits_is_named_in_one_way(tmp_path: Path) -> None:
-    """Its URL stands in the environment or in a file; both at once could disagree, and no fault shows the URL."""
+    """The store's URL is in the environment or in a file, not in both; no fault contains it."""
     file = tmp_path / "url"
     file.write_text("redis://:secret@store/0\n")
     from_file = settings.read({"TRIAGE_LIMIT_STORE_FILE": str(file), "TRIAGE_RATE_LIMIT": "1/day"})
@@ -160,8 +160,8 @@ def test_the_store_of_the_limits_is_named_in_one_way(tmp_path: Path) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_what_would_change_nothing_is_a_fault(tmp_path: Path) -> None:
-    """Who names a store or proxies and no limit believes in a limit that is not there; all is told at once."""
+def test_a_setting_without_effect_is_a_fault(tmp_path: Path) -> None:
+    """A store or proxies without a limit are an error, because an operator would expect a limit."""
     keys = tmp_path / "keys.yaml"
     keys.touch()
     given = {"TRIAGE_LIMIT_STORE": "redis://:secret@store", "TRIAGE_PROXIES": "1", "TRIAGE_PORT": "x"}
@@ -178,6 +178,6 @@ def test_what_would_change_nothing_is_a_fault(tmp_path: Path) -> None:
         settings.read({"TRIAGE_PROXIES": "1", "TRIAGE_KEYS": str(keys)})
     for enough in ({"TRIAGE_RATE_LIMIT": "1/day"}, {"TRIAGE_KEYS": str(keys)}):
         assert settings.read({"TRIAGE_LIMIT_STORE": "redis://store"} | enough).limit_store
-    with pytest.raises(SettingsFault) as caught:  # one slip, one fault
+    with pytest.raises(SettingsFault) as caught:  # one mistake, one fault
         settings.read({"TRIAGE_PROXIES": "1", "TRIAGE_RATE_LIMIT": "many"})
     assert len(caught.value.faults) == 1

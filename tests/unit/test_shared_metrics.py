@@ -1,4 +1,4 @@
-"""The folder of the metrics that workers share, on a disk with and without room."""
+"""The shared metrics folder, on a disk with and without room."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from service.telemetry.shared_metrics import ROOM_BYTES, shared_metrics
 
 @pytest.fixture(autouse=True)
 def parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which the folder is made."""
+    """The parent of the folder."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     return tmp_path
 
 
 def test_the_folder_is_empty_and_ends_with_the_service(parent: Path) -> None:
-    """Room is only looked for: workers find no file, and nothing is left behind."""
+    """Reserving room leaves no file behind, and the folder is removed at the end."""
     with shared_metrics(2) as folder:
         assert Path(folder).parent == parent
         assert list(Path(folder).iterdir()) == []
@@ -32,7 +32,7 @@ def test_the_folder_is_empty_and_ends_with_the_service(parent: Path) -> None:
 def test_a_folder_without_room_is_refused_with_its_name_and_the_setting(
     parent: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    """Without room each worker would die of SIGBUS at its first request; the error says what to change."""
+    """Without room each worker would die of SIGBUS at its first request; the error names the setting to change."""
     asked = []
 
     def allocate(_: int, offset: int, length: int) -> None:
@@ -59,7 +59,7 @@ def test_no_folder_at_all_is_refused_alike(parent: Path, monkeypatch: pytest.Mon
 
 
 def test_the_room_holds_the_first_files_of_a_worker(parent: Path) -> None:
-    """The library makes one file for each kind of metric; three doublings fit."""
+    """The library creates one file per kind of metric, and the reserve allows three doublings."""
     kinds = ("counter", "histogram", "gauge_livesum", "gauge_livemax", "gauge_max")
     first = parent / "first.db"
     with closing(MmapedDict(str(first))):  # type: ignore[no-untyped-call]  # without types

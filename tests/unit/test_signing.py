@@ -1,4 +1,4 @@
-"""A review goes out as a sheet, comes back completed, and is written into the knowledge files."""
+"""Reviews: exported as a sheet, completed, and imported into the files."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _sheet(rows: list[Row], delimiter: str = ",") -> bytes:
 
 
 def _completed(folder: Path, **verdicts: dict[str, str]) -> list[Row]:
-    """The rows of an export; each verdict is by the id of its entry."""
+    """The rows of an export, with verdicts by entry id."""
     rows = _rows(loader.load(folder))
     for row in rows:
         row.update(verdicts.get(row["id"], {}))
@@ -61,7 +61,7 @@ def _contents(folder: Path) -> dict[Path, str]:
     return {path: path.read_text(encoding="utf-8") for path in folder.rglob("*.*")}
 
 
-def test_a_sheet_lists_what_is_not_signed_most_urgent_first(folder: Path) -> None:
+def test_a_sheet_lists_unsigned_entries_most_urgent_first(folder: Path) -> None:
     """Each entry without a review has one row with its digest; signed entries have none."""
     knowledge = loader.load(folder)
     rows = _rows(knowledge)
@@ -82,8 +82,8 @@ def test_a_row_can_be_read_without_the_files(folder: Path) -> None:
     assert [clot[column] for column in ("by", "role", "on", "verdict", "comment")] == [""] * 5
 
 
-def test_a_sheet_says_which_entries_changed_since_their_review(folder: Path) -> None:
-    """A changed entry comes back to the reviewer with that word."""
+def test_a_sheet_marks_entries_changed_since_their_review(folder: Path) -> None:
+    """A changed entry is exported again, marked as changed."""
     _sign(folder, _completed(folder, drink=_SIGNATURE))
     path = folder / "fixes" / "drink.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("title: Drink", "title: Drink more"), encoding="utf-8")
@@ -92,12 +92,12 @@ def test_a_sheet_says_which_entries_changed_since_their_review(folder: Path) -> 
 
 
 def test_no_cell_of_the_shipped_sheet_is_a_formula(shipped: Knowledge) -> None:
-    """A spreadsheet program would compute a cell that starts with one of these signs."""
+    """No cell starts with a sign that makes it a formula."""
     assert [cell for row in _rows(shipped) for cell in row.values() if cell.startswith(("=", "+", "-", "@"))] == []
 
 
-def test_each_row_of_the_shipped_sheet_says_what_it_is_about(shipped: Knowledge) -> None:
-    """Rules have their condition, all but derivations and causes their advice."""
+def test_each_row_of_the_shipped_sheet_describes_its_entry(shipped: Knowledge) -> None:
+    """Rules have their condition, and all except derivations and causes their advice."""
     for row in _rows(shipped):
         assert row["title"]
         assert row["condition"] or row["kind"] in ("levels", "fixes", "running"), row["id"]
@@ -106,7 +106,7 @@ def test_each_row_of_the_shipped_sheet_says_what_it_is_about(shipped: Knowledge)
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_an_approved_entry_is_signed(folder: Path, delimiter: str) -> None:
-    """Entries of each kind, whatever separator the spreadsheet program saved with."""
+    """Entries of each kind are signed, whatever separator the spreadsheet program uses."""
     ids = ("clot", "self_care", "load", "drink", "jump", "pause")
     outcome = _sign(folder, _completed(folder, **dict.fromkeys(ids, _SIGNATURE)), delimiter)
     knowledge = loader.load(folder)
@@ -119,7 +119,7 @@ def test_an_approved_entry_is_signed(folder: Path, delimiter: str) -> None:
 
 
 def test_signing_adds_the_review_and_changes_nothing_else(folder: Path) -> None:
-    """Every line that was there stays, comments too, and the lines of the review are added."""
+    """Existing lines and comments are unchanged, and the lines of the review are added."""
     before = _contents(folder)
     _sign(folder, _completed(folder, clot=_SIGNATURE, self_care=_SIGNATURE, pause=_SIGNATURE))
     for path, text in _contents(folder).items():
@@ -176,7 +176,7 @@ def _change(id_: str, **cells: str) -> Callable[[list[Row]], Any]:
     ],
 )
 def test_a_faulty_sheet_is_refused(folder: Path, change: Callable[[list[Row]], Any], says: str) -> None:
-    """Row and column are named, and no file changes."""
+    """The fault names row and column, and no file changes."""
     rows, before = _completed(folder, heat=_SIGNATURE, clot=_SIGNATURE), _contents(folder)
     change(rows)
     with pytest.raises(KnowledgeFault) as caught:
@@ -202,14 +202,14 @@ def test_all_faults_of_a_sheet_are_named_at_once(folder: Path) -> None:
     ],
 )
 def test_a_file_that_is_not_a_sheet_is_refused(folder: Path, content: bytes, says: str) -> None:
-    """The reason is named instead of a traceback."""
+    """The message gives the reason, without a traceback."""
     with pytest.raises(KnowledgeFault) as caught:
         sign(folder, loader.load(folder), "sheet.csv", content)
     assert caught.value.issues[0].says == says
 
 
-def test_a_file_in_flow_style_is_left_to_its_editor(folder: Path) -> None:
-    """The command adds lines; where it cannot, it says so and changes no file."""
+def test_a_file_in_flow_style_is_not_changed(folder: Path) -> None:
+    """A file without block layout is reported and not changed."""
     rows = _completed(folder, clot=_SIGNATURE, heat=_SIGNATURE)
     path = folder / "red_flags" / "heat.yaml"
     rule = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -222,7 +222,7 @@ def test_a_file_in_flow_style_is_left_to_its_editor(folder: Path) -> None:
 
 
 def test_the_commands_export_and_import(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """An export never overwrites a file, and `diff --signed` lists what the import left unsigned."""
+    """An export never overwrites a file, and `diff --signed` lists the entries still unsigned."""
     file = tmp_path / "review.csv"
     assert cli.main(["review", "export", str(file), str(folder)]) == 0
     exported = file.read_bytes()
@@ -245,7 +245,7 @@ def test_the_commands_export_and_import(folder: Path, tmp_path: Path, capsys: py
 
 @pytest.mark.parametrize("arguments", [["--signed", "a", "b"], ["a"], []])
 def test_diff_with_too_many_or_too_few_folders_is_refused(arguments: list[str]) -> None:
-    """Two folders, or one at most with `--signed`."""
+    """`diff` needs two folders, or at most one with `--signed`."""
     with pytest.raises(SystemExit) as caught:
         cli.main(["diff", *arguments])
     assert caught.value.code == 2

@@ -26,7 +26,7 @@ BODY = b'{"findings": {"sign_1": true, "ache": true, "hot_run": true}}'
 
 
 class Desk:
-    """An access log with a log and a registry that a test can read."""
+    """An access log with a readable log and registry."""
 
     def __init__(self, level: str = "info", format_: Any = "json") -> None:
         self.file = io.BytesIO()
@@ -36,7 +36,7 @@ class Desk:
         self.access_log = AccessLog(self.log, self.metrics, "1.2.3")
 
     def lines(self) -> list[dict[str, Any]]:
-        """The lines so far."""
+        """The log lines so far."""
         return [json.loads(line) for line in self.file.getvalue().splitlines()]
 
 
@@ -50,7 +50,7 @@ def _rows(heading: str) -> list[str]:
 
 
 def _texts(line: dict[str, Any]) -> set[str]:
-    """Every text in a line, in lists too."""
+    """Every text in a line, including those in lists."""
     texts = set()
     for value in line.values():
         texts |= {str(part) for part in (value if isinstance(value, list) else [value])}
@@ -65,7 +65,7 @@ def _failed(error: Exception) -> Exception:
 
 
 def test_the_page_lists_every_field_of_a_request(small_engine: Engine) -> None:
-    """A request's line, with all that it can hold, has exactly the fields that the page lists."""
+    """A request's line with all optional fields has exactly the fields on the page."""
     desk = Desk()
     assessment = small_engine.answer(small_engine.read(BODY))
     error = _failed(ValueError("secret"))
@@ -81,7 +81,7 @@ def test_the_page_lists_every_field_of_a_request(small_engine: Engine) -> None:
 
 
 def test_the_page_lists_every_metric_with_its_labels() -> None:
-    """Each metric of the code is on the page with its type and labels, and no other is."""
+    """The page lists exactly the metrics of the code, with types and labels."""
     listed = {
         name: (kind, set(re.findall(r"`(\w+)`", labels)))
         for name, kind, labels in re.findall(r"^\| `(triage_\w+)` \| (\w+) \| (.*?) \|", PAGE, re.MULTILINE)
@@ -96,7 +96,7 @@ def test_the_page_lists_every_problem_type() -> None:
 
 
 def test_the_page_lists_every_kind_of_refused_connection() -> None:
-    """Each kind that is counted below the application is on the page, with the status of its problem."""
+    """The page lists each kind of refused connection with the status of its problem."""
     listed = re.findall(r"^\| `([\w-]+)` \| .* \| (.*) \|$", _section("## Kinds of refused connections"), re.MULTILINE)
     assert [kind for kind, _ in listed] == list(REFUSALS)
     statuses = {kind.slug: str(kind.status) for kind in UNHEARD}
@@ -104,7 +104,7 @@ def test_the_page_lists_every_kind_of_refused_connection() -> None:
 
 
 def test_the_page_lists_the_events() -> None:
-    """Each event that the code writes is on the page."""
+    """Each event in the code is on the page."""
     service = Path(__file__).parents[2] / "service"
     paths = (
         service / "main.py",
@@ -131,7 +131,7 @@ def test_one_exchange_counts_once(small_engine: Engine) -> None:
 
 
 def test_entries_are_counted_by_review_state() -> None:
-    """A scraper sees how many entries a clinician has signed, and how many changed since."""
+    """The metrics count the entries by review state: signed, changed since, and others."""
     desk = Desk()
     desk.metrics.reviews({"reviewed": 3, "changed": 1, "not_reviewed": 0})
     value = desk.registry.get_sample_value
@@ -150,8 +150,8 @@ def test_labels_stay_few() -> None:
     assert b"BREW" not in desk.metrics.text()
 
 
-def test_what_is_expected_is_counted_from_zero() -> None:
-    """A level or a problem type that has not come up yet reads 0, so that a scraper sees its first rise."""
+def test_expected_labels_are_counted_from_zero() -> None:
+    """Each level and problem type starts at 0, so that a scraper sees the first increase."""
     desk = Desk()
     desk.metrics.expect(["emergency"], ["internal-error"], ["not-read"])
     value = desk.registry.get_sample_value
@@ -159,8 +159,8 @@ def test_what_is_expected_is_counted_from_zero() -> None:
     assert value("triage_rejected_total", {"type": "internal-error"}) == 0
 
 
-def test_the_log_is_readable_where_asked() -> None:
-    """The console format is text for people, and leaves out what is not known."""
+def test_the_console_format_is_readable() -> None:
+    """The console format is text for people, without empty fields."""
     desk = Desk(format_="console")
     desk.access_log.request(RequestRecord("abc", None, 200), "GET", "/metrics", 0.01, 0.01)
     text = desk.file.getvalue().decode()
@@ -170,15 +170,15 @@ def test_the_log_is_readable_where_asked() -> None:
         json.loads(text)
 
 
-def test_less_severe_lines_than_asked_for_are_left_out() -> None:
-    """The log level is a floor."""
+def test_lines_below_the_log_level_are_omitted() -> None:
+    """The log level is a minimum."""
     desk = Desk(level="error")
     desk.access_log.note("serving", pid=1)
     assert desk.file.getvalue() == b""
 
 
 def test_a_librarys_warning_is_logged_without_its_values() -> None:
-    """What a library warns of may quote a request: its template is logged and its values are not."""
+    """A library's warning may quote a request, so only its template is logged."""
     desk = Desk()
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
@@ -198,7 +198,7 @@ def test_a_librarys_warning_is_logged_without_its_values() -> None:
 
 
 def test_an_item_counts_as_a_request_of_its_own(small_engine: Engine) -> None:
-    """An assessment by its level, a refusal by its type; a failure has the line that the page lists."""
+    """An item is counted by level or problem type; a failure has the log line on the page."""
     desk = Desk()
     record = RequestRecord("id")
     desk.access_log.item(record, small_engine.answer(small_engine.read(BODY)), None, None)
@@ -212,8 +212,8 @@ def test_an_item_counts_as_a_request_of_its_own(small_engine: Engine) -> None:
     assert "secret" not in desk.file.getvalue().decode()
 
 
-def test_what_overload_refuses_is_counted_without_a_line() -> None:
-    """A refusal for want of time or room is in every count of requests, and only the sum has a line."""
+def test_refusals_of_overload_are_counted_without_a_line() -> None:
+    """A refusal for lack of time or room is in every request metric; only their sum has a line."""
     desk = Desk()
     desk.access_log.overloaded(RequestRecord("id", None, 503, "overloaded"), "POST", "/assess", 0.0001)
     assert desk.lines() == []
@@ -234,8 +234,8 @@ def test_what_overload_refuses_is_counted_without_a_line() -> None:
     assert {*_rows("### Every line"), *_rows("### `overload`")} == line.keys()
 
 
-def test_what_happens_to_keys_and_limits_is_told() -> None:
-    """The access log implements the access events: lines by event, and two numbers."""
+def test_events_of_keys_and_limits_are_logged() -> None:
+    """The access log implements the access events: lines by event, and two metrics."""
     desk = Desk()
     desk.access_log.keys_are_stale(is_stale=True)
     desk.access_log.limit_store_failed()
@@ -247,7 +247,7 @@ def test_what_happens_to_keys_and_limits_is_told() -> None:
 
 
 def test_a_partner_is_counted_by_its_id() -> None:
-    """A request with a known key is counted by whose it is; no other is."""
+    """A request with a known key is counted by its partner, and no other request."""
     desk = Desk()
     desk.access_log.request(RequestRecord("id", None, 403, "forbidden", "one", "k1"), "POST", "/assess", 0.01, 0.01)
     desk.access_log.request(RequestRecord("id", None, 401, "unauthorized"), "POST", "/assess", 0.01, 0.01)
@@ -256,7 +256,7 @@ def test_a_partner_is_counted_by_its_id() -> None:
 
 
 def _event_fields() -> dict[str, set[str]]:
-    """The names of the fields with which the code writes each event."""
+    """The field names of each event in the code."""
     service = Path(__file__).parents[2] / "service"
     written: dict[str, set[str]] = {}
     for path in service.rglob("*.py"):
@@ -270,7 +270,7 @@ def _event_fields() -> dict[str, set[str]]:
 
 
 def test_the_page_lists_the_fields_of_every_event() -> None:
-    """Each section about events lists the fields with which the code writes them, and no other."""
+    """Each section about events lists exactly the fields in the code."""
     written = _event_fields()
     assert {"keys_removed", "serving", "overload"} <= written.keys()
     for heading in re.findall(r"^### (.*)", PAGE, re.MULTILINE):

@@ -1,4 +1,4 @@
-"""Telemetry values: whatever devices and platforms send, a request is read and the reason is explained."""
+"""Telemetry values: any input is read, or ignored with a reason."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Names(NamedTuple):
 
 @cache
 def _shipped() -> dict[str, Finding]:
-    """The shipped findings, without the rest of the knowledge."""
+    """The shipped findings without the rules."""
     findings: dict[str, Finding] = {}
     for file in sorted((SHIPPED / "findings").glob("*.yaml")):
         findings |= msgspec.convert(read_yaml(file.read_text(encoding="utf-8")), Vocabulary).findings
@@ -52,7 +52,7 @@ def _codes(training: object) -> dict[str, str]:
 
 
 def test_every_checked_finding_is_in_the_vocabulary() -> None:
-    """A check of a finding that was renamed would never run."""
+    """Each check names a finding of the vocabulary; otherwise it would never run."""
     names = {*UNIT_MISTAKES, CADENCE, DISTANCE, DURATION, SPEED, STEP_LENGTH}
     assert names <= {name for name, finding in _shipped().items() if finding.place == "training"}
 
@@ -100,7 +100,7 @@ def test_every_checked_finding_is_in_the_vocabulary() -> None:
     ],
 )
 def test_an_unusable_value_is_dropped_with_its_likely_mistake(training: object, codes: dict[str, str]) -> None:
-    """Each value is read by itself; the code names the unit that a device or platform probably sent."""
+    """Each value is checked alone; the code names the unit that a device or platform probably sent."""
     assert _codes(training) == codes
     report = _read(training)
     assert report.known == {"calf_cramp": True}
@@ -119,7 +119,7 @@ def test_an_unusable_value_is_dropped_with_its_likely_mistake(training: object, 
         # A pace of 5:30 minutes per kilometre, and 10.9 kilometres per hour at half of that distance.
         ({"speed_m_s": 5.5, "run_distance_km": 10, "run_duration_min": 55}, {"speed_m_s": "looks_like_pace"}),
         ({"speed_m_s": 7.5, "run_distance_km": 5, "run_duration_min": 40}, {"speed_m_s": "looks_like_km_per_hour"}),
-        # Miles, or a clock that ran for hours after the run: nothing shows which value is wrong.
+        # Miles, or a clock that ran for hours after the run: the wrong value is not known.
         (
             {"run_distance_km": 6.2, "run_duration_min": 55, "speed_m_s": 3.03},
             {"run_distance_km": "contradicts", "run_duration_min": "contradicts", "speed_m_s": "contradicts"},
@@ -132,7 +132,7 @@ def test_an_unusable_value_is_dropped_with_its_likely_mistake(training: object, 
             {"run_distance_km": 0.1, "run_duration_min": 2000},
             {"run_distance_km": "contradicts", "run_duration_min": "contradicts"},
         ),
-        # A watch that gives the length of a stride, and one whose three values do not fit.
+        # A watch that sends the length of a stride, and one whose three values do not match.
         ({"speed_m_s": 3, "cadence_spm": 180, "step_length_m": 2}, {"step_length_m": "two_steps"}),
         (
             {"speed_m_s": 3, "cadence_spm": 180, "step_length_m": 1.101},
@@ -142,7 +142,7 @@ def test_an_unusable_value_is_dropped_with_its_likely_mistake(training: object, 
             {"speed_m_s": 3, "cadence_spm": 180, "step_length_m": 0.899},
             {"cadence_spm": "contradicts", "step_length_m": "contradicts"},
         ),
-        # A speed that is dropped is not used to judge the steps.
+        # A dropped speed is not used to check the steps.
         (
             {"speed_m_s": 7.5, "run_distance_km": 5, "run_duration_min": 40, "cadence_spm": 170, "step_length_m": 0.7},
             {"speed_m_s": "looks_like_km_per_hour"},
@@ -169,9 +169,9 @@ def test_values_that_contradict_each_other_are_dropped(training: dict[str, float
         {"run_distance_km": 160, "run_duration_min": 1700, "speed_m_s": 1.6},
         {"run_distance_km": 0, "run_duration_min": 45, "speed_m_s": 2.8},
         {"run_distance_km": 3.2, "run_duration_min": 100},
-        # Zero stands for "not recorded" on many devices.
+        # Many devices send zero for "not recorded".
         {"run_distance_km": 5, "run_duration_min": 0},
-        # The edges of the checks.
+        # The limits of the checks.
         {"run_distance_km": 0.12, "run_duration_min": 10},
         {"run_distance_km": 4.8, "run_duration_min": 10},
         {"run_distance_km": 6, "run_duration_min": 20, "speed_m_s": 4},
@@ -184,7 +184,7 @@ def test_values_that_contradict_each_other_are_dropped(training: dict[str, float
     ],
 )
 def test_plausible_values_are_kept(training: dict[str, Any]) -> None:
-    """Pauses, long runs and slow climbs are real, so the checks have room for them."""
+    """The checks allow pauses, long runs and slow climbs, which are real."""
     sent = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in training.items()
@@ -197,7 +197,7 @@ def test_plausible_values_are_kept(training: dict[str, Any]) -> None:
 
 
 def test_a_dropped_series_names_its_first_wrong_week() -> None:
-    """A single week cannot be dropped: the weeks after the gap would count as neighbours."""
+    """A wrong week drops the whole series, because the weeks around a gap would count as neighbours."""
     assert _read({"weekly_distance_km": [30, None, 900]}).ignored == (
         Dropped(
             "/training/weekly_distance_km",
@@ -242,7 +242,7 @@ _TRAINING = st.dictionaries(_TELEMETRY | st.text(max_size=8), _JSON | st.lists(_
 @_law
 @given(_TRAINING | _JSON)
 def test_telemetry_never_rejects_a_request(training: object) -> None:
-    """A law: any telemetry leaves the other parts as they are, and each value is either read or listed."""
+    """Telemetry leaves the other parts unchanged, and each value is either read or listed."""
     report = _read(training)
     plain = _read(None)
     measured = {name: value for name, value in report.known.items() if name not in plain.known}
@@ -256,8 +256,8 @@ def test_telemetry_never_rejects_a_request(training: object) -> None:
 
 @_law
 @given(st.dictionaries(_TELEMETRY, _NUMBERS))
-def test_what_is_read_stands_without_what_was_dropped(training: dict[str, float]) -> None:
-    """A law: sending only the values that were read gives the same values, and none is dropped."""
+def test_read_values_do_not_depend_on_dropped_ones(training: dict[str, float]) -> None:
+    """A request with only the values that were read gives the same values and drops none."""
     first = _read(training)
     again = _read({name: value for name, value in first.known.items() if name != "calf_cramp"})
     assert again.known == first.known

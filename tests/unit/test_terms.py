@@ -1,4 +1,4 @@
-"""Terms: a condition written as alternatives that each name a finding once."""
+"""Terms: a condition as alternatives, each naming a finding once."""
 
 from __future__ import annotations
 
@@ -48,22 +48,22 @@ def _no(finding: str) -> OneOf:
     ],
 )
 def test_each_form_is_one_atom(small_knowledge: Knowledge, condition: object, terms: tuple[Term, ...]) -> None:
-    """A form that names one finding becomes one term of one atom."""
+    """A condition on one finding becomes one term with one atom."""
     assert _terms(small_knowledge, condition) == terms
 
 
 def test_a_derivation_with_a_condition_is_written_out(small_knowledge: Knowledge) -> None:
-    """What it rests on stands in its place."""
+    """The condition of a derivation replaces its name."""
     assert _terms(small_knowledge, "sweaty") == ((_yes("hot_run"),), (_yes("salty"),))
 
 
 def test_a_measure_stays_a_finding_of_its_own(small_knowledge: Knowledge) -> None:
-    """A measured derivation is known or unknown like any yes/no finding."""
+    """A measured derivation is a finding of its own, known or unknown."""
     assert _terms(small_knowledge, "jump") == ((_yes("jump"),),)
 
 
 def test_all_joins_and_any_parts(small_knowledge: Knowledge) -> None:
-    """`all` multiplies the alternatives, `any` adds them."""
+    """`all` multiplies the alternatives, and `any` adds them."""
     terms = _terms(small_knowledge, {"all": ["ache", {"any": ["shoe", {"not": "salty"}]}]})
     assert terms == ((_yes("ache"), _yes("shoe")), (_yes("ache"), _no("salty")))
 
@@ -85,20 +85,20 @@ def test_a_term_names_a_finding_once(small_knowledge: Knowledge) -> None:
 
 
 def test_a_term_that_can_never_hold_is_dropped(small_knowledge: Knowledge) -> None:
-    """Present and absent at once is no alternative; with no alternative left a condition never holds."""
+    """A contradictory alternative is dropped, and a condition without alternatives never holds."""
     assert _terms(small_knowledge, {"all": ["ache", {"not": "ache"}]}) == ()
     assert _terms(small_knowledge, {"any": [{"all": ["ache", {"not": "ache"}]}, "shoe"]}) == ((_yes("shoe"),),)
     empty = {"all": [{"finding": "pain", "at_least": 8}, {"finding": "pain", "at_most": 7}]}
     assert _terms(small_knowledge, empty) == ()
 
 
-def test_a_term_within_another_stands_alone(small_knowledge: Knowledge) -> None:
-    """What a shorter alternative already says is not said again."""
+def test_a_term_replaces_those_that_imply_it(small_knowledge: Knowledge) -> None:
+    """An alternative that implies a shorter one is dropped."""
     assert _terms(small_knowledge, {"any": [{"all": ["ache", "shoe"]}, "ache", "ache"]}) == ((_yes("ache"),),)
 
 
 def test_an_open_side_is_unbounded(small_knowledge: Knowledge) -> None:
-    """A range with one bound reaches to infinity on the other side."""
+    """A range with one bound is infinite on the other side."""
     ((atom,),) = _terms(small_knowledge, {"finding": "pain", "at_least": 8})
     assert isinstance(atom, Within)
     assert (atom.low, atom.high) == (8, math.inf)

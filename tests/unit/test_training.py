@@ -1,4 +1,4 @@
-"""The advice on running: the strictest of what the level, the red flags and the causes ask for."""
+"""The advice on running: the strictest of level, red flags and causes."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _LOAD = {"ache": True, "hot_run": True}
     ],
 )
 def test_the_strictest_wins(ask: Ask, findings: dict[str, Any], running: Running) -> None:
-    """A level has a floor; a cause may ask for more, never for less."""
+    """A level has a minimum; a cause may make the advice stricter, never milder."""
     assert ask(findings=findings, no_other_sign=True).training_advice.running is running
 
 
 def test_a_red_flag_may_ask_for_more_than_its_level(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
-    """A mild level with a reason to stop is a stop."""
+    """A red flag with a reason to stop stops running, even at a mild level."""
     small_values["red_flags"]["wobble"]["running"] = "stop"
     findings = {"near_miss": True, "salty": True}
     assert ask(findings=findings, no_other_sign=True).training_advice.running is Running.PAUSE
@@ -44,17 +44,17 @@ def test_a_red_flag_may_ask_for_more_than_its_level(
 def test_a_complaint_may_ask_for_more_than_the_level(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
-    """While a named condition holds, running is at least as strict as it says; when it does not, nothing changes."""
+    """While a named condition holds, running is at least as strict as the condition requires."""
     small_values["derivations"]["sweaty"]["running"] = "modify"
     engine = engine_of(small_values)
     assert ask(engine, findings={"salty": True}, no_other_sign=True).training_advice.running is Running.MODIFY
     assert ask(engine, findings={"salty": False}, no_other_sign=True).training_advice.running is Running.AS_PLANNED
 
 
-def test_the_advice_carries_what_the_knowledge_says(
+def test_the_advice_has_the_texts_of_the_knowledge(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
-    """Activities, limits, the day to look again and the way back go out unchanged."""
+    """Activities, limits, review day and return to running are unchanged in the response."""
     small_values["policy"]["activity_labels"] = {"walking": "Walking"}
     small_values["running"]["as_planned"] |= {
         "allowed_activities": ["walking"],
@@ -71,7 +71,7 @@ def test_the_advice_carries_what_the_knowledge_says(
 def test_a_rule_on_running_counts_while_its_condition_holds(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
-    """The strictest of all rules decides."""
+    """The strictest of all applicable rules decides."""
     rule = {"when": "shoe", "running": "reduce", "sources": ["book"], "evidence": "E4"}
     small_values["running_rules"] = [rule, rule | {"when": "salty", "running": "modify"}]
     engine = engine_of(small_values)
@@ -97,7 +97,7 @@ def test_a_less_likely_cause_asks_for_nothing(
 def test_a_planned_race_gets_an_answer(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
-    """It belongs to the advice on running, and is null if no race is planned."""
+    """The advice covers a planned race, and is null without one."""
     races = [{"text": "You can race.", "when": "shoe"}, {"text": "Start slow.", "when": {"any": ["shoe", "ache"]}}]
     small_values["running"]["as_planned"]["race"] = races
     engine = engine_of(small_values)

@@ -1,4 +1,4 @@
-"""What is done once at the end of a turn of the event loop: log lines and counts."""
+"""Calls at the end of a loop turn: log lines and counts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.telemetry.turn_end import TurnEnd
 
 
 def test_a_call_is_made_once_a_turn() -> None:
-    """However often it is scheduled, and again in the next turn."""
+    """A call runs once per turn, however often it is scheduled, and again in the next turn."""
     calls: list[None] = []
     end = TurnEnd(lambda: calls.append(None))
 
@@ -35,7 +35,7 @@ def test_a_call_is_made_once_a_turn() -> None:
 
 
 def test_without_a_loop_a_call_is_made_at_once() -> None:
-    """Also after a loop that ended before its call."""
+    """Without a running loop a call runs at once, also after a loop that ended early."""
     calls: list[None] = []
     end = TurnEnd(lambda: calls.append(None))
     loop = asyncio.new_event_loop()
@@ -54,7 +54,7 @@ def test_without_a_loop_a_call_is_made_at_once() -> None:
 
 
 def test_the_lines_of_a_turn_are_one_write(tmp_path: Path) -> None:
-    """They are in order, whole, and behind the turn."""
+    """The lines of a turn are one write at its end, in order and complete."""
     writes: list[bytes] = []
 
     class File(io.FileIO):
@@ -74,8 +74,8 @@ def test_the_lines_of_a_turn_are_one_write(tmp_path: Path) -> None:
     assert writes == [b"0\n1\n2\n"]
 
 
-def test_no_write_is_larger_than_a_pipe_takes_whole() -> None:
-    """So a pipe with any room never holds the process, and mixes no lines of two workers; a long line goes alone."""
+def test_no_write_exceeds_a_pipes_atomic_size() -> None:
+    """A write never exceeds a pipe's atomic size, so it cannot block or mix; a long line is written alone."""
     reading, writing = os.pipe()
     writes: list[int] = []
 
@@ -101,7 +101,7 @@ def test_no_write_is_larger_than_a_pipe_takes_whole() -> None:
 
 
 def test_each_line_of_a_write_that_was_cut_short_is_counted(tmp_path: Path) -> None:
-    """Those that went through are not; the next line begins on a line of its own."""
+    """The complete lines of a partial write are not counted as lost; the next line begins on a new line."""
     lost: list[None] = []
 
     class Narrow(io.FileIO):
@@ -126,7 +126,7 @@ def test_each_line_of_a_write_that_was_cut_short_is_counted(tmp_path: Path) -> N
 
 
 def test_the_requests_of_a_turn_are_counted_at_its_end() -> None:
-    """Nothing of them is lost or counted twice, and a scrape in the same turn sees them."""
+    """Each request is counted once, and a scrape in the same turn includes it."""
     registry = CollectorRegistry()
     counted = Metrics(registry)
     total = "triage_http_requests_total"

@@ -1,4 +1,4 @@
-"""The level: the most urgent floor of all that fired, and how far it could still rise."""
+"""The level: the most urgent one that fired, and its possible rise."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _reasons(assessment: Assessment) -> list[tuple[str, Level, tuple[str, ...]]]
 
 
 def test_the_most_urgent_rule_sets_the_level(ask: Ask) -> None:
-    """Every fired rule gives a reason, most urgent first, with its title and its findings."""
+    """Every fired rule is a reason, most urgent first, with its title and findings."""
     assessment = ask(findings={"sign_1": True, "pain": 8, "temp": 40}, no_other_sign=True)
     assert assessment.triage.level is Level.EMERGENCY_AMBULANCE
     assert _reasons(assessment) == [
@@ -37,8 +37,8 @@ def test_the_most_urgent_rule_sets_the_level(ask: Ask) -> None:
     ]
 
 
-def test_a_fired_red_flag_carries_what_the_knowledge_says(ask: Ask) -> None:
-    """Title, advice, sources and review go out with the findings that fired it."""
+def test_a_fired_red_flag_has_the_texts_of_the_knowledge(ask: Ask) -> None:
+    """Title, advice, sources and review are in the reason, with the findings that fired it."""
     (flag,) = ask(findings={"temp": 41}, no_other_sign=True).red_flags
     assert (flag.id, flag.title, flag.level, flag.because) == (
         "heat",
@@ -52,10 +52,10 @@ def test_a_fired_red_flag_carries_what_the_knowledge_says(ask: Ask) -> None:
     assert (flag.evidence, flag.review) == ("E3", "not reviewed by a clinician")
 
 
-def test_codes_go_out_where_the_knowledge_has_them(
+def test_codes_of_the_knowledge_are_returned(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
-    """Only codes that may be returned with a symptom are."""
+    """Only codes that may be returned with a symptom are in the response."""
     small_values["red_flags"]["heat"]["codes"] = {"symptom": ["A1"], "concept": ["B2"]}
     (flag,) = ask(engine_of(small_values), findings={"temp": 41}, no_other_sign=True).red_flags
     assert flag.codes == ("A1",)
@@ -63,12 +63,12 @@ def test_codes_go_out_where_the_knowledge_has_them(
 
 @pytest.mark.parametrize(("temp", "level"), [(39.9, Level.SELF_CARE), (40, Level.EMERGENCY_AMBULANCE)])
 def test_a_threshold_is_exact(ask: Ask, temp: float, level: Level) -> None:
-    """The edge itself fires, what lies just under it does not."""
+    """The threshold itself fires, and a value just below does not."""
     assert ask(findings={"temp": temp}, no_other_sign=True).triage.level is level
 
 
 def test_out_of_scope_is_a_reason_of_its_own(ask: Ask) -> None:
-    """A runner whom the causes were not written for is told so, and gets no causes."""
+    """A runner outside the scope gets this reason, and no causes."""
     assessment = ask(findings={"ache": True, "hot_run": True}, runner={"age_years": 17}, no_other_sign=True)
     assert _reasons(assessment) == [
         ("young", Level.CONSULTATION, ("under_18",)),
@@ -78,8 +78,8 @@ def test_out_of_scope_is_a_reason_of_its_own(ask: Ask) -> None:
     assert (assessment.causes, assessment.fixes, assessment.withheld_fixes) == ((), (), ())
 
 
-def test_an_uncovered_sign_sets_the_level_that_the_policy_says(ask: Ask) -> None:
-    """A sign with no rule of its own is never self-care, and is named once."""
+def test_an_uncovered_sign_sets_the_level_of_the_policy(ask: Ask) -> None:
+    """A sign without a rule of its own prevents self-care, and is named once."""
     assessment = ask(findings={"odd_sign": True}, no_other_sign=True)
     assert _reasons(assessment) == [("uncovered_sign", Level.CONSULTATION, ("odd_sign",))]
     assert assessment.triage.reasons[0].statement == "A sign has no rule of its own."
@@ -88,7 +88,7 @@ def test_an_uncovered_sign_sets_the_level_that_the_policy_says(ask: Ask) -> None
 def test_a_sign_that_a_red_flag_covers_is_not_uncovered(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
-    """A rule that names the sign, or a detail that implies it, speaks for it."""
+    """A sign is covered by a fired rule that names it, or by a detail that implies it."""
     small_values["policy"]["uncovered_signs"] = ["odd_sign", "sign_1", "sign_3"]
     small_values["findings"]["sign_3"]["implied_by"] = ["sign_1"]
     assessment = ask(engine_of(small_values), findings={"sign_1": True, "odd_sign": True}, no_other_sign=True)
@@ -97,7 +97,7 @@ def test_a_sign_that_a_red_flag_covers_is_not_uncovered(
 
 
 def test_open_questions_and_a_clear_screen_have_their_sentence(ask: Ask) -> None:
-    """Open questions hold the level at the one that the policy says, and the advice says so."""
+    """Open questions keep the level at the policy's minimum, and the advice mentions them."""
     triage = ask().triage
     assert (triage.level, triage.screen_complete, triage.advice) == (
         Level.CONSULTATION,
@@ -113,7 +113,7 @@ def test_open_questions_and_a_clear_screen_have_their_sentence(ask: Ask) -> None
 
 
 def test_a_sign_that_is_not_known_holds_the_level(ask: Ask) -> None:
-    """It is never read as absent, it is not asked again, and it closes no term."""
+    """An unknown sign is never read as absent, is not asked again, and closes no term."""
     assessment = ask(findings={"sign_3": None}, no_other_sign=True, not_known=["sign_3"])
     assert _reasons(assessment) == [("sign_not_known", Level.CONSULTATION, ("sign_3",))]
     assert assessment.triage.screen_complete
@@ -123,7 +123,7 @@ def test_a_sign_that_is_not_known_holds_the_level(ask: Ask) -> None:
 def test_unknown_background_holds_the_level_only_for_urgent_rules(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
-    """A condition or medicine counts if an open rule reaches the level that the policy names."""
+    """An unknown condition or medicine counts if an open rule reaches the policy's level."""
     small_values["checklists"]["signs"]["role"] = "background"
     engine = engine_of(small_values)
     mild = ask(engine, findings={"sign_3": None}, no_other_sign=True, not_known=["sign_3"])
@@ -133,7 +133,7 @@ def test_unknown_background_holds_the_level_only_for_urgent_rules(
 
 
 def test_a_no_beside_not_known_is_dropped_and_a_yes_counts(ask: Ask) -> None:
-    """Both are listed as contradictions."""
+    """Both answers are listed as contradictions."""
     denied = ask(findings={"sign_3": False}, no_other_sign=True, not_known=["sign_3"])
     assert denied.triage.level is Level.CONSULTATION
     assert [it.pointers for it in denied.contradictions] == [("/findings/sign_3", "/not_known")]
@@ -142,7 +142,7 @@ def test_a_no_beside_not_known_is_dropped_and_a_yes_counts(ask: Ask) -> None:
     assert len(present.contradictions) == 1
 
 
-def test_a_level_comes_with_its_words(
+def test_a_level_has_its_texts(
     small_values: dict[str, Any], engine_of: Callable[[dict[str, Any]], Engine], ask: Ask
 ) -> None:
     """Label, advice and deadline are those of the level."""
@@ -166,7 +166,7 @@ def test_a_level_comes_with_its_words(
     ],
 )
 def test_could_rise_to_is_the_most_urgent_open_term(ask: Ask, findings: dict[str, Any], highest: Level) -> None:
-    """A known finding that fails a term closes it; a reading that was not sent does not count."""
+    """A known finding that fails a term closes it; an unknown measurement does not count."""
     assert ask(findings={"ache": False, **findings}, no_other_sign=True).triage.could_rise_to is highest
 
 
@@ -185,7 +185,7 @@ Answers = tuple[Any, ...]
 
 
 def _completions(answers: Answers) -> Iterator[Answers]:
-    """The same answers with one more finding known."""
+    """The same report with one more known finding."""
     for place, name in enumerate(_FINDINGS):
         if answers[place] is None:
             for answer in _FINDINGS[name][1:]:
@@ -194,10 +194,10 @@ def _completions(answers: Answers) -> Iterator[Answers]:
 
 @pytest.mark.parametrize("temp", [None, 39.9, 40])
 def test_could_rise_to_equals_the_maximum_over_all_completions(small_engine: Engine, temp: float | None) -> None:
-    """Every partial report over the findings that decide anything, against every way to complete it.
+    """The maximum is that over every completion of every partial report on the deciding findings.
 
-    The maximum is taken step by step: of the rules that the report itself fires, and of each report with one more
-    answer. Open questions hold the level at consultation at least.
+    The maximum is computed step by step: over the rules that the report fires, and over each report with one more
+    answer. Open questions keep the level at consultation or above.
     """
     highest: dict[Answers, int] = {}
     for answers in sorted(product(*_FINDINGS.values()), key=lambda values: values.count(None)):
@@ -210,5 +210,5 @@ def test_could_rise_to_equals_the_maximum_over_all_completions(small_engine: Eng
 
 
 def _levels(urgency: Urgency) -> Iterator[Level]:
-    """The levels that rules set by themselves, without the one that open questions hold."""
+    """The levels of the rules, without the minimum for open questions."""
     return (reason.level for reason in urgency.reasons if reason.rule != "safety_questions_open")

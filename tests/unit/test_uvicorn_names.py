@@ -1,4 +1,4 @@
-"""The names of uvicorn that the overrides use: each is documented, and an upgrade that removes one fails here."""
+"""The uvicorn names that the overrides use: documented, and checked against upgrades."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BASES: dict[type, tuple[type, ...]] = {
     multiprocess.Process: (Worker,),
     multiprocess.Multiprocess: (Workers,),
 }
-"""Each class of uvicorn that is overridden, with the classes that do."""
+"""Each overridden class of uvicorn, with its overriding classes."""
 
 HELD: dict[type, str] = {
     httptools_impl.RequestResponseCycle: "cycle",
@@ -38,17 +38,17 @@ HELD: dict[type, str] = {
     ServerState: "server_state",
     multiprocess.Process: "process",
 }
-"""Each class of uvicorn whose objects are used, with what the overrides call them."""
+"""Each class of uvicorn whose objects are used, with their names in the overrides."""
 
 
 def _attributes(class_: type) -> set[str]:
-    """The names that objects of a class of uvicorn have, less those of every protocol and object."""
+    """The attribute names of a class of uvicorn, without inherited ones."""
     assigned = set(re.findall(r"self\.(\w+)(?:: [^=\n]+)? = ", inspect.getsource(class_)))
     return (assigned | set(dir(class_))) - set(dir(asyncio.Protocol))
 
 
 def _used() -> set[str]:
-    """`Class.name` of each name of uvicorn that the overrides define anew or read."""
+    """`Class.name` of each uvicorn name that the overrides define or read."""
     used = set()
     for base, classes in BASES.items():
         source = "".join(inspect.getsource(class_) for class_ in classes)
@@ -72,7 +72,7 @@ def _exists(name: str) -> bool:
 
 
 def test_every_name_of_uvicorn_is_documented_and_no_other() -> None:
-    """The table in `service/server/README.md` is what an upgrade has to be compared with."""
+    """The table in `service/server/README.md` lists exactly the names to compare with an upgrade."""
     page = (FOLDER / "README.md").read_text(encoding="utf-8")
     listed = [
         name for cell in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for name in re.findall(r"`(.*?)`", cell)
@@ -82,18 +82,18 @@ def test_every_name_of_uvicorn_is_documented_and_no_other() -> None:
 
 
 def test_every_module_is_in_the_table() -> None:
-    """The table of the folder names each of its modules, and nothing else."""
+    """The table of the folder lists exactly its modules."""
     listed = re.findall(r"\w+\.py", " ".join(re.findall(r"^\| (\w.*?\.py) \|", PAGE, re.MULTILINE)))
     assert sorted(listed) == sorted(path.name for path in FOLDER.glob("*.py") if path.name != "__init__.py")
 
 
 def test_uvicorn_has_every_name_that_is_used() -> None:
-    """An upgrade that removes or renames one fails with its name."""
+    """An upgrade that removes or renames a name fails here with that name."""
     assert sorted(name for name in _used() if not _exists(name)) == []
 
 
 def test_a_name_that_uvicorn_lacks_is_noticed() -> None:
-    """The check above can fail."""
+    """A missing name fails the check above."""
     assert not _exists("HttpToolsProtocol.pipelines")
     assert not _exists("RequestResponseCycle.more")
     assert not _exists("uvicorn.supervisors.Multi")

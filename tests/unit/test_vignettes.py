@@ -1,4 +1,4 @@
-"""The reader of the vignettes takes what the grammar says, and names every fault at once."""
+"""The reader of vignettes: the grammar, and all faults at once."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def _faults(folder: Path, knowledge: Knowledge) -> list[str]:
     return [str(issue) for issue in caught.value.issues]
 
 
-def test_a_vignette_is_read_as_it_stands(tmp_path: Path, small_knowledge: Knowledge) -> None:
-    """Request, rules and expectation come through, and what is not said has its default."""
+def test_a_vignette_is_read(tmp_path: Path, small_knowledge: Knowledge) -> None:
+    """Request, rules and expectation are read, and missing values have their default."""
     (vignette,) = vignettes.read(_write(tmp_path, GOOD), small_knowledge)
     assert isinstance(vignette, Vignette)
     assert (vignette.findings, vignette.rules) == ({"ache": True}, ("RF01",))
@@ -46,7 +46,7 @@ def test_a_vignette_is_read_as_it_stands(tmp_path: Path, small_knowledge: Knowle
 
 
 def test_a_knowledge_without_vignettes_has_none(tmp_path: Path, small_knowledge: Knowledge) -> None:
-    """The folder is not needed: a knowledge may stand without its judges."""
+    """The folder of vignettes is optional."""
     assert vignettes.read(tmp_path, small_knowledge) == ()
 
 
@@ -76,7 +76,7 @@ def test_a_knowledge_without_vignettes_has_none(tmp_path: Path, small_knowledge:
 def test_each_fault_of_a_vignette_is_named(
     tmp_path: Path, small_knowledge: Knowledge, change: dict[str, Any], says: str
 ) -> None:
-    """A vignette that names what the knowledge does not hold, or contradicts itself, is refused where it stands."""
+    """A vignette with an unknown id or a contradiction is refused with its path."""
     assert _faults(_write(tmp_path, GOOD | change), small_knowledge) == [f"vignettes/some.yaml: vignettes[0]: {says}"]
 
 
@@ -105,7 +105,7 @@ def test_the_shape_is_strict(tmp_path: Path, small_knowledge: Knowledge, change:
 
 
 def test_every_faulty_file_is_named_at_once(tmp_path: Path, small_knowledge: Knowledge) -> None:
-    """One broken file does not hide the faults of the others."""
+    """One faulty file does not hide the faults of the others."""
     folder = _write(tmp_path, GOOD, GOOD)
     (folder / "vignettes" / "broken.yaml").write_text("subject: [", encoding="utf-8")
     (folder / "vignettes" / "latin.yaml").write_bytes(b"subject: \xff")

@@ -1,4 +1,4 @@
-"""The edge in process: bodies, answers, problems and what wraps them, where no socket is needed."""
+"""The HTTP edge in process: bodies, responses, problems and middleware."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ GOOD = b'{"findings": {"ache": true}}'
 
 @dataclass
 class Reply:
-    """What an ASGI application sent."""
+    """The messages that an ASGI application sent."""
 
     status: int
     headers: dict[str, str]
@@ -80,17 +80,17 @@ async def _ask(
 
 
 def ask(app: Any, method: str, path: str, body: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = JSON) -> Reply:
-    """One request, answered."""
+    """The reply to one request."""
     return asyncio.run(_ask(app, method, path, body, headers))
 
 
 class Broken:
-    """An engine that fails in a way that nobody foresaw."""
+    """An engine that raises an unexpected error."""
 
     version, digest = "0.0.0", "sha256:0"
 
     def read(self, body: bytes) -> None:
-        """Fail with what was sent."""
+        """Raise an error with the request in its text."""
         raise ValueError(body)
 
     answer = answer_explained = read
@@ -130,17 +130,17 @@ def knowledge(small_engine: Engine) -> Any:
 
 @pytest.fixture
 def app(small_engine: Engine, knowledge: Any) -> Observe:
-    """The whole application with the small knowledge."""
+    """The complete application with the small knowledge."""
     return _app(small_engine, knowledge)
 
 
 def test_the_answer_is_the_engines_bytes(app: Observe, small_engine: Engine) -> None:
-    """The edge adds nothing to an assessment and takes nothing away."""
+    """The body of an assessment is the engine's bytes."""
     assert ask(app, "POST", "/assess", GOOD).body == small_engine.answer(small_engine.read(GOOD)).body
 
 
-def test_what_nobody_foresaw_is_500_without_a_trace(knowledge: Any) -> None:
-    """An internal error says nothing of the inside and nothing of the request; the log says where it came from."""
+def test_an_unexpected_error_is_500_without_a_trace(knowledge: Any) -> None:
+    """An internal error contains no detail and no value of the request; the log has its place."""
     log = io.BytesIO()
     reply = ask(_app(Broken(), knowledge, log), "POST", "/assess", b"secret")
     assert reply.status == 500
@@ -152,7 +152,7 @@ def test_what_nobody_foresaw_is_500_without_a_trace(knowledge: Any) -> None:
 
 
 def test_an_error_outside_the_framework_is_500_too(app: Observe) -> None:
-    """Whatever fails below the outermost layer is answered as a problem."""
+    """An error outside the framework is also answered with a problem."""
 
     async def failing(*_: Any) -> None:
         raise KeyError("secret")
@@ -163,7 +163,7 @@ def test_an_error_outside_the_framework_is_500_too(app: Observe) -> None:
 
 
 def test_a_cancelled_request_is_503(app: Observe) -> None:
-    """A request that the stop can wait for no longer is told so."""
+    """A request cancelled by the stop gets 503."""
 
     async def cancelled(*_: Any) -> None:
         raise asyncio.CancelledError
@@ -173,7 +173,7 @@ def test_a_cancelled_request_is_503(app: Observe) -> None:
 
 
 def test_an_answer_that_breaks_off_is_not_answered_twice(app: Observe) -> None:
-    """Where an answer has begun, nothing is sent after an error."""
+    """After the start of a response, an error sends no further message."""
     sent = []
 
     async def breaking(_: Any, __: Any, send: Any) -> None:
@@ -188,8 +188,8 @@ def test_an_answer_that_breaks_off_is_not_answered_twice(app: Observe) -> None:
     assert [message["type"] for message in sent] == ["http.response.start"]
 
 
-def test_what_is_not_http_is_passed_on(app: Observe) -> None:
-    """The outermost layer speaks of HTTP alone."""
+def test_other_protocols_are_passed_on(app: Observe) -> None:
+    """The middleware passes other protocols on."""
     seen = []
 
     async def inner(scope: Any, *_: Any) -> None:
@@ -200,7 +200,7 @@ def test_what_is_not_http_is_passed_on(app: Observe) -> None:
 
 
 def test_readiness_turns_to_503_when_a_stop_begins(app: Observe) -> None:
-    """From the moment a stop begins new requests are sent elsewhere; the process is alive all the same."""
+    """Readiness is 503 once a stop begins, and liveness stays 200."""
     assert ask(app, "GET", "/health/ready").status == 200
     app.readiness.is_ready = False
     reply = ask(app, "GET", "/health/ready")
@@ -209,7 +209,7 @@ def test_readiness_turns_to_503_when_a_stop_begins(app: Observe) -> None:
 
 
 def test_every_kind_and_entry_is_served(app: Observe, knowledge: Any) -> None:
-    """All that the knowledge holds can be read, as a whole, by kind and by id."""
+    """The knowledge is served as a whole, by kind and by id."""
     documents = catalogue(knowledge)
     assert ask(app, "GET", "/knowledge").body == documents.whole
     for kind, document in documents.kinds.items():
@@ -227,8 +227,8 @@ def test_the_contract_is_served_byte_for_byte(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("has_try", [False, True])
-def test_the_start_page_links_to_what_is_served(small_engine: Engine, knowledge: Any, *, has_try: bool) -> None:
-    """`GET /` is HTML with relative links to served documents; it names `/try` only if that page is served."""
+def test_the_start_page_links_to_served_documents(small_engine: Engine, knowledge: Any, *, has_try: bool) -> None:
+    """`GET /` is HTML with relative links to served documents; it links to `/try` only if that page is served."""
     app = _app(small_engine, knowledge, pages=PAGES if has_try else ("docs",))
     reply = ask(app, "GET", "/")
     assert (reply.status, reply.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -240,7 +240,7 @@ def test_the_start_page_links_to_what_is_served(small_engine: Engine, knowledge:
 
 
 def test_the_start_page_behaves_like_other_documents(app: Observe) -> None:
-    """`/` takes GET and HEAD, has a tag, and refuses other methods with `Allow`."""
+    """`/` takes GET and HEAD, has an ETag, and refuses other methods with `Allow`."""
     get, head = ask(app, "GET", "/"), ask(app, "HEAD", "/")
     assert (head.status, head.body, head.headers["content-length"]) == (200, b"", str(len(get.body)))
     held = ask(app, "GET", "/", headers=((b"if-none-match", get.headers["etag"].encode()),))
@@ -250,7 +250,7 @@ def test_the_start_page_behaves_like_other_documents(app: Observe) -> None:
 
 
 def test_the_start_page_of_a_prefix_ends_with_a_slash(small_engine: Engine, knowledge: Any) -> None:
-    """The links of the page hold below a prefix: without a slash at its end, the path is sent on."""
+    """The page's links are relative, so the prefix without a trailing slash redirects."""
     app = _app(small_engine, knowledge, root_path="/sports/triage")
     reply = ask(app, "GET", "/sports/triage")
     assert (reply.status, reply.headers["location"], reply.body) == (308, "triage/", b"")
@@ -262,7 +262,7 @@ def test_the_start_page_of_a_prefix_ends_with_a_slash(small_engine: Engine, know
     [("docs", ["page.css", "scalar.js", "init.js"]), ("try", ["try.css", "try.js"])],
 )
 def test_a_page_needs_no_other_host(app: Observe, page_name: str, files: list[str]) -> None:
-    """A page loads what this service serves, runs no inline script, and names nothing that is missing."""
+    """A page loads only files of this service, runs no inline script, and has no dead link."""
     html = ask(app, "GET", f"/{page_name}").body.decode()
     assert "://" not in html
     assert '"/' not in html
@@ -279,14 +279,14 @@ def test_a_page_needs_no_other_host(app: Observe, page_name: str, files: list[st
 
 
 def test_the_viewer_is_the_released_one() -> None:
-    """The bundle of the viewer is the file whose package, version and digest `NOTICE` names."""
+    """The viewer's bundle is the file whose package, version and digest are in `NOTICE`."""
     (digest,) = re.findall(r"^SHA-256: (\w+)$", (_DOCS / "NOTICE").read_text(), re.MULTILINE)
     assert hashlib.sha256((_DOCS / "scalar.js").read_bytes()).hexdigest() == digest
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_at_one_address(app: Observe, name: str) -> None:
-    """The relative links of a page hold at one path: a slash at its end redirects, and the file has no path."""
+    """A page has one path, because its links are relative; a trailing slash redirects."""
     assert ask(app, "GET", f"/{name}/index.html").status == 404
     for method in ("GET", "HEAD"):
         reply = ask(app, method, f"/{name}/")
@@ -294,8 +294,8 @@ def test_a_page_is_at_one_address(app: Observe, name: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/try", "/try/", "/try/try.js", "/try/try.css"])
-def test_the_demonstration_can_be_left_out(small_engine: Engine, knowledge: Any, path: str) -> None:
-    """Without the page `try`, neither it nor a file of it is served; with it, each is."""
+def test_the_demonstration_can_be_disabled(small_engine: Engine, knowledge: Any, path: str) -> None:
+    """Without the page `try`, neither it nor its files are served; with it, each is."""
     without = _app(small_engine, knowledge, pages=("docs",))
     assert ask(without, "GET", path).status == 404
     assert ask(without, "GET", "/docs").status == 200
@@ -303,15 +303,15 @@ def test_the_demonstration_can_be_left_out(small_engine: Engine, knowledge: Any,
 
 
 def test_the_demonstration_names_no_other_host(app: Observe) -> None:
-    """The script and the style of the page `try` hold no address, and the script runs no text as code."""
+    """The script and the style of the page `try` contain no address, and the script evaluates no text."""
     files = {name: ask(app, "GET", f"/try/{name}").body.decode() for name in ("try.js", "try.css")}
     assert [name for name, text in files.items() if "://" in text] == []
     assert [word for word in ("@import", "url(") if word in files["try.css"]] == []
     assert [word for word in ("innerHTML", "outerHTML", "eval(", "Function(") if word in files["try.js"]] == []
 
 
-def test_a_prefix_that_is_passed_on_is_taken_away(small_engine: Engine, knowledge: Any) -> None:
-    """A path is answered, logged and counted as if it came without the prefix, and without it as before."""
+def test_a_prefix_is_removed_from_the_path(small_engine: Engine, knowledge: Any) -> None:
+    """A path with the prefix is answered, logged and counted like the path without it."""
     log = io.BytesIO()
     app = _app(small_engine, knowledge, log, root_path="/sports/triage")
     for prefix in ("", "/sports/triage"):
@@ -333,7 +333,7 @@ def test_a_prefix_that_is_passed_on_is_taken_away(small_engine: Engine, knowledg
 
 
 def test_no_prefix_takes_a_route_away(app: Observe) -> None:
-    """A prefix that a route begins with, as it is or with more behind it, is no setting."""
+    """A prefix that collides with a route is an invalid setting."""
     inner = app.app
     assert isinstance(inner, Litestar)
     firsts = {route.path.split("/")[1] for route in inner.routes}
@@ -345,19 +345,19 @@ def test_no_prefix_takes_a_route_away(app: Observe) -> None:
 
 
 def test_without_a_setting_no_prefix_is_known(app: Observe) -> None:
-    """A prefix that is not set is not guessed."""
+    """Without the setting, no prefix is removed."""
     assert ask(app, "POST", "/triage/assess", GOOD).status == 404
 
 
-def test_cross_origin_answers_only_where_set(app: Observe) -> None:
+def test_cors_needs_a_setting(app: Observe) -> None:
     """CORS is off unless configured."""
     reply = ask(app, "POST", "/assess", GOOD, (*JSON, (b"origin", b"https://a.example")))
     assert not [name for name in reply.headers if name.startswith("access-control")]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.slug)
-def test_a_problem_is_what_rfc_9457_says(kind: Any) -> None:
-    """Type, title and words are constant by type; `instance` is the request id."""
+def test_a_problem_follows_rfc_9457(kind: Any) -> None:
+    """Type, title and detail are constant per type; `instance` is the request id."""
     problem = json.loads(body_of(kind, "abc"))
     assert problem == {
         "type": f"urn:runner-triage:problem:{kind.like or kind.slug}",
@@ -368,7 +368,7 @@ def test_a_problem_is_what_rfc_9457_says(kind: Any) -> None:
     }
 
 
-def test_problem_types_are_told_apart() -> None:
+def test_problem_types_are_distinct() -> None:
     """No two types share a slug, and every fault of a request has one."""
     assert len({kind.slug for kind in KINDS}) == len(KINDS)
     of_a_body = errors.MalformedBody.__subclasses__()
@@ -376,14 +376,14 @@ def test_problem_types_are_told_apart() -> None:
 
 
 def test_errors_of_the_framework_are_problems_too() -> None:
-    """What the framework refuses by itself has a type; what it fails at is internal."""
+    """A refusal of the framework has a type, and a failure of the framework is internal."""
     assert kind_at_the_edge(NotFoundException()) is NOT_FOUND
     assert kind_at_the_edge(HTTPException(status_code=400)).status == 400
     assert kind_at_the_edge(HTTPException(status_code=502)) is INTERNAL
 
 
 def _around(inner: Any, app: Observe) -> Observe:
-    """The outermost layer of `app` around another application."""
+    """The middleware of `app` around another application."""
     return Observe(
         inner, access_log=app.access_log, readiness=app.readiness, queue=app.queue, arrays=ArrayMemory(), cors=Cors(())
     )
@@ -402,21 +402,21 @@ def _read(body: Body, *messages: dict[str, Any], headers: Iterable[tuple[bytes, 
     return asyncio.run(body.read(scope, receive))
 
 
-def test_a_body_is_put_together() -> None:
-    """A body may come in parts."""
+def test_a_body_is_assembled_from_its_parts() -> None:
+    """A body may arrive in parts."""
     parts = [{"type": "http.request", "body": part, "more_body": part != b"c"} for part in (b"a", b"", b"b", b"c")]
     assert _read(_body(3, 1), *parts) == b"abc"
 
 
 def test_a_connection_that_ends_early_leaves_no_body() -> None:
-    """Half a body is none."""
+    """An incomplete body is discarded."""
     first = {"type": "http.request", "body": b"a", "more_body": True}
     with pytest.raises(errors.IncompleteBody):
         _read(_body(3, 1), first, {"type": "http.disconnect"})
 
 
 def test_a_body_has_a_time_and_a_size() -> None:
-    """A body that stalls, grows or is announced as too large is given up."""
+    """A body that stalls, grows or is announced as too large is refused."""
     first = {"type": "http.request", "body": b"ab", "more_body": True}
     with pytest.raises(errors.SlowBody):
         _read(_body(3, 0.01), first)
@@ -428,7 +428,7 @@ def test_a_body_has_a_time_and_a_size() -> None:
 
 
 def test_equal_documents_have_equal_tags() -> None:
-    """The tag depends on the bytes alone, so every worker and replica gives the same."""
+    """The ETag depends on the bytes alone, so it is equal in every worker and replica."""
 
     def etag(body: bytes, *accepted: tuple[bytes, bytes]) -> str:
         request: Any = SimpleNamespace(scope={"headers": accepted})
@@ -451,7 +451,7 @@ def shipped(small_engine: Engine, knowledge: Any) -> Observe:
 
 @pytest.mark.parametrize("path", LARGE)
 def test_a_large_document_is_compressed_for_clients_that_accept_it(shipped: Observe, path: str) -> None:
-    """The gzip representation decodes to the plain one, is smaller, and says what it depends on."""
+    """The gzip representation decodes to the plain one, is smaller, and has `Vary`."""
     plain, coded = ask(shipped, "GET", path, headers=()), ask(shipped, "GET", path, headers=GZIP)
     assert (plain.status, coded.status) == (200, 200)
     assert gzip.decompress(coded.body) == plain.body
@@ -468,8 +468,8 @@ def test_a_large_document_is_compressed_for_clients_that_accept_it(shipped: Obse
 
 @pytest.mark.parametrize("path", LARGE)
 @pytest.mark.parametrize("accept", [(), GZIP], ids=["plain", "gzip"])
-def test_head_says_what_get_would(shipped: Observe, path: str, accept: tuple[tuple[bytes, bytes], ...]) -> None:
-    """HEAD has the fields of GET for the same representation, its length among them, and no body."""
+def test_head_has_the_fields_of_get(shipped: Observe, path: str, accept: tuple[tuple[bytes, bytes], ...]) -> None:
+    """HEAD has the fields of GET for the same representation, including its length, and no body."""
     head, get = ask(shipped, "HEAD", path, headers=accept), ask(shipped, "GET", path, headers=accept)
     assert (head.status, head.body) == (200, b"")
     assert {**head.headers, "x-request-id": ""} == {**get.headers, "x-request-id": ""}
@@ -477,7 +477,7 @@ def test_head_says_what_get_would(shipped: Observe, path: str, accept: tuple[tup
 
 @pytest.mark.parametrize("accept", [(), GZIP], ids=["plain", "gzip"])
 def test_each_representation_has_a_tag_of_its_own(shipped: Observe, accept: tuple[tuple[bytes, bytes], ...]) -> None:
-    """A held copy gets 304, weakly compared; the tag of the other representation does not."""
+    """A cached copy gets 304 by weak comparison; the ETag of the other representation does not."""
     etag = ask(shipped, "GET", "/knowledge", headers=accept).headers["etag"]
     other = ask(shipped, "GET", "/knowledge", headers=() if accept else GZIP).headers["etag"]
     for held in (etag, f"W/{etag}", f'"a", {etag}', f"{other}, {etag}", "*"):
@@ -493,8 +493,8 @@ def test_each_representation_has_a_tag_of_its_own(shipped: Observe, accept: tupl
     assert ask(shipped, "GET", "/knowledge", headers=(*accept, *fields)).status == 304
 
 
-def test_what_fits_one_packet_is_not_compressed(shipped: Observe) -> None:
-    """A small document has one representation, so it does not vary."""
+def test_documents_that_fit_one_packet_are_not_compressed(shipped: Observe) -> None:
+    """A small document has one representation, and no `Vary`."""
     reply = ask(shipped, "GET", "/docs", headers=GZIP)
     assert not {"content-encoding", "vary"} & reply.headers.keys()
 
@@ -504,14 +504,14 @@ def test_what_fits_one_packet_is_not_compressed(shipped: Observe) -> None:
     [("POST", "/assess"), ("POST", "/assess/batch"), ("GET", "/nothing"), ("GET", "/metrics"), ("GET", "/health/live")],
 )
 def test_nothing_else_is_compressed(app: Observe, method: str, path: str) -> None:
-    """An answer that depends on a request is plain: its compressed length would tell of what is in it."""
+    """A response to a request body is never compressed, because its length would reveal the content."""
     body = GOOD if path == "/assess" else b"[" + GOOD + b"]"
     reply = ask(app, method, path, body, (*JSON, *GZIP))
     assert not {"content-encoding", "vary"} & reply.headers.keys()
 
 
 def test_an_answer_is_explained_on_request(app: Observe, small_engine: Engine) -> None:
-    """`?explain=full` adds one member behind the bytes of the plain answer, and the log line is the same."""
+    """`?explain=full` adds one member after the bytes of the plain response, and the log line is the same."""
     plain, explained = ask(app, "POST", "/assess", GOOD), ask(app, "POST", "/assess?explain=full", GOOD)
     assert explained.status == plain.status == 200
     assert explained.body.startswith(plain.body[:-1] + b',"explanation":{')
@@ -539,20 +539,20 @@ def test_an_invalid_query_is_reported_as_such(app: Observe, path: str, query: st
 
 
 def test_every_response_names_the_version_of_the_contract(app: Observe) -> None:
-    """`API-Version` is on good responses and on problems alike."""
+    """Both good responses and problems have `API-Version`."""
     responses = [ask(app, "POST", "/assess", GOOD), ask(app, "GET", "/no/such"), ask(app, "GET", "/health/live")]
     assert [response.headers["api-version"] for response in responses] == [API_VERSION] * 3
 
 
 def test_kinds_of_one_type_are_the_same_to_a_client() -> None:
-    """One type has one title and one status, whatever it is called in the log."""
+    """One type has one title and one status, whatever its kind in the log."""
     by_type: dict[str, set[tuple[str, int]]] = {}
     for kind in KINDS:
         by_type.setdefault(kind.type, set()).add((kind.title, kind.status))
     assert [type_ for type_, seen in by_type.items() if len(seen) > 1] == []
 
 
-def test_a_route_answers_at_once_and_leaves_the_rest_to_the_framework(app: Observe) -> None:
-    """Another method is told which one is taken, and `OPTIONS` is answered, without a word of ours."""
+def test_a_route_answers_its_method_and_the_framework_the_others(app: Observe) -> None:
+    """Another method gets `Allow`, and `OPTIONS` is answered by the framework."""
     assert ask(app, "GET", "/assess").headers["allow"] == "POST, OPTIONS"
     assert ask(app, "OPTIONS", "/assess/batch").status == 204

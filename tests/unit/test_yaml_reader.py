@@ -1,4 +1,4 @@
-"""The YAML reader: safe, and strict on names given twice."""
+"""The YAML reader: safe, and strict on duplicate names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from service.knowledge.yaml_reader import DuplicateName, read_yaml
 
 
 def test_a_document_is_read_as_plain_values() -> None:
-    """Mappings, lists and scalars, nested."""
+    """Mappings, lists and scalars may be nested."""
     assert read_yaml("a: [1, 2.5, true]\nb:\n  c: text\n") == {"a": [1, 2.5, True], "b": {"c": "text"}}
 
 
@@ -22,15 +22,15 @@ def test_a_document_is_read_as_plain_values() -> None:
     ],
 )
 def test_a_name_given_twice_is_refused_with_its_place(text: str, name: str, line: int, column: int) -> None:
-    """At any depth, with line and column counted from 1."""
+    """A duplicate at any depth is refused with line and column, counted from 1."""
     with pytest.raises(DuplicateName) as refused:
         read_yaml(text)
     assert str(refused.value) == f"the name '{name}' is given twice (line {line}, column {column})"
 
 
 @pytest.mark.parametrize("text", ["a: [1", "a: 1\n---\nb: 2\n", "!!python/object/apply:os.getcwd []"])
-def test_what_is_no_single_safe_document_is_refused(text: str) -> None:
-    """Broken YAML, two documents, and tags that would run code."""
+def test_an_unsafe_or_broken_document_is_refused(text: str) -> None:
+    """Broken YAML, two documents, and tags that would run code are refused."""
     with pytest.raises(yaml.YAMLError):
         read_yaml(text)
 
@@ -49,16 +49,16 @@ def test_what_is_no_single_safe_document_is_refused(text: str) -> None:
     ],
     ids=["date", "int", "long", "bool", "empty", "timestamp", "nested", "name"],
 )
-def test_what_is_no_value_of_its_type_is_refused_with_its_place(value: str, column: int) -> None:
-    """The library would let out whatever error its conversion met; the place is told, and never the value."""
+def test_an_invalid_tagged_value_is_refused_with_its_place(value: str, column: int) -> None:
+    """The message has the place and never the value, whatever error the conversion raises."""
     with pytest.raises(yaml.YAMLError) as refused:
         read_yaml(f"a: 1\nb: {value}\n")
     assert f"line 2, column {column}" in str(refused.value)
     assert "canary" not in str(refused.value)
 
 
-def test_what_is_nested_too_deeply_is_refused() -> None:
-    """No depth ends in an error that nobody expects."""
+def test_deep_nesting_is_refused() -> None:
+    """Any depth of nesting is refused with an expected error."""
     for depth in (500, 5_000):
         with pytest.raises(yaml.YAMLError):
             read_yaml("[" * depth + "!!int x" + "]" * depth)

@@ -1,4 +1,4 @@
-"""A bare ASGI application with the same recorded answers: what the server alone costs."""
+"""A bare ASGI application with recorded responses: the server's own cost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ANSWERS = recorded()
 
 
 async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """The recorded answer to the body."""
+    """Return the recorded response to the body."""
     assert scope["type"] == "http"
     body, more = b"", True
     while more:

@@ -1,4 +1,4 @@
-"""A bare Litestar handler: it reads the body and gives the recorded answer, with no validation, log or metrics."""
+"""A bare Litestar handler that returns recorded responses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ANSWERS = recorded()
 
 @post("/assess", status_code=200, media_type=MediaType.JSON)
 async def assess(request: Request[Any, Any, Any]) -> bytes:
-    """The recorded answer to these bytes."""
+    """Return the recorded response to these bytes."""
     return ANSWERS[await request.body()]
 
 

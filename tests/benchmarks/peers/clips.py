@@ -1,4 +1,4 @@
-"""The sheet as CLIPS rules (`clipspy`): one rule a floor's condition, one a weight, matched by its Rete network."""
+"""The sheet as CLIPS rules (`clipspy`), matched by its Rete network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIGNS = {">=": ">=", "<=": "<=", ">": ">", "<": "<"}
 
 
 class Clips:
-    """One environment; each case resets it, asserts its facts and runs."""
+    """One environment; each case resets it, asserts facts and runs."""
 
     name = "clipspy"
 
@@ -47,7 +47,7 @@ class Clips:
         self._outside = self._environment.find_global("outside")
 
     def prepared(self, facts: Facts) -> list[tuple[clips.Symbol, Any]]:
-        """One fact a value; several choices are several facts."""
+        """One fact per value; several choices are several facts."""
         return [
             (clips.Symbol(name), _value(item))
             for name, value in facts.items()
@@ -55,7 +55,7 @@ class Clips:
         ]
 
     def decide(self, facts: list[tuple[clips.Symbol, Any]]) -> Decision:
-        """The decision about one runner."""
+        """The decision on one runner."""
         self._environment.reset()
         for fact, value in facts:
             self._known.assert_fact(fact=fact, value=value)
@@ -86,7 +86,7 @@ def _pattern(form: Form) -> str:
         others = "&".join(f"~{value}" for value in rest[0])
         return f"(and (known (fact {fact})) (not (known (fact {fact}) (value {others}))))"
     bounds = "".join(f"&:({sign} ?{fact} {bound})" for sign, bound in rest[0])
-    return f"(known (fact {fact}) (value ?{fact}{bounds}))"  # a variable of its own: one name would mean one value
+    return f"(known (fact {fact}) (value ?{fact}{bounds}))"  # a variable of its own, because one name means one value
 
 
 def _joined(word: str, forms: Iterable[Form]) -> str:

@@ -1,6 +1,6 @@
-"""Builds the pydantic response from a plain decision.
+"""The pydantic response of a plain decision.
 
-It contains a little less than ours: no derived findings, ignored values or contradictions. That favours this peer.
+It has slightly less content than ours: no derived findings, ignored values or contradictions. That favours this peer.
 """
 
 from __future__ import annotations

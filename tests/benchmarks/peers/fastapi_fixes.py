@@ -1,4 +1,4 @@
-"""Builds the fixes from a plain decision as pydantic models."""
+"""The fixes of a plain decision as pydantic models."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tests.benchmarks.peers.plain import Decided, PlainRules
 
 
 class ChosenFixes:
-    """The fixes of a decision: `shown`, `withheld`, and the contraindications to ask first.
+    """The fixes of a decision: shown, withheld, and guards to ask.
 
-    There are none at an urgent level or out of scope.
+    There are none at an urgent level or outside the scope.
     """
 
     def __init__(self, rules: PlainRules, decided: Decided) -> None:
@@ -35,7 +35,7 @@ class ChosenFixes:
             ]
 
     def _addresses(self, causes: list[Cause]) -> dict[str, list[str]]:
-        """The causes that call for each fix; none if it is a first step or an added one."""
+        """The causes of each fix; none for first steps and added fixes."""
         addresses: dict[str, list[str]] = {}
         regions: set[str] = set()
         for cause in causes:
@@ -56,7 +56,7 @@ class ChosenFixes:
         yield from (added.fix for added in policy.added_fixes if holds(added.when, self._facts))
 
     def _allowed(self, id_: str) -> str | None:
-        """The fix or the one that takes its place."""
+        """The fix or its replacement, if allowed."""
         fix, holds, facts = self._rules.knowledge.fixes[id_], self._rules.conditions.holds, self._facts
         if fix.failed_when is not None and holds(fix.failed_when, facts):
             return None

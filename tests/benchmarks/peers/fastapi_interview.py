@@ -1,4 +1,4 @@
-"""Builds the next questions from a plain decision as pydantic models."""
+"""The next questions of a plain decision as pydantic models."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Interviews:
         }
 
     def interview(self, decided: Decided, not_known: list[str], ask_first: Iterable[str]) -> said.Interview:
-        """The items that could raise the level, those about the causes, and the readings to offer."""
+        """The items on the level and the causes, and the measurements."""
         policy = self._rules.knowledge.policy
         about_causes: list[str] = []
         held_back = 0
@@ -58,7 +58,7 @@ class Interviews:
                 yield from (id_ for id_ in checklist.items if self._can_ask(id_, decided, not_known))
 
     def _separating(self, decided: Decided, not_known: list[str]) -> list[str]:
-        """The items that separate the leading causes, unless one is likely already."""
+        """The items that separate the leading causes, unless one is likely."""
         policy, separating = self._rules.knowledge.policy, [it for it in self._checklists if it.stage == "separating"]
         if any(fit.likelihood is Likelihood.LIKELY for fit in decided.causes):
             return []

@@ -1,4 +1,4 @@
-"""The request and the response as pydantic models, written from the contract."""
+"""The contract's request and response as pydantic models."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LIST: Final[Any] = list
 
 
 def request_model(knowledge: Knowledge) -> type[BaseModel]:
-    """The request of a vocabulary: closed, and each strict property typed with its range.
+    """A vocabulary's request: closed, each strict property typed with its range.
 
     Telemetry and the country are not typed, because they never cause a rejection.
     """
@@ -49,7 +49,7 @@ def _type(finding: Finding) -> Any:
 
 
 class Received(BaseModel):
-    """The number of values that were read from each part of the request."""
+    """The number of values read from each part of the request."""
 
     runner: int
     findings: int
@@ -58,14 +58,14 @@ class Received(BaseModel):
 
 
 class Labelled(BaseModel):
-    """An id with the text to show for it."""
+    """An id with its displayed text."""
 
     id: str
     label: str
 
 
 class Reason(BaseModel):
-    """A rule that set a floor under the level."""
+    """A rule that sets a minimum level."""
 
     rule: str
     level: str
@@ -74,7 +74,7 @@ class Reason(BaseModel):
 
 
 class Triage(BaseModel):
-    """How urgent it is and why."""
+    """The level and its reasons."""
 
     level: str
     label: str
@@ -111,7 +111,7 @@ class RedFlag(BaseModel):
 
 
 class Contribution(BaseModel):
-    """Points that one statement gave to a cause."""
+    """The points of one statement for a cause."""
 
     points: int
     because: list[str]
@@ -120,7 +120,7 @@ class Contribution(BaseModel):
 
 
 class Cause(BaseModel):
-    """A cause that fits."""
+    """A listed cause."""
 
     id: str
     name: str
@@ -139,7 +139,7 @@ class Cause(BaseModel):
 
 
 class Fix(BaseModel):
-    """Something to try."""
+    """A fix."""
 
     id: str
     title: str
@@ -162,7 +162,7 @@ class WithheldFix(BaseModel):
 
 
 class Item(BaseModel):
-    """A finding to ask about."""
+    """A question about a finding."""
 
     id: str
     text: str
@@ -177,7 +177,7 @@ class Item(BaseModel):
 
 
 class Group(BaseModel):
-    """Items to show together."""
+    """Items on one screen."""
 
     id: str
     kind: str
@@ -211,7 +211,7 @@ class TrainingAdvice(BaseModel):
 
 
 class Version(BaseModel):
-    """The knowledge that gave this response."""
+    """The knowledge of this response."""
 
     version: str
     digest: str
@@ -219,7 +219,7 @@ class Version(BaseModel):
 
 
 class Notice(BaseModel):
-    """A statement that the person must be able to read."""
+    """A statement for the person."""
 
     id: str
     text: str
@@ -227,7 +227,7 @@ class Notice(BaseModel):
 
 
 class Assessment(BaseModel):
-    """The whole response."""
+    """The complete response."""
 
     received: Received
     triage: Triage

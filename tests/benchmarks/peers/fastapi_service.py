@@ -1,4 +1,4 @@
-"""The same service on FastAPI and pydantic with the middleware that is usual beside them, written plainly."""
+"""The same service on FastAPI and pydantic, with common middleware."""
 
 import logging
 import sys
@@ -31,7 +31,7 @@ app = FastAPI(title="Runner triage")
 
 @app.middleware("http")
 async def log_request(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """One line a request."""
+    """Log one line per request."""
     begun = time.perf_counter()
     response = await call_next(request)
     seconds = round(time.perf_counter() - begun, 6)

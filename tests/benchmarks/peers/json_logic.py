@@ -1,4 +1,4 @@
-"""The sheet as one JsonLogic rule, for the engines that take one: a list of the floor, the scope and each score."""
+"""The sheet as one JsonLogic rule: floor, scope and scores."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Rule = dict[str, Any]
 
 
 def rule_of(sheet: Sheet) -> list[Rule]:
-    """The sheet; `if` stops at the first floor that holds, and they come most urgent first."""
+    """The sheet as a rule; `if` stops at the most urgent floor."""
     floor: list[Any] = []
     for rank, forms in sheet.floors:
         floor += [_any(forms), rank]
@@ -25,7 +25,7 @@ def rule_of(sheet: Sheet) -> list[Rule]:
 
 
 class PanziJsonLogic:
-    """JsonLogic in Python alone (`panzi-json-logic`), which walks the rule as it stands."""
+    """JsonLogic in pure Python (`panzi-json-logic`), which interprets the rule."""
 
     name = "panzi-json-logic"
 
@@ -34,17 +34,17 @@ class PanziJsonLogic:
         self._rule = rule_of(sheet)
 
     def prepared(self, facts: Facts) -> Facts:
-        """The facts as they are."""
+        """The facts, unchanged."""
         return facts
 
     def decide(self, facts: Facts) -> Decision:
-        """The decision about one runner."""
+        """The decision on one runner."""
         floor, is_out_of_scope, *points = json_logic.jsonLogic(self._rule, facts)
         return self._sheet.decision(floor, points, is_out_of_scope=bool(is_out_of_scope))
 
 
 class DataLogic:
-    """JsonLogic compiled once, in Rust (`datalogic-py`), with the session that it has for hot loops."""
+    """JsonLogic compiled in Rust (`datalogic-py`), with its session for loops."""
 
     name = "datalogic-py"
 
@@ -56,18 +56,18 @@ class DataLogic:
         self._session = engine.session()
 
     def prepared(self, facts: Facts) -> str:
-        """The facts as JSON text, which it reads quicker than a dictionary."""
+        """The facts as JSON text, which it reads faster than a dictionary."""
         return json.dumps(facts)
 
     def decide(self, facts: str) -> Decision:
-        """The decision about one runner."""
+        """The decision on one runner."""
         floor, is_out_of_scope, *points = self._session.evaluate(self._rule, facts)
         return self._sheet.decision(floor, points, is_out_of_scope=bool(is_out_of_scope))
 
-    def tell(self, facts: str) -> list[bool]:
-        """Which red flags and weights hold, each by itself."""
-        told: list[bool] = self._session.evaluate(self._each, facts)
-        return told
+    def holding(self, facts: str) -> list[bool]:
+        """The state of each red flag and weight."""
+        holds: list[bool] = self._session.evaluate(self._each, facts)
+        return holds
 
 
 def _score(score: Score) -> Rule:

@@ -1,4 +1,4 @@
-"""The decision written plainly, rule by rule over a dictionary of facts.
+"""The decision written plainly, over a dictionary of facts.
 
 It follows the grammar in `service/knowledge/README.md` and uses no part of the engine, so it also checks the engine.
 """
@@ -20,7 +20,7 @@ from tests.benchmarks.peers.plain_facts import PlainFacts, Request
 
 
 class Fit(NamedTuple):
-    """A cause with points left, and the weights that hold."""
+    """A cause with positive points, and its applicable weights."""
 
     cause: Cause
     likelihood: Likelihood
@@ -31,8 +31,8 @@ class Fit(NamedTuple):
 class Decided(NamedTuple):
     """The decision on one request.
 
-    `floor` is the level of the rules that fired. `asked` are the safety items to ask, each with the highest level of a
-    rule that waits for it. `held_by` are the ids that are not known and hold the level.
+    `floor` is the level of the rules that fired. `asked` are the safety items to ask, each with the highest level of an
+    open rule on it. `held_by` are the ids that are not known and hold the level.
     """
 
     facts: Facts
@@ -47,7 +47,7 @@ class Decided(NamedTuple):
 
     @property
     def is_out_of_scope(self) -> bool:
-        """Whether a red flag takes the runner out of scope."""
+        """Whether a red flag excludes the runner from the scope."""
         return any(flag.out_of_scope for flag in self.fired)
 
 
@@ -85,7 +85,7 @@ class PlainRules:
                 *([policy.out_of_scope_level] if out_of_scope else []),
             ]
         )
-        answerable = dict.fromkeys(policy.measurements, CLOSED) | facts  # a reading is optional
+        answerable = dict.fromkeys(policy.measurements, CLOSED) | facts  # a measurement is optional
         asked = self._asked(floor, answerable, not_known)
         held_by = self._held_by(floor, facts, not_known)
         level = _highest(
@@ -102,7 +102,7 @@ class PlainRules:
         return self._facts.of(request)
 
     def fitting(self, facts: Facts) -> list[Fit]:
-        """The causes with points left, the best fitting first."""
+        """The causes with positive points, the best first."""
         holds = self.conditions.holds
         fits = []
         for cause in self.causes:
@@ -118,7 +118,7 @@ class PlainRules:
         return sorted(fits, key=lambda fit: (-fit.likelihood.rank, -fit.points))
 
     def likelihood(self, cause: Cause, points: int) -> Likelihood | None:
-        """The band of these points; None if they are too few."""
+        """The likelihood for these points; None if too few."""
         for band, least in self._bands:
             if points >= least:
                 cap = cause.likelihood_at_most
@@ -126,7 +126,7 @@ class PlainRules:
         return None
 
     def to_ask(self, name: str, facts: Facts, not_known: Iterable[str]) -> set[str]:
-        """The items to show for an unknown finding: itself, or those that open it."""
+        """The items to show for an unknown finding: itself or its openers."""
         if name not in self._items or name in facts or name in not_known:
             return set()
         if self.applies(name, facts):
@@ -134,12 +134,15 @@ class PlainRules:
         return set().union(*(self.to_ask(opener, facts, not_known) for opener in self._openers[name]))
 
     def applies(self, name: str, facts: Facts) -> bool:
-        """Whether a finding that is not closed may be asked now."""
+        """Whether a finding that is not closed may be asked."""
         asked_when = self.knowledge.findings[name].asked_when
         return not asked_when or any(self.conditions.holds(when, facts) for when in asked_when)
 
     def _asked(self, floor: Level, answerable: Facts, not_known: set[str]) -> dict[str, Level]:
-        """The items whose answer could raise the level above `floor`, or opens one that could."""
+        """The items whose answer could raise the level above `floor`.
+
+        An item that opens such an item counts too.
+        """
         asked: dict[str, Level] = {}
         for level, when in self.raising:
             if level.rank > floor.rank:
@@ -149,7 +152,7 @@ class PlainRules:
         return asked
 
     def _held_by(self, floor: Level, facts: Facts, not_known: set[str]) -> list[str]:
-        """The ids that are not known and that a rule which can still fire depends on."""
+        """The unknown ids that hold the level through an open rule."""
         policy = self.knowledge.policy
         if policy.not_known_sign_level.rank <= floor.rank or not not_known:
             return []
@@ -174,7 +177,7 @@ class PlainRules:
         return direct.union(*map(self._opened_by, direct))
 
     def _with_readings(self, condition: Condition) -> Condition:
-        """The condition with each reading that implies a finding beside it: a no does not deny the reading."""
+        """The condition, with the measurements that imply its findings."""
         if isinstance(condition, Clause):
             parts = {name: getattr(condition, name) for name in ("all_", "any_", "of")}
             written = {name: tuple(map(self._with_readings, some)) for name, some in parts.items() if some}

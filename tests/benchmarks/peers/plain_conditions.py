@@ -1,4 +1,4 @@
-"""Conditions walked recursively over a dictionary of facts: true, false, or None if that is not known."""
+"""Recursive conditions over facts: true, false, or None if unknown."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from service.knowledge.schema.conditions import Clause, Condition
 
 Facts = dict[str, Any]
 CLOSED: Final = object()
-"""The value of a finding that does not apply: no test of it passes."""
+"""The value of a finding that does not apply; it passes no test."""
 
 
 class Conditions:
-    """The conditions of a knowledge, with its named conditions written out."""
+    """The conditions of a knowledge, with named conditions replaced."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._derivations = {id_: it.when for id_, it in knowledge.derivations.items() if it.when is not None}
 
     def holds(self, condition: Condition, facts: Facts) -> bool | None:
-        """Whether a condition is true; None if that is not known."""
+        """Whether a condition is true; None if unknown."""
         if isinstance(condition, str):
             if condition in self._derivations:
                 return self.holds(self._derivations[condition], facts)
@@ -36,11 +36,11 @@ class Conditions:
         return None if value is None else value is not CLOSED and _passes(condition, value)
 
     def named(self, condition: Condition) -> set[str]:
-        """The findings that a condition names."""
+        """The findings in a condition."""
         return set(self._leaves(condition, None))
 
     def open_names(self, condition: Condition, facts: Facts) -> set[str]:
-        """The findings in the alternatives of a condition that can still hold; empty if none can."""
+        """The findings of the open alternatives of a condition."""
         return set(self._leaves(condition, facts))
 
     def because(self, condition: Condition, facts: Facts) -> list[str]:
@@ -49,7 +49,7 @@ class Conditions:
         return list(dict.fromkeys(self._leaves(condition, known)))
 
     def _leaves(self, condition: Condition, facts: Facts | None) -> Iterator[str]:
-        """The findings that a condition names, without the parts that `facts` make false."""
+        """The findings in a condition, without its false parts."""
         if facts is not None and self.holds(condition, facts) is False:
             return
         if isinstance(condition, str):

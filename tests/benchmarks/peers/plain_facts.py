@@ -1,4 +1,4 @@
-"""The facts of a request worked out plainly: reported, implied, measured from telemetry, or closed."""
+"""The facts of a request, computed plainly."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Request = Mapping[str, Any]
 
 
 class PlainFacts:
-    """The vocabulary of a knowledge; telemetry is read by the service's own reader, whose limits belong to no rule."""
+    """A knowledge's vocabulary; the service's reader reads the telemetry."""
 
     def __init__(self, knowledge: Knowledge, conditions: Conditions) -> None:
         self._findings = knowledge.findings
@@ -29,7 +29,7 @@ class PlainFacts:
         self._training = TrainingReader(training, Names({"": {}, "training": training}, knowledge.retired))
 
     def of(self, request: Request) -> Facts:
-        """The known findings of a request; one that does not apply is `CLOSED`, one that is missing is unknown."""
+        """The known findings; closed ones are `CLOSED`, missing ones unknown."""
         not_known = set(request.get("not_known", ()))
         reported = {
             name: set(value) if self._findings[name].kind == "choices" else value
@@ -54,7 +54,7 @@ class PlainFacts:
         return facts
 
     def _imply(self, facts: Facts, reported: Facts) -> bool:
-        """Add what the facts imply in one step; whether there was anything."""
+        """Add directly implied facts; return whether there were any."""
         before = dict(facts)
         for name, finding in self._findings.items():
             implied = any(
@@ -70,7 +70,7 @@ class PlainFacts:
         return facts != before
 
     def _is_another_parents(self, condition: Condition, finding: Finding, reported: Facts) -> bool:
-        """Whether the detail in `condition` belongs to another finding than the denied one, reported present."""
+        """Whether another reported parent explains the detail in `condition`."""
         openers = {
             opener
             for detail in self._conditions.named(condition)
@@ -80,7 +80,7 @@ class PlainFacts:
         return any(reported.get(name) is True for name in openers.intersection(finding.implied_unless))
 
     def _close(self, facts: Facts) -> bool:
-        """Close the unknown findings that do not apply; whether there were any."""
+        """Close findings that do not apply; return whether there were any."""
         closed = [
             name
             for name, finding in self._findings.items()
@@ -98,7 +98,7 @@ class PlainFacts:
 
 
 def _is_outside(people: People, facts: Facts) -> bool:
-    """Whether the runner is known not to be one of `people`."""
+    """Whether the runner is known to be outside `people`."""
     sex, age = facts.get("sex_at_birth"), facts.get("age_years")
     if people.sex_at_birth and sex is not None and sex not in people.sex_at_birth:
         return True

@@ -1,4 +1,4 @@
-"""Measures of telemetry, worked out plainly for the peers."""
+"""Measures of telemetry, computed plainly for the peers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from service.knowledge.schema.derivations import Measure
 
 
 def measured(measure: Measure | None, facts: Mapping[str, Any]) -> Fraction | None:
-    """The value of a measure of telemetry; None where it cannot be computed."""
+    """The value of a measure; None if it cannot be computed."""
     if measure is None:
         return None
     if measure.kind == "over_median_ratio":
@@ -36,5 +36,5 @@ def _over_median(measure: Measure, facts: Mapping[str, Any]) -> Fraction | None:
 
 
 def _exact(number: float) -> Fraction:
-    """In whole thousandths, so that an edge is an edge."""
+    """In whole thousandths, so that thresholds are exact."""
     return Fraction(round(number * 1000), 1000)

@@ -1,9 +1,8 @@
-"""The decision in a form that any rules engine takes: facts in, a floor and a score for each cause out.
+"""The decision for any rules engine: facts in, floor and scores out.
 
-The translation is mechanical: derived conditions are written out where they are named, and everything that the
-grammar knows becomes one of nine small forms. Two things are kept out of the peers' time: the facts are prepared (what
-is reported, implied, measured and closed, and whether open questions or signs that are not known hold the level), and
-shared code picks the best cause.
+The translation is mechanical: derived conditions replace their names, and the grammar becomes nine small forms. Two
+things are excluded from the peers' time: the facts are prepared (reported, implied, measured and closed findings, and
+whether open questions or unknown signs hold the level), and shared code chooses the leading cause.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ SAFETY_QUESTIONS_OPEN, SIGN_NOT_KNOWN = "safety_questions_open", "sign_not_known
 
 
 class Score(NamedTuple):
-    """A cause: when it counts, when it does not, and its weights."""
+    """A cause: its conditions and its weights."""
 
     cause: Cause
     applies: Form
@@ -38,9 +37,9 @@ class Score(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """Every rule; a floor is the rank of a level, and the floors come most urgent first.
+    """Every rule; floors are ranks of levels, most urgent first.
 
-    `each` is every red flag and then every weight by itself, for what an answer has to tell of them.
+    `each` is every red flag and then every weight alone, for the details of a response.
     """
 
     floors: tuple[tuple[int, tuple[Form, ...]], ...]
@@ -51,7 +50,7 @@ class Sheet(NamedTuple):
     rules: PlainRules
 
     def facts(self, request: Request) -> Facts:
-        """The facts of a request as JSON values, without the findings that do not apply."""
+        """The facts as JSON values, without findings that do not apply."""
         decided = self.rules.decide(request)
         facts = decided.facts | {
             SAFETY_QUESTIONS_OPEN: bool(decided.asked),
@@ -64,7 +63,7 @@ class Sheet(NamedTuple):
         }
 
     def decision(self, floor: int, points: Sequence[int], *, is_out_of_scope: bool) -> Decision:
-        """The decision by a peer's floor and its points, in the order of `scores`."""
+        """The decision by a peer's floor and points, in `scores` order."""
         level = list(Level)[floor]
         if floor >= self.no_causes_from or is_out_of_scope:
             return Decision(str(level), None)
@@ -77,7 +76,7 @@ class Sheet(NamedTuple):
 
 
 def sheet_of(knowledge: Knowledge) -> Sheet:
-    """The rules of `knowledge`."""
+    """The sheet of the rules of `knowledge`."""
     rules = PlainRules(knowledge)
     floors: dict[int, list[Form]] = {level.rank: [] for level in reversed(Level)}
     del floors[Level.SELF_CARE.rank]

@@ -1,6 +1,6 @@
-"""The sheet in the expression language of GoRules' `zen-engine` (Rust), compiled once.
+"""The sheet in the expressions of GoRules' `zen-engine` (Rust).
 
-A decision graph of the same expressions takes half as long again, so this is the quicker way to use it.
+A decision graph of the same expressions takes half as long again, so this is the faster way.
 """
 
 from __future__ import annotations
@@ -25,45 +25,45 @@ class ZenEngine:
         floor = "0"
         for rank, forms in reversed(sheet.floors):
             floor = f"({_any(forms)}) ? {rank} : ({floor})"
-        parts = [floor, _said(sheet.out_of_scope), *(_score(score) for score in sheet.scores)]
+        parts = [floor, _written(sheet.out_of_scope), *(_score(score) for score in sheet.scores)]
         self._rules = zen.compile_expression(f"[{', '.join(parts)}]")
-        self._each = zen.compile_expression(f"[{', '.join(_said(form) for form in sheet.each)}]")
+        self._each = zen.compile_expression(f"[{', '.join(_written(form) for form in sheet.each)}]")
 
     def prepared(self, facts: Facts) -> Facts:
-        """The facts as they are."""
+        """The facts, unchanged."""
         return facts
 
     def decide(self, facts: Facts) -> Decision:
-        """The decision about one runner."""
+        """The decision on one runner."""
         floor, is_out_of_scope, *points = self._rules.evaluate(facts)
         return self._sheet.decision(int(floor), points, is_out_of_scope=is_out_of_scope)
 
-    def tell(self, facts: Facts) -> list[bool]:
-        """Which red flags and weights hold, each by itself."""
-        told: list[bool] = self._each.evaluate(facts)
-        return told
+    def holding(self, facts: Facts) -> list[bool]:
+        """The state of each red flag and weight."""
+        holds: list[bool] = self._each.evaluate(facts)
+        return holds
 
 
 def _score(score: Score) -> str:
-    counts = f"({_said(score.applies)})"
+    counts = f"({_written(score.applies)})"
     if score.excluded is not None:
-        counts += f" and not ({_said(score.excluded)})"
-    total = " + ".join(f"(({_said(form)}) ? {points} : 0)" for form, points in score.weights)
+        counts += f" and not ({_written(score.excluded)})"
+    total = " + ".join(f"(({_written(form)}) ? {points} : 0)" for form, points in score.weights)
     return f"({counts}) ? ({total}) : 0"
 
 
 def _any(forms: Iterable[Form]) -> str:
-    return " or ".join(f"({_said(form)})" for form in forms)
+    return " or ".join(f"({_written(form)})" for form in forms)
 
 
-def _said(form: Form) -> str:
+def _written(form: Form) -> str:
     kind, fact, *rest = form
     if kind == "all":
-        return " and ".join(f"({_said(part)})" for part in fact)
+        return " and ".join(f"({_written(part)})" for part in fact)
     if kind == "any":
         return _any(fact)
     if kind == "at_least":
-        return " + ".join(f"(({_said(part)}) ? 1 : 0)" for part in rest[0]) + f" >= {fact}"
+        return " + ".join(f"(({_written(part)}) ? 1 : 0)" for part in rest[0]) + f" >= {fact}"
     if kind in ("yes", "no"):
         return f"{fact} == {'true' if kind == 'yes' else 'false'}"
     if kind == "is":

@@ -1,4 +1,4 @@
-"""A fitness app's back end: the conversation, a batch and two mistakes, with generated types only."""
+"""A back end with generated types: conversation, batch and two mistakes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TRUE = ("cramp_on_hills", "hills_new_or_increased")
 
 
 def check(claim: bool, otherwise: str) -> None:  # noqa: FBT001 - it reads as a sentence
-    """End with a message unless the claim holds."""
+    """Exit with a message unless the claim holds."""
     if not claim:
         raise SystemExit(otherwise)
 
@@ -48,16 +48,16 @@ class Conversation:
         )
 
     def ask(self) -> Assessment:
-        """The assessment, once nothing was lost on the way."""
+        """The assessment, after a check of the received values."""
         assessment = assess.sync(client=self.client, body=self.request(**self.findings))
         if not isinstance(assessment, Assessment):
             raise SystemExit(f"rejected: {assessment}")
-        check(assessment.received.findings == len(self.findings), "a finding was lost on the way")
-        check(assessment.received.not_known == len(self.not_known), "an id was lost on the way")
+        check(assessment.received.findings == len(self.findings), "a finding is missing in `received`")
+        check(assessment.received.not_known == len(self.not_known), "an id is missing in `received`")
         return assessment
 
     def answer(self, group: Group) -> None:
-        """Answer each item: what is true of this runner, and no to the rest."""
+        """Answer each item: yes if it is true of this runner."""
         for item in group.items:
             if group.kind is GroupKind.CHECKLIST or item.kind is ItemKind.BOOLEAN:
                 self.findings[item.id] = item.id in TRUE
@@ -77,7 +77,7 @@ class Conversation:
         return [result.status for result in results]
 
     def misspelt(self) -> str:
-        """The name that the service gives for a misspelt red flag."""
+        """The suggested name for a misspelt red flag."""
         rejected = assess.sync(client=self.client, body=self.request(calf_cramp=True, swelling_one_legs=True))
         if isinstance(rejected, Problem) and rejected.errors:
             return str(rejected.errors[0].nearest)

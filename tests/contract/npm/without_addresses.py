@@ -1,4 +1,4 @@
-"""Takes every address out of the lock of the Node tools: the registry is the machine's choice, the hash is ours."""
+"""Remove every address from the npm lock file; the hashes stay."""
 
 import json
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""The rules as formulas for an SMT solver, read from their conditions and never from the engine's terms."""
+"""The rules as SMT formulas, built from conditions, not engine terms."""

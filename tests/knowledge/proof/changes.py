@@ -1,4 +1,4 @@
-"""Changes of a report as substitutions: a sign becomes present, an answer comes, all that is open is answered."""
+"""Changes of a report as substitutions in the formulas."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Change = list[tuple[Any, Any]]
 
 
 def leaves(condition: Condition, knowledge: Knowledge) -> Iterator[Condition]:
-    """The tests of single findings that `condition` is made of, through derivations."""
+    """The tests of single findings in `condition`, through derivations."""
     derivation = knowledge.derivations.get(condition) if isinstance(condition, str) else None
     if derivation is not None and derivation.when is not None:
         yield from leaves(derivation.when, knowledge)
@@ -31,7 +31,7 @@ def leaves(condition: Condition, knowledge: Knowledge) -> Iterator[Condition]:
 
 
 def _conditions(knowledge: Knowledge) -> Iterator[Condition]:
-    """The conditions that decide the level: of rules, and of findings that follow from others."""
+    """The conditions that decide the level, of rules and implications."""
     for flag in knowledge.red_flags.values():
         yield flag.when
     yield from knowledge.policy.uncovered_signs
@@ -56,11 +56,11 @@ def denied(knowledge: Knowledge) -> set[str]:
 
 
 def presence(rules: Rules, name: str) -> tuple[Any, Change]:
-    """When `name` is not yet reported present, and the change that reports it.
+    """The condition for making `name` present, and the change that does.
 
-    A number or a choice becomes present if it passes a test that it did not pass, and all that it passed. A report in
-    which `name` settles a contradiction is left out: the urgent reading ends with the contradiction. A no that
-    answers another item stays: a yes in its place is another answer.
+    A number or a choice becomes present if it passes a further test besides those that it passed. A report in which
+    `name` settles a contradiction is excluded, because the urgent value ends with the contradiction. A no that answers
+    another item stays, because a yes in its place is another answer.
     """
     variable, knowledge = rules.findings[name], rules.knowledge
     consistent = z3.Not(rules.contradicts(name))
@@ -82,20 +82,20 @@ def presence(rules: Rules, name: str) -> tuple[Any, Change]:
 
 
 def answer(rules: Rules, name: str) -> tuple[Any, Change]:
-    """When `name` is not known and settles no contradiction, and that it becomes reported, with any value."""
+    """The condition for answering `name`, and the change to any value."""
     variable = rules.findings[name]
     return z3.Not(z3.Or(variable.known, rules.is_known(name), rules.contradicts(name))), [(variable.known, _TRUE)]
 
 
 def completion(rules: Rules, formula: Any) -> tuple[Any, Any]:
-    """`formula` after any of the unknown findings became known, and the conditions of that change.
+    """`formula` after unknown findings become known, and the change's conditions.
 
-    What is reported stays; closed findings and readings stay unknown. A report-only finding does not answer an item
+    Reported findings stay; closed findings and measurements stay unknown. A report-only finding does not answer an item
     that is answered or closed.
     """
     knowledge = rules.knowledge
     mentioned = {str(constant) for constant in z3util.get_vars(formula)}
-    told: Change = []
+    changes: Change = []
     kept: list[Any] = []
     for name, variable in rules.findings.items():
         if str(variable.known) not in mentioned:
@@ -111,5 +111,5 @@ def completion(rules: Rules, formula: Any) -> tuple[Any, Any]:
         barred = z3.Or(rules.closed(name), rules.is_known(name), repeats, is_reading)
         kept.append(z3.If(variable.known, same, z3.Implies(barred, z3.Not(known))))
         kept += [z3.substitute(part, *own) for part in variable.domain(finding)]
-        told += own
-    return z3.substitute(formula, *told), z3.And(*kept)
+        changes += own
+    return z3.substitute(formula, *changes), z3.And(*kept)

@@ -19,7 +19,7 @@ from .model import NEVER, Rules
 
 
 def conditions(rules: Rules, rulebook: Rulebook) -> Iterator[tuple[str, Condition, Bits]]:
-    """Every condition of the knowledge with the terms that the engine made of it."""
+    """Every condition of the knowledge with the engine's terms for it."""
     terms_of = rulebook.matcher.terms_of
     knowledge = rules.knowledge
     for pattern, flag in rulebook.red_flags.items():
@@ -40,7 +40,7 @@ def conditions(rules: Rules, rulebook: Rulebook) -> Iterator[tuple[str, Conditio
 
 
 def passes(rules: Rules, atom: Atom) -> Any:
-    """The value of an atom's finding passes, as the engine tests it."""
+    """The value of an atom's finding passes the engine's test."""
     variable = rules.variable(atom.finding)
     if isinstance(atom, Within):
         low = [] if atom.low == -float("inf") else [_bound(variable.number, ">", atom.low, is_open=atom.low_open)]
@@ -62,7 +62,7 @@ def _bound(number: Any, side: str, bound: float, *, is_open: bool) -> Any:
 
 
 def holds(rules: Rules, atom: Atom) -> Any:
-    """The atom is true of what is known."""
+    """The atom is true of the known findings."""
     variable = rules.variable(atom.finding)
     if variable.kind != "boolean":
         return z3.And(variable.known, passes(rules, atom))
@@ -83,7 +83,7 @@ def is_true(rules: Rules, term: Term) -> Any:
 
 
 def is_open(rules: Rules, term: Term) -> Any:
-    """No atom of the term fails, and none waits for a reading."""
+    """No atom of the term fails or waits for a measurement."""
     readings = rules.knowledge.policy.measurements
     missing = [z3.Not(rules.is_known(atom.finding)) for atom in term if atom.finding in readings]
     return z3.And(*(z3.Not(fails(rules, atom)) for atom in term), z3.Not(z3.Or(NEVER, *missing)))
@@ -95,12 +95,12 @@ def some(rulebook: Rulebook, terms: Bits) -> list[Term]:
 
 
 def names(rules: Rules, condition: Condition) -> set[str]:
-    """The findings that `condition` names, through derivations."""
+    """The findings in `condition`, through derivations."""
     return {name for leaf in leaves(condition, rules.knowledge) for name in named(leaf)}
 
 
 def asked(rules: Rules, id_: str, items: frozenset[str]) -> Any:
-    """The finding is asked, or one that opens it is; given that a term that depends on it is open."""
+    """The finding or its opener is asked for an open term."""
     finding = rules.knowledge.findings[id_]
     openers = {name for condition in finding.asked_when for name in names(rules, condition)}
     free = z3.And(

@@ -1,7 +1,7 @@
-"""Every report that a runner could send, and the level that the rules give it, as formulas.
+"""All possible reports and their levels, as formulas.
 
-A finding is reported or not, and has a value that counts only if it is reported. What is implied follows from what is
-reported. `holds` and `fails` are three-valued logic after Kleene: unknown makes neither of them true.
+A finding is reported or not, and has a value that counts only if it is reported. Implied findings follow from reported
+ones. `holds` and `fails` are Kleene's three-valued logic: an unknown value makes neither of them true.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NEVER = z3.BoolVal(False)  # noqa: FBT003 - the constant itself
 
 
 class Variable:
-    """One finding: whether it is reported, its value, and whether it was sent as not known."""
+    """One finding: reported or not, its value, and its not-known flag."""
 
     def __init__(self, name: str, kind: str, values: tuple[str, ...] = ()) -> None:
         self.name = name
@@ -39,7 +39,7 @@ class Variable:
         self.chosen = {value: z3.Bool(f"{name} has {value}") for value in self.values}
 
     def domain(self, finding: Finding | None) -> Iterator[Any]:
-        """The values with which a request is read."""
+        """The values that the request reader accepts."""
         if self.kind == "choice":
             yield z3.And(self.number >= 0, self.number < len(self.values))
         elif self.kind == "choices":
@@ -52,7 +52,7 @@ class Variable:
         return z3.Or(*(self.number == self.values.index(value) for value in values))
 
     def parts(self) -> list[Any]:
-        """The constants that make up the value."""
+        """The constants of the value."""
         return {"boolean": [self.truth], "choices": list(self.chosen.values())}.get(self.kind, [self.number])
 
 
@@ -62,7 +62,7 @@ def exact(number: float | None) -> Any:
 
 
 class Rules:
-    """The rules of one knowledge over one report."""
+    """The rules of one knowledge, applied to one report."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
@@ -92,7 +92,7 @@ class Rules:
 
     @cached_property
     def reaches(self) -> dict[Level, Any]:
-        """Some rule sets each level or a higher one; open questions and unknown signs are left out."""
+        """A rule sets each level or a higher one, open questions aside."""
         policy = self.knowledge.policy
         signs = [self.present(sign) for sign in policy.uncovered_signs]
         return {
@@ -105,7 +105,7 @@ class Rules:
         }
 
     def present(self, name: str) -> Any:
-        """The yes/no finding is reported present, or follows from what is reported."""
+        """The yes/no finding is reported present, or implied."""
         if name not in self._present:
             variable, finding = self.variable(name), self.knowledge.findings.get(name)
             says_yes = z3.And(variable.known, variable.truth)
@@ -122,7 +122,7 @@ class Rules:
         return self._present[name]
 
     def _is_explained(self, name: str, condition: Condition) -> Any:
-        """Another sign is reported that the detail in `condition` belongs to as well, so `name` does not follow."""
+        """Another reported sign explains the detail in `condition`."""
         findings = self.knowledge.findings
         openers = {
             opener for detail in named(condition) for given in findings[detail].asked_when for opener in named(given)
@@ -131,12 +131,12 @@ class Rules:
         return z3.Or(NEVER, *(z3.And(other.known, other.truth) for other in others))
 
     def is_contradicted(self, name: str) -> Any:
-        """A yes to the finding is not used, because another value contradicts it."""
+        """A yes to the finding is unused, because another value contradicts it."""
         finding = self.knowledge.findings.get(name)
         return NEVER if finding is None or finding.contradicted_by is None else self.holds(finding.contradicted_by)
 
     def contradicts(self, name: str) -> Any:
-        """What is reported is contradicted, or would be, by a value of `name`, so that one may lower the level."""
+        """A value of `name` contradicts the report, and may lower the level."""
         ways = [NEVER]
         for id_, finding in self.knowledge.findings.items():
             if name in finding.implied_unless:
@@ -146,7 +146,7 @@ class Rules:
         return z3.Or(*ways)
 
     def absent(self, name: str) -> Any:
-        """The yes/no finding is reported absent, or its number says so, and nothing shows it to be present."""
+        """The yes/no finding is denied or settled as absent, and not implied."""
         variable, finding = self.variable(name), self.knowledge.findings.get(name)
         ways = [z3.And(variable.known, z3.Not(variable.truth), z3.Not(variable.not_known))]
         if finding is not None and finding.settled_by is not None:
@@ -159,7 +159,7 @@ class Rules:
         return z3.Or(self.present(name), self.absent(name)) if variable.kind == "boolean" else variable.known
 
     def closed(self, name: str) -> Any:
-        """The finding is unknown and cannot apply: all its conditions fail, or the runner is another person."""
+        """The finding is unknown and cannot apply to this report."""
         if name not in self._closed:
             finding = self.knowledge.findings.get(name)
             ways = [NEVER]
@@ -171,7 +171,7 @@ class Rules:
         return self._closed[name]
 
     def waiting(self, name: str) -> Any:
-        """The finding is unknown, not closed, and asked only after another answer."""
+        """The finding is unknown, not closed, and opened by another answer."""
         finding = self.knowledge.findings.get(name)
         if finding is None or not finding.asked_when:
             return NEVER
@@ -191,11 +191,11 @@ class Rules:
         return z3.Or(*ways)
 
     def holds(self, condition: Condition) -> Any:
-        """`condition` is true whatever is still unknown."""
+        """`condition` is true whatever the unknown findings are."""
         return self._value(condition, wanted=True)
 
     def fails(self, condition: Condition) -> Any:
-        """`condition` is false whatever is still unknown; a closed finding counts as absent."""
+        """`condition` is false whatever the unknown findings are; closed counts as absent."""
         return self._value(condition, wanted=False)
 
     def _value(self, condition: Condition, *, wanted: bool, with_closed: bool = True) -> Any:
@@ -239,7 +239,7 @@ class Rules:
         return z3.And(*(bound for bound in bounds if bound is not None))
 
     def request(self, model: z3.ModelRef) -> dict[str, Any]:
-        """The report of a solver's model as a request; telemetry behind a measure is not invented."""
+        """The request of a solver's model, without telemetry behind measures."""
         body: dict[str, Any] = {"findings": {}}
         for name, variable in self.findings.items():
             if z3.is_true(model.eval(variable.known)):
@@ -261,5 +261,5 @@ def _shown(variable: Variable, model: z3.ModelRef) -> Any:
 
 
 def curl(body: dict[str, Any]) -> str:
-    """A request that can be pasted after `curl -H 'content-type: application/json' .../assess`."""
+    """The request as options to paste after `curl .../assess`."""
     return f"-d '{json.dumps(body)}'"

@@ -1,7 +1,7 @@
-"""Writes down of which knowledge everything in `test_proof.py` is proved; `make prove` runs it after the proof.
+"""Record the knowledge that `test_proof.py` has proved; part of `make prove`.
 
-The answers of that knowledge to its cases and vignettes are written down with it, as one digest, so that a run on
-another Python or another machine shows whether it answers with the same bytes.
+The record has a digest of the responses to all cases and vignettes, so that a run on another Python or machine
+shows whether it responds with the same bytes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TESTS = Path(__file__).parents[1] / "test_proof.py"
 
 
 def record() -> Proof:
-    """What a complete proof of the shipped knowledge says: its digest, and what each test proves."""
+    """The record of a complete proof: the digest and the properties."""
     functions = [
         node
         for node in ast.parse(_TESTS.read_text(encoding="utf-8")).body
@@ -36,7 +36,7 @@ def record() -> Proof:
 
 
 def corpus(knowledge: Knowledge) -> Iterator[bytes]:
-    """Every case that the knowledge carries and every vignette, as requests."""
+    """Every case and every vignette of the knowledge, as requests."""
     for folder in ("red_flags", "derivations", "causes"):
         for rule in getattr(knowledge, folder).values():
             yield from (body_of(case, knowledge) for case in rule.cases)
@@ -44,7 +44,7 @@ def corpus(knowledge: Knowledge) -> Iterator[bytes]:
 
 
 def answers_digest(knowledge: Knowledge) -> str:
-    """`sha256:` and the digest of all answers to the corpus, one after the other."""
+    """`sha256:` and the digest of all responses to the corpus."""
     engine = Engine(knowledge)
     digest = hashlib.sha256()
     for request in corpus(knowledge):
