@@ -86,22 +86,22 @@ class Access:
 def client(headers: Headers, peer: str, proxies: int) -> str:
     """Return the client's address behind trusted proxies.
 
-    It is the address that the outermost of `proxies` saw, or the peer's. Each proxy appends the address of its own
-    client, so only the last `proxies` entries can be trusted.
+    It is the address that the outermost of `proxies` received, or the peer's. Each proxy appends the address of its
+    own client, so only the last `proxies` entries can be trusted.
     """
-    heard: Sequence[str] = ()
+    addresses: Sequence[str] = ()
     if proxies:
-        told = b",".join(value for name, value in headers if name == b"x-forwarded-for")
-        heard = told.decode("latin-1").split(",")
-    return _sender(heard[-proxies].strip() if 0 < proxies <= len(heard) else "") or _sender(peer)
+        forwarded = b",".join(value for name, value in headers if name == b"x-forwarded-for")
+        addresses = forwarded.decode("latin-1").split(",")
+    return _sender(addresses[-proxies].strip() if 0 < proxies <= len(addresses) else "") or _sender(peer)
 
 
 def _sender(address: str) -> str:
-    """Return the address as it is counted, without a port.
+    """Return the address for the count, without a port.
 
-    Some proxies append a port. An IPv6 address is counted by its /56, the network that providers give one home: with
-    all of it a client could change its address, or its /64, at each request. A socket for both families shows IPv4
-    clients inside one such network; they are counted by the IPv4 address.
+    Some proxies append a port. An IPv6 address counts by its /56, the network that providers assign to one home.
+    Otherwise a client could use another address, or another /64, for each request. A socket for both families shows
+    all IPv4 clients inside one such network, so these count by their IPv4 address.
     """
     if address.startswith("["):
         address = address[1:].partition("]")[0]

@@ -1,7 +1,7 @@
 """The partners' keys, from a file that holds their hashes.
 
-The file is read strictly, and again whenever it changes. A key is 256 random bits, which cannot be guessed, so one
-SHA-256 is enough. A slow hash makes guessing expensive, and here it would only make every request expensive.
+The file is read strictly, and again after each change. A key is 256 random bits and cannot be guessed, so one SHA-256
+is enough. A slow hash would only make every request expensive.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from service.access.keys_file import Partner, read
 from service.errors import Barred, SettingsFault, Unidentified, UnreadableFile
 
 MARK: Final = "triage_"
-"""Every key begins with this, so that scanners of leaked secrets know one when they see it."""
+"""The prefix of every key. Scanners for leaked secrets recognize keys by it."""
 
 SCHEME: Final = b"bearer "
 
@@ -56,7 +56,7 @@ class Keys:
         if len(sent) != 1 or sent[0][: len(SCHEME)].lower() != SCHEME:
             raise Unidentified
         given = _hash(sent[0][len(SCHEME) :].strip(b" \t"))
-        # The time of a look-up by hash reveals nothing: the start of a guess's hash cannot be chosen.
+        # The time of this lookup reveals nothing, because a client cannot choose the start of a hash.
         known = self._known.get(given)
         if known is None or not hmac.compare_digest(known.hash, given):
             raise Unidentified
@@ -78,12 +78,12 @@ class Keys:
         try:
             found = read(self._path)
         except UnreadableFile as fault:
-            self._is_unread = True  # its content was not seen, so that it may be good without a change
+            self._is_unread = True  # its content is unknown, so it may become valid without a change
             if not is_logged:
                 self._refuse(fault.faults)
         except SettingsFault as fault:
             self._refuse(fault.faults)
-        except Exception as error:  # noqa: BLE001 (no content of a file may end a worker that answers)
+        except Exception as error:  # noqa: BLE001 (the content of a file must not end a running worker)
             self._refuse((f"TRIAGE_KEYS: the file cannot be read: {type(error).__name__}",))
         else:
             known, self._known = self._known, found
@@ -108,9 +108,9 @@ class Keys:
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
-    """Return the stamp of a file's state, empty without a file.
+    """Return the stamp of a file, empty without a file.
 
-    The stamp differs after any change of content, rights or link.
+    The stamp differs after any change of content, permissions or link.
     """
     try:
         found = path.stat()

@@ -1,6 +1,6 @@
 """Rate limits counted in this process's memory.
 
-This is own code, because the usual library walks every window of every client at each request.
+No library is used, because the common one visits every window of every client on each request.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from service.access.rate_limit import Quota, Taken
 
 MOST = 100_000
-"""Windows kept at once, some 20 MB; beyond that the oldest is forgotten, which lets its client begin anew."""
+"""The most windows in memory, some 20 MB. Above it the oldest one is dropped, and its client starts a new one."""
 
 
 class MemoryLimiter:

@@ -54,7 +54,7 @@ class Script:
 def test_what_is_no_url_of_a_store_is_refused() -> None:
     """Only the two schemes are taken, and only a whole URL, so that a slip is told at the start."""
     for url in ("http://127.0.0.1", "127.0.0.1:6379", ""):
-        with pytest.raises(ValueError, match=r"^no redis:// or rediss:// URL$"):
+        with pytest.raises(ValueError, match=r"^not a redis:// or rediss:// URL$"):
             RedisLimiter(url, Heard())
     with pytest.raises(ValueError, match=r"^Port could not be cast to integer value"):
         RedisLimiter("redis://127.0.0.1:port", Heard())
