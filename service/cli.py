@@ -51,11 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(*fault.faults)
     except ForeignAnswers:
         _complain(
-            f"{chosen.batch[1]}: holds other than what these requests get in this way by this knowledge; "
-            "name another file"
+            f"{chosen.batch[1]}: does not match the answers to these requests by this knowledge; "
+            "choose another output file"
         )
     except BrokenProcessPool:
-        _complain("a process that answered was killed; the same command goes on where it was")
+        _complain("a worker process was killed; run the same command again to resume")
     except BrokenPipeError:  # the reader closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit would fail
         return UNREAD
@@ -83,7 +83,7 @@ def serve(chosen: argparse.Namespace) -> int:
     from service.server.fast_connection import FastConnection  # noqa: PLC0415 (as above)
     from service.server.server import serve as serve_http  # noqa: PLC0415 (as above)
 
-    if settings.workers > 1:  # workers that fail to start would be restarted for ever
+    if settings.workers > 1:  # a worker that fails to start is restarted without end
         check_setup(settings)
     config = Config(
         "service.main:create_app",
@@ -146,7 +146,7 @@ def assess_batch(chosen: argparse.Namespace) -> int:
             count, refused = count + chunk.answered, refused + chunk.refused
             bar.update(chunk.read)
             bar.set_postfix(answered=count, refused=refused, refresh=False)
-    already = f"; {held.answered} were there already" if held and held.answered else ""
+    already = f"; {held.answered} answered before" if held and held.answered else ""
     _complain(f"{count} answered, {refused} of them refused{already}")
     return 0
 
@@ -154,10 +154,10 @@ def assess_batch(chosen: argparse.Namespace) -> int:
 def _only_here(path: Path) -> BinaryIO:
     """Open the file and lock it for this run.
 
-    Raises `OSError` if another run writes it, or if it is not a plain file.
+    Raises `OSError` if another run writes it, or if it is not a regular file.
     """
     if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "is no plain file; name one, or - for standard output", str(path))
+        raise OSError(errno.EINVAL, "not a regular file; choose one, or - for standard output", str(path))
     file = path.open("a+b")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -174,8 +174,8 @@ def key(chosen: argparse.Namespace) -> int:
     The key is shown once and not stored.
     """
     made, hash_ = fresh()
-    print(f"Give {chosen.partner} this key; it is shown this once and kept nowhere:\n\n{made}\n")
-    print("Put its hash into the file that TRIAGE_KEYS names:\n")
+    print(f"Give this key to {chosen.partner}. It is shown once and not stored:\n\n{made}\n")
+    print("Add its hash to the file of TRIAGE_KEYS:\n")
     print(f"partners:\n  {chosen.partner}:\n    keys:\n      k-{hash_[:8]}: {{sha256: {hash_}}}")
     return 0
 
@@ -194,7 +194,7 @@ def _settings() -> Settings:
 
 def _partner(text: str) -> str:
     if not is_name(text):
-        raise argparse.ArgumentTypeError("up to 32 small letters, digits, - and _")
+        raise argparse.ArgumentTypeError("must be up to 32 lower-case letters, digits, - and _")
     return text
 
 
@@ -207,8 +207,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="triage",
         description="Triage for runners with calf cramps or numb feet.",
-        epilog="Exit codes: 0 all is well, 1 the setup is wrong, 2 the request or the command is wrong, "
-        "130 cut off by Ctrl-C, 141 nobody reads on.",
+        epilog="Exit codes: 0 success, 1 wrong knowledge, setting or file, 2 wrong request or command, "
+        "130 stopped by Ctrl-C, 141 the reader of the output closed the pipe.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
@@ -219,20 +219,20 @@ def _parser() -> argparse.ArgumentParser:
     serving.set_defaults(run=serve)
 
     assessing = commands.add_parser("assess", help="answer one request as the API does")
-    assessing.add_argument("--explain", choices=["full"], help="add what stands behind the answer")
+    assessing.add_argument("--explain", choices=["full"], help="add the explanation of the answer")
     assessing.add_argument(
         "--batch",
         nargs=2,
         metavar=("IN", "OUT"),
-        help="answer IN, a request a line, into OUT, a plain file; - for standard streams",
+        help="answer IN, one request per line, into OUT, a regular file; - for standard streams",
     )
     assessing.add_argument("file", nargs="?", metavar="FILE", help="a JSON request, or - for standard input")
     assessing.set_defaults(run=assess)
 
     evaluation.add(commands)
 
-    making = commands.add_parser("key", help="make a key for a partner")
-    making.add_argument("partner", metavar="PARTNER", type=_partner, help="the partner's id in the file of keys")
+    making = commands.add_parser("key", help="create a key for a partner")
+    making.add_argument("partner", metavar="PARTNER", type=_partner, help="the id of the partner in the file of keys")
     making.set_defaults(run=key)
 
     printing = commands.add_parser("openapi", help="print the contract")

@@ -31,10 +31,10 @@ from service.parent_process import end_with_parent
 
 READ_AT_ONCE: Final = 1 << 18
 CHUNK: Final = 256
-"""Requests that one process answers before it hands them back: some megabytes of answers."""
+"""Requests per chunk of one process. Their answers are some megabytes."""
 
 AHEAD: Final = 3
-"""Chunks on their way for each process, so that none waits and little is held."""
+"""Chunks in progress per process. No process waits, and few answers are in memory."""
 
 
 class Way(NamedTuple):

@@ -63,7 +63,7 @@ class Items:
 
         `instance` names the item in a problem.
 
-        This method never raises: any failure affects this item alone.
+        This method never raises, so a failure affects this item alone.
         """
         try:
             if len(body) > self._limit:

@@ -150,7 +150,7 @@ def test_a_name_that_the_file_would_refuse_gets_no_key(capsys: Any) -> None:
     """The command and the file agree on what a partner may be called."""
     with pytest.raises(SystemExit):
         cli.main(["key", "Partner One"])
-    assert "small letters" in capsys.readouterr().err
+    assert "lower-case letters" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -182,7 +182,7 @@ def test_a_file_that_is_no_contract_is_not_served(
     (tmp_path / "other").write_text(text)
     monkeypatch.setenv("TRIAGE_CONTRACT", str(tmp_path / "other"))
     assert cli.main(["serve", "--port", "0", "--workers", workers]) == 1
-    assert capsys.readouterr().err == "TRIAGE_CONTRACT: holds no OpenAPI document\n"
+    assert capsys.readouterr().err == "TRIAGE_CONTRACT: not an OpenAPI document\n"
 
 
 def test_both_missing_folders_are_named(capsys: Any) -> None:
@@ -197,7 +197,7 @@ def test_answers_go_into_a_plain_file_or_to_standard_output(tmp_path: Path, caps
     os.mkfifo(tmp_path / "pipe")
     for out in (os.devnull, str(tmp_path / "pipe"), str(tmp_path)):
         assert cli.main(["assess", "--batch", str(tmp_path / "in"), out]) == 1
-        assert capsys.readouterr().err == f"{out}: is no plain file; name one, or - for standard output\n"
+        assert capsys.readouterr().err == f"{out}: not a regular file; choose one, or - for standard output\n"
 
 
 def _batch(tmp_path: Path, told: int) -> tuple[int, bytes]:
