@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from service.web.observe import Observe
 
 FRAMING_LIMIT: Final = 16_384
-"""Bytes of the trailers of a request, or of one chunk extension; they are dropped."""
+"""The most bytes of the trailers of a request, or of one chunk extension. Both are dropped."""
 
 PIPELINE_LIMIT: Final = 64
-"""Requests of one connection beyond which the next are not parsed until some have their responses."""
+"""The most parsed requests of one connection. The next ones wait for a response."""
 
 PIECE: Final = 16_384
-"""Bytes that are parsed at once: a read may have 256 KB, in which thousands of requests fit."""
+"""Bytes per parse. A read may have 256 KB, enough for thousands of requests."""
 
 BACKLOG_LIMIT: Final = 1 << 19
-"""Bytes of one connection that wait to be parsed: two reads."""
+"""The most unparsed bytes of one connection, as many as two reads."""
 
 DISCARD_LIMIT: Final = 16 << 20
-"""Bytes that are read and dropped after an early response, so that a client that still sends sees the response."""
+"""Bytes that are read and dropped after an early response, so that a client that still sends can read it."""
 
 _VITAL: Final = frozenset(path.encode() for path in NEVER_WAIT)
 

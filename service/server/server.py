@@ -27,23 +27,23 @@ from service.telemetry.shared_metrics import shared_metrics
 from service.web.observe import Observe
 
 SHARED_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
-"""Where workers find the folder of their shared counts; set before any of them imports the library that reads it."""
+"""The variable with the folder of the shared counts. It is set before a worker imports the library that reads it."""
 
 ACCEPTS_PER_TURN: Final = 64
-"""Handles of the listening socket: the loop accepts one connection a turn from each.
+"""Handles of the listening socket. The loop accepts one connection per turn from each.
 
-With one handle, a new connection waits in a flood until those before it have had a turn each, health checks too.
+With one handle, each new connection, health checks included, would wait one turn for every connection before it.
 """
 
 SAME_SIGNAL_SECONDS: Final = 1.0
-"""A signal so soon after the first is the same stop, sent to the whole process group and again by the parent."""
+"""A second signal within this time is the same stop. The process group and the parent both send it."""
 
 
 class Server(uvicorn.Server):
     """A server with a graceful stop.
 
     After a signal, readiness is 503 while the server still accepts requests. Then it finishes the requests in progress.
-    A second signal ends the wait for the load balancer, a third the wait for requests.
+    A second signal ends the wait for the load balancer, and a third one the wait for requests.
     """
 
     config: Config
@@ -75,7 +75,7 @@ class Server(uvicorn.Server):
         The keys are checked once a second.
         """
         self._app.access_log.queue(*self._app.queue.look())
-        if counter % 10 == 0:  # ticks are a tenth of a second apart
+        if counter % 10 == 0:  # a tick is a tenth of a second
             self._app.access_log.overload()
             self._app.access_log.refusals()
         if self._app.access is not None and (self._is_told or counter % 10 == 0):
@@ -91,7 +91,7 @@ class Server(uvicorn.Server):
     async def main_loop(self) -> None:
         """Log the start, and serve.
 
-        All loaded objects stay, so they are frozen: the collector does not walk them while requests wait.
+        All loaded objects stay, so they are frozen. The collector then does not visit them while requests wait.
         """
         gc.collect()
         gc.freeze()
