@@ -10,7 +10,7 @@
         │   └── IncompleteBody the connection ended before the body did (400, never sent)
         ├── BrokenContract the body is JSON that breaks the contract (422), with every fault
         ├── InvalidQuery   the query has a parameter or a value that the path does not have (422)
-        ├── UnknownEntry   the knowledge holds no such kind or entry (404)
+        ├── UnknownEntry   the knowledge has no such kind or entry (404)
         ├── SlowBody       the body did not arrive in time (408)
         ├── LargeBody      the body is larger than the limit (413)
         ├── ForeignMedia   the body does not declare a supported media type (415)
@@ -18,7 +18,7 @@
         ├── Unidentified   the request has no key, or an unknown one (401)
         ├── Barred         the key is known, but revoked, or its partner is disabled (403)
         ├── RateSpent      too many requests came from the same sender (429)
-        └── Overloaded     more is in progress than can be answered soon, or than there is room for (503)
+        └── Overloaded     the service is overloaded, or its memory for arrays is full (503)
 
 Errors carry facts, and the HTTP edge turns them into text. No error carries a value from a request.
 """
@@ -76,7 +76,7 @@ class UnreadableFile(SettingsFault):
 class ForeignAnswers(TriageError):
     """Raised if a file of answers does not match the current answers.
 
-    The current answers are those that the requests and the knowledge of today give.
+    The current answers come from the same requests and the current knowledge.
     """
 
 
@@ -111,7 +111,7 @@ class MalformedBody(RequestFault):
 class IncompleteBody(MalformedBody):
     """Raised if the connection ends before the body does.
 
-    The cause is the network, or a client that gave up.
+    The network failed, or the client left.
     """
 
     def __init__(self) -> None:
@@ -141,7 +141,7 @@ class InvalidQuery(RequestFault):
 
 
 class UnknownEntry(RequestFault):
-    """Raised if the knowledge holds no such kind or entry."""
+    """Raised if the knowledge has no such kind or entry."""
 
 
 class SlowBody(RequestFault):

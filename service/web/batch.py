@@ -21,9 +21,9 @@ from service.telemetry.access_log import AccessLog, RequestRecord
 from service.web.access_middleware import FurtherCost
 
 SLICE: Final = 8
-"""Items that are answered before other requests get their turn: some milliseconds."""
+"""Items per slice, some milliseconds of work. Other requests get a turn between two slices."""
 
-TOO_DEAR: Final = Fault("", "too_many_items", "must have no more items than the rate limit lets through in its window")
+TOO_DEAR: Final = Fault("", "too_many_items", "must have at most the items that the rate limit allows per window")
 
 Slices = AsyncIterator[bytes]
 
@@ -136,7 +136,7 @@ async def begun(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 class Stream:
     """A streamed ASGI response of slices.
 
-    The connection is cut if a slice fails, and ends in order if the rate limit is spent.
+    The connection is cut if a slice fails. It ends in order if the rate limit is exceeded.
     """
 
     def __init__(self, media_type: bytes, slices: Slices, record: RequestRecord) -> None:

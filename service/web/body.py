@@ -1,7 +1,7 @@
 """Strict reading of a request's body.
 
 A body must have a supported media type and no content coding. It must not be too large, and must arrive in time. The
-framework's own reader takes any media type and waits for ever.
+framework's own reader accepts any media type and waits without end.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ JSON: Final = b"application/json"
 NDJSON: Final = b"application/x-ndjson"
 
 DIGITS: Final = 18
-"""A longer length is over any limit, and reading it as a number costs time."""
+"""The most digits of a length. A longer one exceeds every limit, and its conversion would cost time."""
 
 Headers = Iterable[tuple[bytes, bytes]]
 

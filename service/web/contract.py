@@ -31,7 +31,7 @@ class Contract:
         except (yaml.YAMLError, TypeError, ValueError, RecursionError):
             document = None
         if not isinstance(document, dict) or "openapi" not in document:
-            raise SettingsFault(("TRIAGE_CONTRACT: holds no OpenAPI document",))
+            raise SettingsFault(("TRIAGE_CONTRACT: not an OpenAPI document",))
         self.yaml = Document(source, "application/yaml")
         self.json = Document(told)
 

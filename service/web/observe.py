@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from service.web.fast_path import FastPath
 
 RECORD: Final = "triage.record"
-"""Where the scope keeps its `RequestRecord`."""
+"""Scope key: the `RequestRecord` of the request."""
 
 ADMISSION: Final = "triage.admission"
-"""Where the scope keeps its `Admission`, whose fields its response carries; absent without keys and limits."""
+"""Scope key: the `Admission` of the request, with fields for its response. Absent without keys and limits."""
 
 _well_formed: Final = re.compile(rb"[A-Za-z0-9._~-]{1,64}").fullmatch
 _traceparent: Final = re.compile(
