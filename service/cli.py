@@ -3,7 +3,7 @@
 The commands are `serve`, `assess`, `check`, `scorecard`, `diff`, `review`, `key` and `openapi`.
 
 The exit code is 0 on success, and 1 if the knowledge, the settings or a file is wrong. It is 2 if the request or the
-command line is wrong, 130 after Ctrl-C, and 141 if the reader of the output closes the pipe. Stopping `serve` is
+command line is wrong. It is 130 after Ctrl-C, and 141 if the reader of the output closes the pipe. Stopping `serve` is
 a success.
 """
 

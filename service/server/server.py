@@ -195,8 +195,8 @@ class Workers(Multiprocess):
 def serve(config: Config) -> None:
     """Serve until a signal requests a stop.
 
-    Several workers share their counts through a folder. Raises `OSError` with the address if another process listens
-    there, or it is not available, and if there is no room for the counts.
+    Several workers share their counts through a folder. Raises `OSError` with the address if it is in use or not
+    available. Also raises it if there is no room for the counts.
     """
     with reserve(config.host, config.port) as reserved:
         if config.workers == 1:

@@ -1,7 +1,7 @@
 """The access log and the metrics of each request.
 
-A line and the metrics come from the same record. A line names a request, so it contains no level, red flag or cause,
-which are health data of a person. The counters contain them.
+A line and the metrics come from the same record. A line names a request, so it contains no level, red flag or cause.
+These are health data of a person. Only the counters contain them.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ class LogFile:
     """A raw file for whole lines.
 
     `lost` is called for each line that was not written. Lines are written once per turn of the event loop, so a kill
-    loses those of the last turn. A write fails on a full disk or a closed pipe, and must not block all requests if the
+    loses those of the last turn. A write fails on a full disk or a closed pipe. It must not block all requests if the
     reader of a pipe does not read. The file is raw, because a buffer would keep the failed lines and fail again at the
     end.
     """
