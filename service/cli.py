@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def serve(chosen: argparse.Namespace) -> int:
     """Serve the API over HTTP.
 
-    Command-line options override the environment. Each worker reads the environment anew.
+    Command-line options override the environment. Each worker reads the environment itself.
     """
     os.environ |= {
         f"TRIAGE_{name.upper()}": str(getattr(chosen, name))

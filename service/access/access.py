@@ -41,8 +41,8 @@ class Admission:
 class Access:
     """The checks of keys and quotas.
 
-    A key is required if keys are configured. Requests are counted if there is a limit. A partner pays for itself,
-    whichever of its keys it uses. Without keys, each client's address pays.
+    A key is required if keys are configured. Requests are counted if there is a limit. All keys of a partner share its
+    quota. Without keys, each client address has a quota.
     """
 
     def __init__(self, keys: Keys | None, quota: Quota | None, limiter: Limiter, proxies: int) -> None:

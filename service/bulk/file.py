@@ -140,7 +140,7 @@ def _in_order(pool: ProcessPoolExecutor, chunks: Iterator[Chunk], way: Way, ahea
 def _submitted(pool: ProcessPoolExecutor, chunk: Chunk, way: Way) -> Future[Answered]:
     """Submit a chunk to the pool.
 
-    Processes that start meanwhile leave Ctrl-C to this process.
+    Processes that start during this call leave Ctrl-C to this process.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

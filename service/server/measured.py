@@ -187,7 +187,7 @@ class MeasuredProtocol(HttpToolsProtocol):
         try:
             while (offer := self._feed_to_offer(rest)) is not None:
                 if self.parser.get_method() == b"CONNECT":
-                    raise RequestRefused(BAD_REQUEST)  # the rest is meant for another server
+                    raise RequestRefused(BAD_REQUEST)  # the rest is for another server
                 head = self._head_without_offer()
                 self.parser = httptools.HttpRequestParser(self)  # the old one has ended if the client closes then
                 self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's: the rest is dropped

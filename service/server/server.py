@@ -135,7 +135,7 @@ class Worker(multiprocess.Process):
     def target(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until a signal, or until the parent ends.
 
-        Without this check, a worker whose parent was killed would hold the port for ever.
+        Without this check, a worker would keep the port after its parent was killed.
         """
         end_with_parent(partial(os.kill, os.getpid(), signal.SIGTERM))
         [reserved] = cast("list[socket.socket]", sockets)

@@ -62,7 +62,7 @@ class AccessLog:
         self._metrics = metrics
         self._knowledge = knowledge
         self._write = write
-        """Writes a line past structlog, where the log has JSON lines of requests."""
+        """Writes a line without structlog, if the log has JSON lines of requests."""
         self._line = b"".join(
             (
                 b'{"request_id":"%b","trace_id":%b,"method":"POST","route":"/assess","status":200,"seconds":%b,',

@@ -90,7 +90,7 @@ class Body:
         whole, more = await _part(receive)
         if more:
             parts = bytearray(whole)
-            del whole  # not kept beside its copy while the rest comes
+            del whole  # its copy is enough until the rest arrives
             while more and len(parts) <= self.limit:
                 part, more = await _part(receive)
                 parts += part
