@@ -27,7 +27,7 @@ from service.access.keys_file import is_name
 from service.bulk import file as bulk
 from service.bulk.items import Items
 from service.engine import Engine
-from service.errors import ForeignAnswers, KnowledgeFault, SettingsFault
+from service.errors import AnswersMismatch, KnowledgeFault, SettingsFault
 from service.knowledge import loader
 from service.review import commands as evaluation
 from service.settings import Settings
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(*map(str, fault.issues))
     except SettingsFault as fault:
         _complain(*fault.faults)
-    except ForeignAnswers:
+    except AnswersMismatch:
         _complain(
             f"{chosen.batch[1]}: does not match the answers to these requests by this knowledge; "
             "choose another output file"

@@ -88,32 +88,34 @@ OF_FAULT: Final[Mapping[type[errors.RequestFault], Kind]] = {
         "invalid-query", "Invalid query", 422, "The query has an unknown parameter or value; see `errors`."
     ),
     errors.UnknownEntry: Kind("unknown-entry", "Unknown entry", 404, "The knowledge has no such kind or entry."),
-    errors.SlowBody: Kind(
+    errors.BodyTimeout: Kind(
         "body-timeout", "Body did not arrive in time", 408, "The body did not arrive in time.", {"Connection": "close"}
     ),
-    errors.LargeBody: Kind("body-too-large", "Body too large", 413, "The body is larger than the limit."),
-    errors.ForeignMedia: Kind(
+    errors.BodyTooLarge: Kind("body-too-large", "Body too large", 413, "The body is larger than the limit."),
+    errors.UnsupportedMediaType: Kind(
         "unsupported-media-type",
         "Unsupported media type",
         415,
         "Send one `Content-Type` in UTF-8; `Accept` lists the supported ones.",
     ),
-    errors.ForeignCoding: Kind(
+    errors.UnsupportedContentCoding: Kind(
         "unsupported-content-coding",
         "Unsupported content coding",
         415,
         "Send the body without `Content-Encoding`.",
         {"Accept-Encoding": "identity"},
     ),
-    errors.Unidentified: Kind(
+    errors.Unauthorized: Kind(
         "unauthorized",
         "Unauthorized",
         401,
         "Send a valid key as `Authorization: Bearer <key>`.",
         {"WWW-Authenticate": 'Bearer realm="runner-triage"'},
     ),
-    errors.Barred: Kind("forbidden", "Forbidden", 403, "This key is no longer valid; ask the operator for a new one."),
-    errors.RateSpent: Kind(
+    errors.Forbidden: Kind(
+        "forbidden", "Forbidden", 403, "This key is no longer valid; ask the operator for a new one."
+    ),
+    errors.RateLimited: Kind(
         "rate-limited", "Rate limited", 429, "The rate limit is exceeded; try again after `Retry-After` seconds."
     ),
     errors.Overloaded: OVERLOADED,

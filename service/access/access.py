@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from service.access.keys import Keys
 from service.access.keys_file import Partner
 from service.access.rate_limit import Quota, Taken, fields
-from service.errors import RateSpent
+from service.errors import RateLimited
 
 HOST_BITS: Final = 128 - 56
 """The bits of an IPv6 address that its holder can choose."""
@@ -54,7 +54,7 @@ class Access:
     def admit(self, headers: Headers, peer: str) -> Admission:
         """Admit a request by its key.
 
-        Raises `Unidentified` without a known key, and `Barred` if the key is no longer valid.
+        Raises `Unauthorized` without a known key, and `Forbidden` if the key is no longer valid.
         """
         if self._keys is None:
             payer = f"client:{client(headers, peer, self._proxies)}" if self._quota else ""
@@ -65,14 +65,14 @@ class Access:
     async def charge(self, admission: Admission, cost: int) -> None:
         """Take `cost` from the payer's quota.
 
-        Raises `RateSpent` if too little is left. If the count is not available, the request continues uncounted.
+        Raises `RateLimited` if too little is left. If the count is not available, the request continues uncounted.
         """
         if (quota := admission.quota) is None:
             return
         taken = await self._limiter.take(admission.payer, quota, cost)
         admission.fields = () if taken is None else fields(quota, taken)
         if taken is not None and not taken.is_allowed:
-            raise RateSpent
+            raise RateLimited
 
     def renew(self, *, is_told: bool) -> None:
         """Read the keys again if necessary.

@@ -16,7 +16,7 @@ from typing import Final
 
 from service.access.events import AccessEvents
 from service.access.keys_file import Partner, read
-from service.errors import Barred, SettingsFault, Unidentified, UnreadableFile
+from service.errors import Forbidden, SettingsFault, Unauthorized, UnreadableFile
 
 MARK: Final = "triage_"
 """The prefix of every key. Scanners for leaked secrets recognize keys by it."""
@@ -50,18 +50,18 @@ class Keys:
     def partner_of(self, headers: Iterable[tuple[bytes, bytes]]) -> Partner:
         """Return the partner that sent these headers.
 
-        Raises `Unidentified` without a known key, and `Barred` if the key is no longer valid.
+        Raises `Unauthorized` without a known key, and `Forbidden` if the key is no longer valid.
         """
         sent = [value for name, value in headers if name == b"authorization"]
         if len(sent) != 1 or sent[0][: len(SCHEME)].lower() != SCHEME:
-            raise Unidentified
+            raise Unauthorized
         given = _hash(sent[0][len(SCHEME) :].strip(b" \t"))
         # The time of this lookup reveals nothing, because a client cannot choose the start of a hash.
         known = self._known.get(given)
         if known is None or not hmac.compare_digest(known.hash, given):
-            raise Unidentified
-        if known.is_barred:
-            raise Barred(known.id, known.key)
+            raise Unauthorized
+        if known.is_forbidden:
+            raise Forbidden(known.id, known.key)
         return known
 
     def renew(self, *, is_told: bool) -> None:
@@ -100,7 +100,7 @@ class Keys:
 
         A file that was cut at the end of a line is still valid YAML.
         """
-        valid = [partner for partner in before.values() if not partner.is_barred]
+        valid = [partner for partner in before.values() if not partner.is_forbidden]
         partners = {partner.id for partner in valid} - {partner.id for partner in after.values()}
         keys = [f"{partner.id}/{partner.key}" for partner in valid if partner.hash not in after]
         if partners or keys:

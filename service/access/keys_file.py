@@ -28,14 +28,14 @@ _is_hash: Final = re.compile(r"[0-9a-f]{64}").fullmatch
 class Partner:
     """A partner and one of its keys.
 
-    `quota` is the partner's own. `is_barred` is true if this key is no longer valid.
+    `quota` is the partner's own. `is_forbidden` is true if this key is no longer valid.
     """
 
     id: str
     key: str
     hash: str
     quota: Quota | None = None
-    is_barred: bool = False
+    is_forbidden: bool = False
 
 
 def read(path: Path) -> Mapping[str, Partner]:

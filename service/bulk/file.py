@@ -25,7 +25,7 @@ from typing import BinaryIO, Final, NamedTuple
 from service.bulk.items import ASSESSED, Items
 from service.bulk.lines import Lines
 from service.engine import Engine
-from service.errors import ForeignAnswers
+from service.errors import AnswersMismatch
 from service.knowledge import loader
 from service.parent_process import end_with_parent
 
@@ -89,7 +89,7 @@ def assess(source: BinaryIO, target: BinaryIO, way: Way, held: Held | None) -> I
     Yields each chunk after it is written. `held` describes the answers in `target`, or is None if `target` is not a
     file to resume. `target` is changed only after those answers are checked.
 
-    Raises `ForeignAnswers` if `target` holds anything but the answers to the first requests of `source`.
+    Raises `AnswersMismatch` if `target` holds anything but the answers to the first requests of `source`.
     """
     left = _after(_chunks(source, way.limit), held or Held(0, 0, {}), way)
     first = next(left, None)
@@ -203,7 +203,7 @@ def held(target: BinaryIO) -> Held:
 def _after(chunks: Iterator[Chunk], held: Held, way: Way) -> Iterator[Chunk]:
     """Yield the chunks without the requests that are already answered.
 
-    Raises `ForeignAnswers` if a held answer does not belong to its request.
+    Raises `AnswersMismatch` if a held answer does not belong to its request.
     """
     left = held.answered
     wanted = dict(held.samples)
@@ -211,10 +211,10 @@ def _after(chunks: Iterator[Chunk], held: Held, way: Way) -> Iterator[Chunk]:
         for place in [place for place in wanted if chunk.first <= place < chunk.first + len(chunk.requests)]:
             again = answer(Chunk([chunk.requests[place - chunk.first]], place, 0), way).lines
             if again[: len(wanted[place])] != wanted.pop(place):
-                raise ForeignAnswers
+                raise AnswersMismatch
         done = min(left, len(chunk.requests))
         left -= done
         if rest := chunk.requests[done:]:
             yield Chunk(rest, chunk.first + done, chunk.read)
     if left or wanted:
-        raise ForeignAnswers
+        raise AnswersMismatch

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.access.keys import Keys, fresh
-from service.errors import Barred, SettingsFault, Unidentified
+from service.errors import Forbidden, SettingsFault, Unauthorized
 
 Seen = list[tuple[str, object]]
 
@@ -68,7 +68,7 @@ def test_a_key_names_its_partner(path: Path) -> None:
     keys = Keys(path, Heard())
     assert keys.partner_of(bearer("a-key")).id == "good"
     assert keys.partner_of([(b"authorization", b"bEARER a-key")]).id == "good"
-    with pytest.raises(Unidentified):
+    with pytest.raises(Unauthorized):
         keys.partner_of(bearer("A-key"))
 
 
@@ -88,14 +88,14 @@ def test_a_key_names_its_partner(path: Path) -> None:
 )
 def test_every_other_way_of_asking_is_refused_alike(path: Path, headers: list[tuple[bytes, bytes]]) -> None:
     """There is one way to send a key, and no hint which part of another was wrong."""
-    with pytest.raises(Unidentified) as caught:
+    with pytest.raises(Unauthorized) as caught:
         Keys(path, Heard()).partner_of(headers)
     assert caught.value.args == ()
 
 
 def test_a_revoked_key_is_known_and_barred(path: Path) -> None:
     """The log can say whose old key still comes."""
-    with pytest.raises(Barred) as caught:
+    with pytest.raises(Forbidden) as caught:
         Keys(path, Heard()).partner_of(bearer("b-key"))
     assert (caught.value.partner, caught.value.key) == ("bad", "k1")
 
@@ -122,7 +122,7 @@ def test_a_link_that_leads_elsewhere_is_a_change(path: Path, tmp_path: Path) -> 
     (tmp_path / "next").replace(link)
     keys.renew(is_told=False)
     assert keys.partner_of(bearer("c-key")).id == "good"
-    with pytest.raises(Unidentified):
+    with pytest.raises(Unauthorized):
         keys.partner_of(bearer("a-key"))
 
 

@@ -31,7 +31,7 @@ def faults(tmp_path: Path, text: str) -> list[str]:
 
 
 def test_every_key_is_read_with_whose_it_is(tmp_path: Path) -> None:
-    """A partner may have several keys and a limit of its own; a revoked key and a disabled partner are barred."""
+    """A partner may have several keys and a limit of its own; a revoked key and a disabled partner are forbidden."""
     text = f"""
 partners:
   one:
@@ -43,8 +43,8 @@ partners:
 """
     assert read(given(tmp_path, text)) == {
         A: Partner("one", "k1", A, Quota(5, 1)),
-        B: Partner("one", "k0", B, Quota(5, 1), is_barred=True),
-        C: Partner("two", "k1", C, is_barred=True),
+        B: Partner("one", "k0", B, Quota(5, 1), is_forbidden=True),
+        C: Partner("two", "k1", C, is_forbidden=True),
     }
 
 
