@@ -26,7 +26,7 @@ from service.errors import SettingsFault
 from service.knowledge import loader, reviews
 from service.knowledge.catalogue import catalogue
 from service.model.scales import Level
-from service.problems import KINDS, UNHEARD
+from service.problems import BELOW_APPLICATION, KINDS
 from service.server.refusal_kinds import REFUSALS
 from service.server.server import SHARED_COUNTS
 from service.settings import Settings
@@ -64,7 +64,7 @@ def compose(settings: Settings) -> Observe:
     adopt_standard_logging(log)
     engine_knowledge = loader.load(settings.knowledge_folder(loader.SHIPPED))
     engine = Engine(engine_knowledge)
-    metrics.expect(Level, (kind.slug for kind in KINDS if kind not in UNHEARD), REFUSALS)
+    metrics.expect(Level, (kind.slug for kind in KINDS if kind not in BELOW_APPLICATION), REFUSALS)
     metrics.knowledge(engine.version, engine.digest)
     metrics.reviews(reviews.counts(engine_knowledge))
     metrics.build(VERSION, platform.python_version())

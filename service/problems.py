@@ -120,10 +120,10 @@ OF_FAULT: Final[Mapping[type[errors.RequestFault], Kind]] = {
     ),
     errors.Overloaded: OVERLOADED,
 }
-UNHEARD: Final = (BAD_REQUEST, LARGE_HEAD, SLOW_HEAD, UNSUPPORTED_CODING, UNSUPPORTED_VERSION)
+BELOW_APPLICATION: Final = (BAD_REQUEST, LARGE_HEAD, SLOW_HEAD, UNSUPPORTED_CODING, UNSUPPORTED_VERSION)
 """Refusals below the application. They are counted in `triage_connections_refused_total` only."""
 
-KINDS: Final = (*UNHEARD, NOT_FOUND, METHOD, INTERNAL, STOPPING, *OF_FAULT.values())
+KINDS: Final = (*BELOW_APPLICATION, NOT_FOUND, METHOD, INTERNAL, STOPPING, *OF_FAULT.values())
 
 
 class FaultShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
