@@ -18,7 +18,7 @@ from service.server.memory import SMALL, Account
 from service.server.refusal_kinds import BODY, CONNECTIONS, FRAMING, MEMORY
 from service.web.answer import field_lines
 from service.web.request_queue import NEVER_WAIT
-from service.web.scope_keys import HEARD_AT, RELEASE
+from service.web.scope_keys import LAST_BYTE_AT, RELEASE
 
 if TYPE_CHECKING:
     from service.server.config import Config
@@ -120,7 +120,7 @@ class MeasuredProtocol(HttpToolsProtocol):
         self._parsed(size)
         self._account.begin(size, len(self.headers))
         scope = cast("dict[str, Any]", self.scope)
-        scope[HEARD_AT] = time.perf_counter()
+        scope[LAST_BYTE_AT] = time.perf_counter()
         scope[RELEASE] = self._account.release
         super().on_headers_complete()
 
@@ -145,7 +145,7 @@ class MeasuredProtocol(HttpToolsProtocol):
                 raise RequestRefused(LARGE_HEAD, BODY)
             return
         self._account.grow(len(body))
-        cast("dict[str, Any]", self.cycle.scope)[HEARD_AT] = time.perf_counter()
+        cast("dict[str, Any]", self.cycle.scope)[LAST_BYTE_AT] = time.perf_counter()
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -160,7 +160,7 @@ class MeasuredProtocol(HttpToolsProtocol):
             self._rest_timer.cancel()
             self._rest_timer = None
         if not self.cycle.response_complete:
-            cast("dict[str, Any]", self.cycle.scope)[HEARD_AT] = time.perf_counter()
+            cast("dict[str, Any]", self.cycle.scope)[LAST_BYTE_AT] = time.perf_counter()
         super().on_message_complete()
 
     def _check_room(self) -> None:

@@ -26,7 +26,7 @@ from service.web.answer import Answer, answer
 from service.web.array_memory import ArrayMemory
 from service.web.cors import Cors
 from service.web.request_queue import RequestQueue, arrived
-from service.web.scope_keys import heard_at
+from service.web.scope_keys import last_byte_at
 
 if TYPE_CHECKING:
     from service.web.fast_path import FastPath
@@ -158,7 +158,7 @@ class Observe:
         A request that was refused for overload is only counted.
         """
         now = time.perf_counter()
-        seconds, since_last_byte = now - started, now - heard_at(scope, started)
+        seconds, since_last_byte = now - started, now - last_byte_at(scope, started)
         template = cast("str | None", scope.get("path_template"))
         if record.problem == OVERLOADED.slug:
             self.access_log.overloaded(record, method, template or self._plain_template(scope["path"]), since_last_byte)

@@ -218,7 +218,7 @@ def test_a_request_that_waited_is_parsed_if_the_fast_path_is_closed_by_then(sign
         await turn()
         await turn()
         (scope,) = app.normal
-        assert scope["triage.arrived"] == scope["triage.heard_at"]
+        assert scope["triage.arrived"] == scope["triage.last_byte_at"]
         assert written(connection).endswith(b"normal")
         is_last = b"connection: close" in written(connection)
         assert is_last == (sign == "stopping")
