@@ -74,13 +74,13 @@ class Access:
         if taken is not None and not taken.is_allowed:
             raise RateLimited
 
-    def renew(self, *, is_told: bool) -> None:
+    def renew(self, *, is_forced: bool) -> None:
         """Read the keys again if necessary.
 
-        They are read if their file has changed, if the last read failed, or if `is_told`.
+        They are read if their file has changed, if the last read failed, or if `is_forced`.
         """
         if self._keys is not None:
-            self._keys.renew(is_told=is_told)
+            self._keys.renew(is_forced=is_forced)
 
 
 def client(headers: Headers, peer: str, proxies: int) -> str:

@@ -64,15 +64,15 @@ class Keys:
             raise Forbidden(known.id, known.key)
         return known
 
-    def renew(self, *, is_told: bool) -> None:
+    def renew(self, *, is_forced: bool) -> None:
         """Read the file again if necessary.
 
-        It is read if it has changed, if the last read failed, or if `is_told`.
+        It is read if it has changed, if the last read failed, or if `is_forced`.
         """
         stamp = _stamp(self._path)
-        if stamp == self._stamp and not self._is_unread and not is_told:
+        if stamp == self._stamp and not self._is_unread and not is_forced:
             return
-        is_logged = self._is_unread and stamp == self._stamp and not is_told
+        is_logged = self._is_unread and stamp == self._stamp and not is_forced
         self._stamp = stamp
         self._is_unread = False
         try:

@@ -47,9 +47,9 @@ class Server(uvicorn.Server):
     """
 
     config: Config
-    _told_at = 0.0
+    _signal_at = 0.0
     _stops_at: float | None = None
-    _is_told = False
+    _is_forced = False
 
     @property
     def _app(self) -> Observe:
@@ -57,16 +57,16 @@ class Server(uvicorn.Server):
 
     def handle_hup(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (a signal handler)
         """Read the keys again at the next tick."""
-        self._is_told = True
+        self._is_forced = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (a signal handler)
         """Begin the stop, or hurry it."""
         if self.should_exit:
             self.force_exit = True
         elif self._stops_at is None:
-            self._told_at = time.monotonic()
-            self._stops_at = self._told_at + self.config.drain_seconds
-        elif time.monotonic() > self._told_at + SAME_SIGNAL_SECONDS:
+            self._signal_at = time.monotonic()
+            self._stops_at = self._signal_at + self.config.drain_seconds
+        elif time.monotonic() > self._signal_at + SAME_SIGNAL_SECONDS:
             self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
@@ -78,9 +78,9 @@ class Server(uvicorn.Server):
         if counter % 10 == 0:  # a tick is a tenth of a second
             self._app.access_log.overload()
             self._app.access_log.refusals()
-        if self._app.access is not None and (self._is_told or counter % 10 == 0):
-            is_told, self._is_told = self._is_told, False
-            self._app.access.renew(is_told=is_told)
+        if self._app.access is not None and (self._is_forced or counter % 10 == 0):
+            is_forced, self._is_forced = self._is_forced, False
+            self._app.access.renew(is_forced=is_forced)
         if self._stops_at is None:
             return await super().on_tick(counter)
         if self._app.readiness.is_ready:

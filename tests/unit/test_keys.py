@@ -104,9 +104,9 @@ def test_a_file_that_did_not_change_is_not_read_again(path: Path) -> None:
     """Looking costs one question to the file system, unless somebody asks for more."""
     heard = Heard()
     keys = Keys(path, heard)
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     assert heard.seen == []
-    keys.renew(is_told=True)
+    keys.renew(is_forced=True)
     assert heard.seen == [("keys_read", {"pid": os.getpid(), "keys": 2}), ("stale", False)]
 
 
@@ -120,7 +120,7 @@ def test_a_link_that_leads_elsewhere_is_a_change(path: Path, tmp_path: Path) -> 
     keys = Keys(link, Heard())
     (tmp_path / "next").symlink_to(new)
     (tmp_path / "next").replace(link)
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     assert keys.partner_of(bearer("c-key")).id == "good"
     with pytest.raises(Unauthorized):
         keys.partner_of(bearer("a-key"))
@@ -135,13 +135,13 @@ def test_a_bad_file_leaves_the_good_keys_in_use(path: Path, text: str | None) ->
     path.unlink()
     if text is not None:
         path.write_text(text)
-    keys.renew(is_told=False)
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
+    keys.renew(is_forced=False)
     assert keys.partner_of(bearer("a-key")).id == "good"
     assert [event for event, _ in heard.seen] == ["keys_refused", "stale"]
     assert heard.seen[-1] == ("stale", True)
     path.write_text(good + "\n")
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     assert heard.seen[-1] == ("stale", False)
 
 
@@ -166,13 +166,13 @@ def test_an_unreadable_file_is_read_at_the_next_look_after_it_is_readable(
     with monkeypatch.context() as patched:
         _fail_to_open(patched, path, error)
         for _ in range(3):
-            keys.renew(is_told=False)
+            keys.renew(is_forced=False)
         assert keys.partner_of(bearer("a-key")).id == "good"
         assert [event for event, _ in heard.seen] == ["keys_refused", "stale"]
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     assert keys.partner_of(bearer("n-key")).id == "new"
     assert heard.seen[2:] == [("keys_read", {"pid": os.getpid(), "keys": 2}), ("stale", False)]
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     assert len(heard.seen) == 4
 
 
@@ -181,7 +181,7 @@ def test_a_change_of_rights_alone_is_a_change(path: Path) -> None:
     heard = Heard()
     keys = Keys(path, heard)
     path.chmod(0o600)
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     assert [event for event, _ in heard.seen] == ["keys_read", "stale"]
 
 
@@ -189,9 +189,9 @@ def test_a_refused_file_that_does_not_change_is_parsed_once(path: Path, monkeypa
     """Parsing 1,000 partners takes long, so only a file that could not be read is tried again."""
     keys = Keys(path, Heard())
     path.write_text("partners: [")
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     _fail_to_open(monkeypatch, path)
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     monkeypatch.undo()
     assert keys.partner_of(bearer("a-key")).id == "good"
 
@@ -216,11 +216,11 @@ def test_a_file_that_lost_partners_is_loaded_with_a_warning(
     )
     loaded = Keys(path, heard)
     path.write_text("partners:\n" + text)
-    loaded.renew(is_told=False)
+    loaded.renew(is_forced=False)
     events = [event for event in heard.seen if event[0] == "keys_removed"]
     assert events == [("keys_removed", {"pid": os.getpid(), "partners": partners, "keys": keys})]
     assert ("stale", False) in heard.seen
-    loaded.renew(is_told=False)
+    loaded.renew(is_forced=False)
     assert len([event for event in heard.seen if event[0] == "keys_removed"]) == 1
 
 
@@ -229,7 +229,7 @@ def test_a_key_that_opens_nothing_is_removed_without_a_warning(path: Path) -> No
     heard = Heard()
     keys = Keys(path, heard)
     path.write_text("partners:\n" + line("good", "a-key", ", revoked: true") + line("new", "n-key"))
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     assert [event for event, _ in heard.seen] == ["keys_read", "stale"]
 
 
@@ -242,7 +242,7 @@ def test_what_nobody_foresaw_in_a_file_ends_no_worker(path: Path, monkeypatch: p
     heard = Heard()
     keys = Keys(path, heard)
     monkeypatch.setattr("service.access.keys.read", failing)
-    keys.renew(is_told=True)
+    keys.renew(is_forced=True)
     assert keys.partner_of(bearer("a-key")).id == "good"
     fault = "TRIAGE_KEYS: the file cannot be read: RuntimeError"
     assert heard.seen == [("keys_refused", {"pid": os.getpid(), "faults": (fault,)}), ("stale", True)]
