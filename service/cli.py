@@ -113,8 +113,8 @@ def assess(chosen: argparse.Namespace) -> int:
     body = sys.stdin.buffer.read() if chosen.file == "-" else Path(chosen.file).read_bytes()
     settings = _settings()
     engine = Engine(loader.load(settings.knowledge_folder(loader.SHIPPED)))
-    way = engine.answer_explained if chosen.explain else engine.answer
-    item = Items(engine.read, way, settings.body_limit_bytes).answer(body, "command-line")
+    answer = engine.answer_explained if chosen.explain else engine.answer
+    item = Items(engine.read, answer, settings.body_limit_bytes).answer(body, "command-line")
     if item.problem is not None:
         sys.stderr.buffer.write(item.body + b"\n")
         return WRONG_REQUEST
@@ -131,18 +131,18 @@ def assess_batch(chosen: argparse.Namespace) -> int:
 
     tqdm.monitor_interval = 0  # its thread would receive a Ctrl-C that this thread blocks
     settings = _settings()
-    way = bulk.Way(
+    options = bulk.BatchOptions(
         settings.knowledge_folder(loader.SHIPPED).absolute(), settings.body_limit_bytes, chosen.explain is not None
     )
     source, target = chosen.batch
     count = refused = 0
     with contextlib.ExitStack() as files:
-        asked = sys.stdin.buffer if source == "-" else files.enter_context(Path(source).open("rb"))
-        told = sys.stdout.buffer if target == "-" else files.enter_context(_only_here(Path(target)))
-        size = os.fstat(asked.fileno()).st_size or None
+        requests = sys.stdin.buffer if source == "-" else files.enter_context(Path(source).open("rb"))
+        output = sys.stdout.buffer if target == "-" else files.enter_context(_only_here(Path(target)))
+        size = os.fstat(requests.fileno()).st_size or None
         bar = files.enter_context(tqdm(total=size, unit="B", unit_scale=True, disable=None, file=sys.stderr))
-        held = None if target == "-" else bulk.held(told)
-        for chunk in bulk.assess(asked, told, way, held):
+        held = None if target == "-" else bulk.held(output)
+        for chunk in bulk.assess(requests, output, options, held):
             count, refused = count + chunk.answered, refused + chunk.refused
             bar.update(chunk.read)
             bar.set_postfix(answered=count, refused=refused, refresh=False)

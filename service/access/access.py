@@ -21,8 +21,8 @@ Headers = Iterable[tuple[bytes, bytes]]
 class Limiter(Protocol):
     """A counter of requests against quotas."""
 
-    async def take(self, who: str, quota: Quota, cost: int) -> Taken | None:
-        """Take `cost` from the quota of `who`.
+    async def take(self, payer: str, quota: Quota, cost: int) -> Taken | None:
+        """Take `cost` from the quota of `payer`.
 
         Returns None if the count is not available.
         """

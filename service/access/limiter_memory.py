@@ -26,17 +26,17 @@ class MemoryLimiter:
         self._clock = clock
         self._open: dict[str, tuple[float, int]] = {}  # its end and the used part; the oldest first
 
-    async def take(self, who: str, quota: Quota, cost: int) -> Taken:
-        """Take `cost` from the quota of `who` if enough is left."""
+    async def take(self, payer: str, quota: Quota, cost: int) -> Taken:
+        """Take `cost` from the quota of `payer` if enough is left."""
         now = self._clock()
-        ends, used = self._open.get(who, (now, 0))
+        ends, used = self._open.get(payer, (now, 0))
         if ends <= now:
-            self._open.pop(who, None)
+            self._open.pop(payer, None)
             self._forget(now)
             ends, used = now + quota.seconds, 0
         is_allowed = used + cost <= quota.requests
         used += cost if is_allowed else 0
-        self._open[who] = ends, used
+        self._open[payer] = ends, used
         return Taken(is_allowed, max(0, quota.requests - used), math.ceil(ends - now))
 
     def _forget(self, now: float) -> None:

@@ -37,7 +37,7 @@ AHEAD: Final = 3
 """Chunks in progress per process. No process waits, and few answers are in memory."""
 
 
-class Way(NamedTuple):
+class BatchOptions(NamedTuple):
     """The options that apply to every request.
 
     `folder` holds the knowledge, and `limit` is the largest request, in bytes. `explained` adds the explanation.
@@ -83,7 +83,7 @@ class Held(NamedTuple):
     samples: Mapping[int, bytes]
 
 
-def assess(source: BinaryIO, target: BinaryIO, way: Way, held: Held | None) -> Iterator[Answered]:
+def assess(source: BinaryIO, target: BinaryIO, options: BatchOptions, held: Held | None) -> Iterator[Answered]:
     """Answer the requests of `source` that `target` does not answer yet.
 
     Yields each chunk after it is written. `held` describes the answers in `target`, or is None if `target` is not a
@@ -91,7 +91,7 @@ def assess(source: BinaryIO, target: BinaryIO, way: Way, held: Held | None) -> I
 
     Raises `AnswersMismatch` if `target` holds anything but the answers to the first requests of `source`.
     """
-    left = _after(_chunks(source, way.limit), held or Held(0, 0, {}), way)
+    left = _after(_chunks(source, options.limit), held or Held(0, 0, {}), options)
     first = next(left, None)
     if held is not None:
         with _named(target):
@@ -100,7 +100,7 @@ def assess(source: BinaryIO, target: BinaryIO, way: Way, held: Held | None) -> I
     workers = os.cpu_count() or 1
     # Forked processes would inherit the locks of all running threads.
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with_parent) as pool:
-        for answered in _in_order(pool, chain(() if first is None else (first,), left), way, AHEAD * workers):
+        for answered in _in_order(pool, chain(() if first is None else (first,), left), options, AHEAD * workers):
             with _named(target):
                 target.write(answered.lines)
                 target.flush()
@@ -127,43 +127,45 @@ def _end_with_parent() -> None:
     end_with_parent(partial(os._exit, 1))
 
 
-def _in_order(pool: ProcessPoolExecutor, chunks: Iterator[Chunk], way: Way, ahead: int) -> Iterator[Answered]:
-    under_way: deque[Future[Answered]] = deque()
+def _in_order(
+    pool: ProcessPoolExecutor, chunks: Iterator[Chunk], options: BatchOptions, ahead: int
+) -> Iterator[Answered]:
+    futures: deque[Future[Answered]] = deque()
     for chunk in chunks:
-        under_way.append(_submitted(pool, chunk, way))
-        if len(under_way) >= ahead:
-            yield under_way.popleft().result()
-    while under_way:
-        yield under_way.popleft().result()
+        futures.append(_submitted(pool, chunk, options))
+        if len(futures) >= ahead:
+            yield futures.popleft().result()
+    while futures:
+        yield futures.popleft().result()
 
 
-def _submitted(pool: ProcessPoolExecutor, chunk: Chunk, way: Way) -> Future[Answered]:
+def _submitted(pool: ProcessPoolExecutor, chunk: Chunk, options: BatchOptions) -> Future[Answered]:
     """Submit a chunk to the pool.
 
     Processes that start during this call leave Ctrl-C to this process.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return pool.submit(answer, chunk, way)
+        return pool.submit(answer, chunk, options)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def answer(chunk: Chunk, way: Way) -> Answered:
+def answer(chunk: Chunk, options: BatchOptions) -> Answered:
     """Return the answers to one chunk.
 
     Each process compiles the knowledge once, with its first chunk.
     """
-    items = _items(way)
+    items = _items(options)
     answered = [items.answer(request, f"item/{place}") for place, request in enumerate(chunk.requests, chunk.first)]
     lines = b"".join([item.line + b"\n" for item in answered])
     return Answered(lines, len(answered), sum(item.problem is not None for item in answered), chunk.read)
 
 
 @cache
-def _items(way: Way) -> Items:
-    engine = Engine(loader.load(way.folder))
-    return Items(engine.read, engine.answer_explained if way.explained else engine.answer, way.limit)
+def _items(options: BatchOptions) -> Items:
+    engine = Engine(loader.load(options.folder))
+    return Items(engine.read, engine.answer_explained if options.explained else engine.answer, options.limit)
 
 
 def _chunks(source: BinaryIO, limit: int) -> Iterator[Chunk]:
@@ -200,7 +202,7 @@ def held(target: BinaryIO) -> Held:
     return Held(count, end, dict((*first.values(), *last.values())))
 
 
-def _after(chunks: Iterator[Chunk], held: Held, way: Way) -> Iterator[Chunk]:
+def _after(chunks: Iterator[Chunk], held: Held, options: BatchOptions) -> Iterator[Chunk]:
     """Yield the chunks without the requests that are already answered.
 
     Raises `AnswersMismatch` if a held answer does not belong to its request.
@@ -209,7 +211,7 @@ def _after(chunks: Iterator[Chunk], held: Held, way: Way) -> Iterator[Chunk]:
     wanted = dict(held.samples)
     for chunk in chunks:
         for place in [place for place in wanted if chunk.first <= place < chunk.first + len(chunk.requests)]:
-            again = answer(Chunk([chunk.requests[place - chunk.first]], place, 0), way).lines
+            again = answer(Chunk([chunk.requests[place - chunk.first]], place, 0), options).lines
             if again[: len(wanted[place])] != wanted.pop(place):
                 raise AnswersMismatch
         done = min(left, len(chunk.requests))

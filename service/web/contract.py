@@ -27,13 +27,13 @@ class Contract:
     def __init__(self, source: bytes) -> None:
         try:
             document = yaml.load(source, Loader=_Loader)  # noqa: S506 (a safe loader)
-            told = msgspec.json.encode(document)
+            encoded = msgspec.json.encode(document)
         except (yaml.YAMLError, TypeError, ValueError, RecursionError):
             document = None
         if not isinstance(document, dict) or "openapi" not in document:
             raise SettingsFault(("TRIAGE_CONTRACT: not an OpenAPI document",))
         self.yaml = Document(source, "application/yaml")
-        self.json = Document(told)
+        self.json = Document(encoded)
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
