@@ -17,7 +17,7 @@ from service.knowledge import loader
 from service.review import sheet, vignettes
 from service.review.cases import replay
 from service.review.diff import compare, since_review
-from service.review.readings import cliffs
+from service.review.readings import level_jumps
 from service.review.scorecard import score
 from service.review.signing import sign
 
@@ -59,7 +59,7 @@ def check(chosen: argparse.Namespace) -> int:
     folder = _folder(chosen.folder)
     knowledge = loader.load(folder)
     stories = vignettes.read(folder, knowledge)
-    if issues := (*replay(knowledge), *cliffs(knowledge)):
+    if issues := (*replay(knowledge), *level_jumps(knowledge)):
         raise KnowledgeFault(issues)
     print(
         f"{knowledge.policy.version} {knowledge.digest}: {len(knowledge.findings)} findings, "
@@ -78,7 +78,7 @@ def scorecard(chosen: argparse.Namespace) -> int:
     knowledge = loader.load(folder)
     card = score(knowledge, vignettes.read(folder, knowledge))
     print(card.table())
-    for line in card.surprises():
+    for line in card.differences():
         print(line, file=sys.stderr)
     return 0
 

@@ -59,7 +59,7 @@ def test_no_must_escalate_case_is_missed(card: Scorecard) -> None:
 
 def test_the_targets_are_met(card: Scorecard) -> None:
     """Safe at least 99 percent, over-triage of self-care at most 10, right cause first at least 85, no barred fix."""
-    assert card.is_met, "\n".join(card.surprises())
+    assert card.is_met, "\n".join(card.differences())
 
 
 def test_the_changelog_names_every_rule(shipped: Knowledge) -> None:

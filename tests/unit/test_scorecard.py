@@ -184,7 +184,7 @@ def test_surprises_say_what_and_who() -> None:
             ),
         )
     )
-    assert [line.partition(":")[0] for line in card.surprises()] == [
+    assert [line.partition(":")[0] for line in card.differences()] == [
         "MISSED",
         "under",
         "leads",
