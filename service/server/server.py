@@ -74,7 +74,7 @@ class Server(uvicorn.Server):
 
         The keys are checked once a second.
         """
-        self._app.access_log.queue(*self._app.queue.look())
+        self._app.access_log.queue(*self._app.queue.figures())
         if counter % 10 == 0:  # a tick is a tenth of a second
             self._app.access_log.overload()
             self._app.access_log.refusals()
@@ -107,7 +107,7 @@ class Server(uvicorn.Server):
         """Finish the requests in progress, and log the end."""
         await super().shutdown(sockets)
         self._app.queue.refuse_all()
-        self._app.access_log.queue(*self._app.queue.look())
+        self._app.access_log.queue(*self._app.queue.figures())
         self._app.access_log.overload()
         self._app.access_log.refusals()
         self._app.access_log.note("stopped", pid=os.getpid())

@@ -197,7 +197,7 @@ def test_requests_beyond_the_bound_of_a_turn_wait_and_are_answered_in_order() ->
         assert [written(each) for each in (first, last)] == [RESPONSE, RESPONSE]
         await turn()
         assert len(app.normal) == 1
-        assert app.queue.look().age > 0
+        assert app.queue.figures().age > 0
 
     run(flood)
 
@@ -238,7 +238,7 @@ def test_a_client_that_sends_more_while_it_waits_has_its_requests_parsed() -> No
         assert len(app.normal) == 3
         assert written(connection).count(b"normal") == 3
         assert connection._account.requests == 0
-        assert app.queue.look().left == 0
+        assert app.queue.figures().left == 0
 
     run(pipeline)
 
@@ -252,7 +252,7 @@ def test_a_client_that_leaves_while_it_waits_is_not_answered() -> None:
         connection.connection_lost(None)
         await turn()
         assert len(app.given) == before
-        assert app.queue.look().left == 1
+        assert app.queue.figures().left == 1
 
     run(leave)
 
