@@ -14,7 +14,7 @@ help: ## List the targets
 .venv/pyvenv.cfg:
 	$(PYTHON) -m venv .venv
 
-# Its own pip first: that of an old Python refuses a locked package that another one asks for with an extra.
+# The locked pip first, because the pip of an old Python refuses a locked package that another one requires with an extra.
 .venv/runtime: requirements/runtime.lock requirements/build.lock pyproject.toml | .venv/pyvenv.cfg
 	@echo "Installing the locked packages into .venv (about a minute)"
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.lock
@@ -26,7 +26,7 @@ help: ## List the targets
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@touch $@
 
-# A lock, so that a second `make run` in the same clone waits for the installation of the first.
+# With a lock, a second `make run` in the same clone waits for the installation of the first.
 LOCK := $(shell command -v flock >/dev/null && echo flock .install.lock)
 
 ##@ Use
@@ -62,10 +62,10 @@ lint: .venv/dev ## Check style, types, import layers and the knowledge
 	$(BIN)/lint-imports
 	$(BIN)/triage check
 
-# Laws of the knowledge that take minutes; CI runs them too.
+# Laws of the knowledge that need minutes. CI runs them too.
 LAWS := tests/knowledge/test_proof.py tests/knowledge/test_planted_faults.py tests/knowledge/test_robustness.py
 
-# Tests that spend their time in a library or answer thousands of requests: tracing them doubles it and covers nothing new.
+# Tests that spend their time in a library or answer thousands of requests. Coverage would double it and find nothing new.
 UNTRACED := tests/contract/test_conformance.py tests/contract/test_planted_drifts.py tests/contract/test_agreement.py \
 	tests/contract/test_batch.py tests/unit/test_bulk_file.py tests/unit/test_readings.py
 
@@ -80,7 +80,7 @@ unit: .venv/dev ## Run the tests without lint, with branch coverage of service/
 laws: .venv/dev ## Prove the safety laws, plant faults in the rules, drop facts from the vignettes
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(LAWS)
 
-# Node comes as a wheel, so that its version is locked by hash like everything else.
+# Node is installed as a wheel, so its version is locked by hash like all others.
 .venv/contract: requirements/contract.lock tests/contract/npm/package-lock.json .venv/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/contract.lock
 	mkdir -p .venv/npm
@@ -100,19 +100,19 @@ contract: .venv/contract ## Check the contract with partners' tools: linters, mo
 
 BROWSER_PACKAGES := chromium nginx
 
-# The tests start an nginx of their own; the one that the package would start is not wanted.
+# The tests start their own nginx, so that of the package is disabled.
 browser: .venv/browser ## Check the pages in Chromium without a network, also behind nginx
 	@dpkg -s $(BROWSER_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends $(BROWSER_PACKAGES) && \
 		systemctl disable --now nginx; } >/dev/null 2>&1 || true
-	@test -x /usr/bin/chromium || echo "browser: skipped, /usr/bin/chromium is not there and cannot be fetched"
+	@test -x /usr/bin/chromium || echo "browser: skipped, /usr/bin/chromium is missing and cannot be installed"
 	@test ! -x /usr/bin/chromium || $(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=12 tests/browser
 
 screenshots: .venv/browser ## Write the screenshots that the README shows
 	mkdir -p docs/screenshots
 	TRIAGE_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest -q tests/browser/test_try_screenshots.py
 
-# Spark comes as source only, and brings its Java parts in it; the lock of the build builds it.
+# Spark is a source package that contains its Java parts. The packages of build.lock build it.
 .venv/spark: requirements/spark.lock .venv/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation \
 		-r requirements/spark.lock
@@ -122,12 +122,12 @@ spark: .venv/spark ## Run the bulk job on Spark
 	$(BIN)/mypy deploy/spark
 	@command -v java >/dev/null || { apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless; } >/dev/null 2>&1 || true
-	@command -v java >/dev/null || echo "spark: skipped, there is no java and Debian's cannot be fetched"
+	@command -v java >/dev/null || echo "spark: skipped, java is missing and cannot be installed"
 	@! command -v java >/dev/null || $(BIN)/python -m pytest -q tests/spark
 
 FAULT_PACKAGES := haproxy nginx redis-server openssl wrk
 
-# The tests start a proxy and a store of their own; those that the packages would start are not wanted.
+# The tests start their own proxy and store, so those of the packages are disabled.
 faults: .venv/dev ## Attack the running service and print a table (SOAK_SECONDS=600)
 	@missing=$$(for it in $(FAULT_PACKAGES); do dpkg -s $$it >/dev/null 2>&1 || echo $$it; done); \
 		test -z "$$missing" || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing && \
@@ -153,7 +153,7 @@ bench: .venv/bench ## Measure speed beside other software (PARTS=throughput ROUN
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/deploy.lock
 	@touch $@
 
-# In a place of its own: it pins older versions of what the others need.
+# In an environment of its own, because it pins older versions of common packages.
 .venv/policy/done: requirements/policy.lock requirements/build.lock | .venv/pyvenv.cfg
 	$(PYTHON) -m venv .venv/policy
 	.venv/policy/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.lock
@@ -162,7 +162,7 @@ bench: .venv/bench ## Measure speed beside other software (PARTS=throughput ROUN
 
 DEPLOY_PACKAGES := jq prometheus buildah podman runc conmon netavark catatonit uidmap mmdebstrap
 
-# The tests start a Prometheus of their own; the one that the package would start is not wanted.
+# The tests start their own Prometheus, so that of the package is disabled.
 deploy: .venv/deploy .venv/policy/done ## Check the image, the manifests and the alerts
 	@dpkg -s $(DEPLOY_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends $(DEPLOY_PACKAGES) && \
@@ -179,7 +179,7 @@ image: .venv/runtime ## Build the image (IMAGE=NAME BUILDER=podman)
 		--build-arg REVISION=$$(git rev-parse HEAD) \
 		--build-arg KNOWLEDGE_DIGEST=$$($(BIN)/triage check | grep -o 'sha256:[0-9a-f]*') .
 
-# The operator wants the rules inside an object, promtool wants them plain; a test holds the two together.
+# The operator needs the rules inside an object, and promtool needs them plain. A test compares the two.
 rules: ## Write the alert rules for the Prometheus operator
 	@cd deploy/monitoring && { printf '%s\n' '# Made of rules.yaml by "make rules".' \
 		'apiVersion: monitoring.coreos.com/v1' 'kind: PrometheusRule' 'metadata:' '  name: runner-triage' 'spec:'; \
@@ -223,5 +223,5 @@ release-contract: .venv/runtime ## Keep openapi.yaml as the released contract of
 	cp openapi/openapi.yaml openapi/released/$$(sed -n 's/^  version: //p' openapi/openapi.yaml | head -1).yaml
 	cd openapi/released && sha256sum *.yaml > SHA256SUMS
 
-clean: ## Remove everything that was built
+clean: ## Remove all built files
 	rm -rf .venv build *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants

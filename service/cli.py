@@ -3,7 +3,7 @@
 The commands are `serve`, `assess`, `check`, `scorecard`, `diff`, `review`, `key` and `openapi`.
 
 The exit code is 0 on success, and 1 if the knowledge, the settings or a file is wrong. It is 2 if the request or the
-command line is wrong, 130 after Ctrl-C, and 141 if the reader of the output closes the pipe. Stopping `serve` is
+command line is wrong. It is 130 after Ctrl-C, and 141 if the reader of the output closes the pipe. Stopping `serve` is
 a success.
 """
 
@@ -27,7 +27,7 @@ from service.access.keys_file import is_name
 from service.bulk import file as bulk
 from service.bulk.items import Items
 from service.engine import Engine
-from service.errors import ForeignAnswers, KnowledgeFault, SettingsFault
+from service.errors import AnswersMismatch, KnowledgeFault, SettingsFault
 from service.knowledge import loader
 from service.review import commands as evaluation
 from service.settings import Settings
@@ -49,13 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(*map(str, fault.issues))
     except SettingsFault as fault:
         _complain(*fault.faults)
-    except ForeignAnswers:
+    except AnswersMismatch:
         _complain(
-            f"{chosen.batch[1]}: holds other than what these requests get in this way by this knowledge; "
-            "name another file"
+            f"{chosen.batch[1]}: does not match the answers to these requests by this knowledge; "
+            "choose another output file"
         )
     except BrokenProcessPool:
-        _complain("a process that answered was killed; the same command goes on where it was")
+        _complain("a worker process was killed; run the same command again to resume")
     except BrokenPipeError:  # the reader closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit would fail
         return UNREAD
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def serve(chosen: argparse.Namespace) -> int:
     """Serve the API over HTTP.
 
-    Command-line options override the environment. Each worker reads the environment anew.
+    Command-line options override the environment. Each worker reads the environment itself.
     """
     os.environ |= {
         f"TRIAGE_{name.upper()}": str(getattr(chosen, name))
@@ -83,7 +83,7 @@ def serve(chosen: argparse.Namespace) -> int:
     from service.server.fast_connection import FastConnection  # noqa: PLC0415 (as above)
     from service.server.server import serve as serve_http  # noqa: PLC0415 (as above)
 
-    if settings.workers > 1:  # workers that fail to start would be restarted for ever
+    if settings.workers > 1:  # a worker that fails to start is restarted without end
         check_setup(settings)
     config = Config(
         "service.main:create_app",
@@ -113,8 +113,8 @@ def assess(chosen: argparse.Namespace) -> int:
     body = sys.stdin.buffer.read() if chosen.file == "-" else Path(chosen.file).read_bytes()
     settings = _settings()
     engine = Engine(loader.load(settings.knowledge_folder(loader.SHIPPED)))
-    way = engine.answer_explained if chosen.explain else engine.answer
-    item = Items(engine.read, way, settings.body_limit_bytes).answer(body, "command-line")
+    answer = engine.answer_explained if chosen.explain else engine.answer
+    item = Items(engine.read, answer, settings.body_limit_bytes).answer(body, "command-line")
     if item.problem is not None:
         sys.stderr.buffer.write(item.body + b"\n")
         return WRONG_REQUEST
@@ -131,22 +131,22 @@ def assess_batch(chosen: argparse.Namespace) -> int:
 
     tqdm.monitor_interval = 0  # its thread would receive a Ctrl-C that this thread blocks
     settings = _settings()
-    way = bulk.Way(
+    options = bulk.BatchOptions(
         settings.knowledge_folder(loader.SHIPPED).absolute(), settings.body_limit_bytes, chosen.explain is not None
     )
     source, target = chosen.batch
     count = refused = 0
     with contextlib.ExitStack() as files:
-        asked = sys.stdin.buffer if source == "-" else files.enter_context(Path(source).open("rb"))
-        told = sys.stdout.buffer if target == "-" else files.enter_context(_only_here(Path(target)))
-        size = os.fstat(asked.fileno()).st_size or None
+        requests = sys.stdin.buffer if source == "-" else files.enter_context(Path(source).open("rb"))
+        output = sys.stdout.buffer if target == "-" else files.enter_context(_only_here(Path(target)))
+        size = os.fstat(requests.fileno()).st_size or None
         bar = files.enter_context(tqdm(total=size, unit="B", unit_scale=True, disable=None, file=sys.stderr))
-        held = None if target == "-" else bulk.held(told)
-        for chunk in bulk.assess(asked, told, way, held):
+        held = None if target == "-" else bulk.held(output)
+        for chunk in bulk.assess(requests, output, options, held):
             count, refused = count + chunk.answered, refused + chunk.refused
             bar.update(chunk.read)
             bar.set_postfix(answered=count, refused=refused, refresh=False)
-    already = f"; {held.answered} were there already" if held and held.answered else ""
+    already = f"; {held.answered} answered before" if held and held.answered else ""
     _complain(f"{count} answered, {refused} of them refused{already}")
     return 0
 
@@ -154,10 +154,10 @@ def assess_batch(chosen: argparse.Namespace) -> int:
 def _only_here(path: Path) -> BinaryIO:
     """Open the file and lock it for this run.
 
-    Raises `OSError` if another run writes it, or if it is not a plain file.
+    Raises `OSError` if another run writes it, or if it is not a regular file.
     """
     if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "is no plain file; name one, or - for standard output", str(path))
+        raise OSError(errno.EINVAL, "not a regular file; choose one, or - for standard output", str(path))
     file = path.open("a+b")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -174,8 +174,8 @@ def key(chosen: argparse.Namespace) -> int:
     The key is shown once and not stored.
     """
     made, hash_ = fresh()
-    print(f"Give {chosen.partner} this key; it is shown this once and kept nowhere:\n\n{made}\n")
-    print("Put its hash into the file that TRIAGE_KEYS names:\n")
+    print(f"Give this key to {chosen.partner}. It is shown once and not stored:\n\n{made}\n")
+    print("Add its hash to the file of TRIAGE_KEYS:\n")
     print(f"partners:\n  {chosen.partner}:\n    keys:\n      k-{hash_[:8]}: {{sha256: {hash_}}}")
     return 0
 
@@ -194,7 +194,7 @@ def _settings() -> Settings:
 
 def _partner(text: str) -> str:
     if not is_name(text):
-        raise argparse.ArgumentTypeError("up to 32 small letters, digits, - and _")
+        raise argparse.ArgumentTypeError("must be up to 32 lower-case letters, digits, - and _")
     return text
 
 
@@ -207,8 +207,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="triage",
         description="Triage for runners with calf cramps or numb feet.",
-        epilog="Exit codes: 0 all is well, 1 the setup is wrong, 2 the request or the command is wrong, "
-        "130 cut off by Ctrl-C, 141 nobody reads on.",
+        epilog="Exit codes: 0 success, 1 wrong knowledge, setting or file, 2 wrong request or command, "
+        "130 stopped by Ctrl-C, 141 the reader of the output closed the pipe.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
@@ -219,20 +219,20 @@ def _parser() -> argparse.ArgumentParser:
     serving.set_defaults(run=serve)
 
     assessing = commands.add_parser("assess", help="answer one request as the API does")
-    assessing.add_argument("--explain", choices=["full"], help="add what stands behind the answer")
+    assessing.add_argument("--explain", choices=["full"], help="add the explanation of the answer")
     assessing.add_argument(
         "--batch",
         nargs=2,
         metavar=("IN", "OUT"),
-        help="answer IN, a request a line, into OUT, a plain file; - for standard streams",
+        help="answer IN, one request per line, into OUT, a regular file; - for standard streams",
     )
     assessing.add_argument("file", nargs="?", metavar="FILE", help="a JSON request, or - for standard input")
     assessing.set_defaults(run=assess)
 
     evaluation.add(commands)
 
-    making = commands.add_parser("key", help="make a key for a partner")
-    making.add_argument("partner", metavar="PARTNER", type=_partner, help="the partner's id in the file of keys")
+    making = commands.add_parser("key", help="create a key for a partner")
+    making.add_argument("partner", metavar="PARTNER", type=_partner, help="the id of the partner in the file of keys")
     making.set_defaults(run=key)
 
     printing = commands.add_parser("openapi", help="print the contract")

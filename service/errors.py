@@ -1,24 +1,24 @@
 """The exceptions that the service raises.
 
     TriageError
-    ├── KnowledgeFault    the knowledge files are wrong: every fault, each with file and path
-    ├── SettingsFault     the settings are wrong: every fault, each with its name
-    │   └── UnreadableFile a file that a setting names cannot be read
-    ├── ForeignAnswers    a file of answers does not belong to these requests and this knowledge
-    └── RequestFault      a request cannot be answered; `kind` names the problem type
-        ├── MalformedBody the body is not JSON (400)
-        │   └── IncompleteBody the connection ended before the body did (400, never sent)
-        ├── BrokenContract the body is JSON that breaks the contract (422), with every fault
-        ├── InvalidQuery   the query has a parameter or a value that the path does not have (422)
-        ├── UnknownEntry   the knowledge holds no such kind or entry (404)
-        ├── SlowBody       the body did not arrive in time (408)
-        ├── LargeBody      the body is larger than the limit (413)
-        ├── ForeignMedia   the body does not declare a supported media type (415)
-        ├── ForeignCoding  the body is compressed (415)
-        ├── Unidentified   the request has no key, or an unknown one (401)
-        ├── Barred         the key is known, but revoked, or its partner is disabled (403)
-        ├── RateSpent      too many requests came from the same sender (429)
-        └── Overloaded     more is in progress than can be answered soon, or than there is room for (503)
+    ├── KnowledgeFault               the knowledge files are wrong: every fault, each with file and path
+    ├── SettingsFault                the settings are wrong: every fault, each with its name
+    │   └── UnreadableFile           a file that a setting names cannot be read
+    ├── AnswersMismatch              a file of answers does not belong to these requests and this knowledge
+    └── RequestFault                 a request cannot be answered; `kind` names the problem type
+        ├── MalformedBody            the body is not JSON (400)
+        │   └── IncompleteBody       the connection ended before the body did (400, never sent)
+        ├── BrokenContract           the body is JSON that breaks the contract (422), with every fault
+        ├── InvalidQuery             the query has a parameter or a value that the path does not have (422)
+        ├── UnknownEntry             the knowledge has no such kind or entry (404)
+        ├── BodyTimeout              the body did not arrive in time (408)
+        ├── BodyTooLarge             the body is larger than the limit (413)
+        ├── UnsupportedMediaType     the body does not declare a supported media type (415)
+        ├── UnsupportedContentCoding the body is compressed (415)
+        ├── Unauthorized             the request has no key, or an unknown one (401)
+        ├── Forbidden                the key is known, but revoked, or its partner is disabled (403)
+        ├── RateLimited              too many requests came from the same sender (429)
+        └── Overloaded               the service is overloaded, or its memory for arrays is full (503)
 
 Errors carry facts, and the HTTP edge turns them into text. No error carries a value from a request.
 """
@@ -73,10 +73,10 @@ class UnreadableFile(SettingsFault):
     """
 
 
-class ForeignAnswers(TriageError):
+class AnswersMismatch(TriageError):
     """Raised if a file of answers does not match the current answers.
 
-    The current answers are those that the requests and the knowledge of today give.
+    The current answers come from the same requests and the current knowledge.
     """
 
 
@@ -111,7 +111,7 @@ class MalformedBody(RequestFault):
 class IncompleteBody(MalformedBody):
     """Raised if the connection ends before the body does.
 
-    The cause is the network, or a client that gave up.
+    The network failed, or the client left.
     """
 
     def __init__(self) -> None:
@@ -141,18 +141,18 @@ class InvalidQuery(RequestFault):
 
 
 class UnknownEntry(RequestFault):
-    """Raised if the knowledge holds no such kind or entry."""
+    """Raised if the knowledge has no such kind or entry."""
 
 
-class SlowBody(RequestFault):
+class BodyTimeout(RequestFault):
     """Raised if the body does not arrive in time."""
 
 
-class LargeBody(RequestFault):
+class BodyTooLarge(RequestFault):
     """Raised if the body is larger than the limit."""
 
 
-class ForeignMedia(RequestFault):
+class UnsupportedMediaType(RequestFault):
     """Raised if the body does not declare a supported media type.
 
     `taken` lists the supported media types.
@@ -163,15 +163,15 @@ class ForeignMedia(RequestFault):
         self.taken = taken
 
 
-class ForeignCoding(RequestFault):
+class UnsupportedContentCoding(RequestFault):
     """Raised if the body is compressed or otherwise encoded."""
 
 
-class Unidentified(RequestFault):
+class Unauthorized(RequestFault):
     """Raised if a request has no key or an unknown one."""
 
 
-class Barred(RequestFault):
+class Forbidden(RequestFault):
     """Raised if a known key is revoked or its partner is disabled."""
 
     def __init__(self, partner: str, key: str) -> None:
@@ -180,7 +180,7 @@ class Barred(RequestFault):
         self.key = key
 
 
-class RateSpent(RequestFault):
+class RateLimited(RequestFault):
     """Raised if the sender has used up its rate limit."""
 
 

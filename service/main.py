@@ -26,7 +26,7 @@ from service.errors import SettingsFault
 from service.knowledge import loader, reviews
 from service.knowledge.catalogue import catalogue
 from service.model.scales import Level
-from service.problems import KINDS, UNHEARD
+from service.problems import BELOW_APPLICATION, KINDS
 from service.server.refusal_kinds import REFUSALS
 from service.server.server import SHARED_COUNTS
 from service.settings import Settings
@@ -56,8 +56,8 @@ def create_app() -> Observe:
 def compose(settings: Settings) -> Observe:
     """Create the application with these settings.
 
-    The log comes first, so that all other parts can log; only the counter of its lost lines precedes it. The engine
-    comes before the page, because a fault in the knowledge is likelier than one in the files around it.
+    The log comes first, so that all other parts can log. Only the counter of its lost lines precedes it. The engine
+    comes before the pages, because a fault in the knowledge is likelier than one in the other files.
     """
     metrics = Metrics(CollectorRegistry(), shared=SHARED_COUNTS in os.environ)
     output = standard_output(metrics.log_line_lost)
@@ -65,7 +65,7 @@ def compose(settings: Settings) -> Observe:
     adopt_standard_logging(log)
     engine_knowledge = loader.load(settings.knowledge_folder(loader.SHIPPED))
     engine = Engine(engine_knowledge)
-    metrics.expect(Level, (kind.slug for kind in KINDS if kind not in UNHEARD), REFUSALS)
+    metrics.expect(Level, (kind.slug for kind in KINDS if kind not in BELOW_APPLICATION), REFUSALS)
     metrics.knowledge(engine.version, engine.digest)
     metrics.reviews(reviews.counts(engine_knowledge))
     metrics.build(VERSION, platform.python_version())
@@ -74,7 +74,7 @@ def compose(settings: Settings) -> Observe:
     access_log = AccessLog(log, metrics, engine.version, output.write if has_json_requests else None)
     access = access_of(settings, access_log)
     if not settings.keys:
-        access_log.warn("keys_off", says="whoever reaches this port may ask", rate_limit=settings.rate_limit or None)
+        access_log.warn("keys_off", says="any client of this port is served", rate_limit=settings.rate_limit or None)
     return build(
         engine=engine,
         catalogue=catalogue(engine_knowledge),
@@ -92,7 +92,7 @@ def compose(settings: Settings) -> Observe:
 def check_setup(settings: Settings) -> None:
     """Check that a worker with these settings can start.
 
-    Raises the error that would prevent it.
+    Raises the error that prevents it.
     """
     loader.load(settings.knowledge_folder(loader.SHIPPED))
     contract_of(settings)
@@ -131,8 +131,8 @@ def _limiter(settings: Settings, events: AccessEvents) -> Limiter:
 
     try:
         return RedisLimiter(settings.limit_store_url(), events)
-    except (ValueError, TypeError, OSError):  # their messages may quote the URL, and with it a password
-        raise SettingsFault((f"{name}: is no redis:// or rediss:// URL that can be used",)) from None
+    except (ValueError, TypeError, OSError):  # their messages may quote the URL with its password
+        raise SettingsFault((f"{name}: not a usable redis:// or rediss:// URL",)) from None
 
 
 def contract_of(settings: Settings) -> Contract:

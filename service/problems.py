@@ -52,7 +52,7 @@ METHOD: Final = Kind(
     "method-not-allowed",
     "Method not allowed",
     405,
-    "This path does not take this method; `Allow` names those it takes.",
+    "This path does not support this method; `Allow` lists the supported ones.",
 )
 LARGE_HEAD: Final = Kind("head-too-large", "Request head too large", 431, "The request line and headers are too large.")
 SLOW_HEAD: Final = Kind(
@@ -64,22 +64,20 @@ INTERNAL: Final = Kind(
 STOPPING: Final = Kind(
     "unavailable", "Service unavailable", 503, "The service is stopping. Try again.", {"Retry-After": "1"}
 )
-# Clients handle both cases alike, and one generated from an older contract would not know a new type.
+# Clients handle both cases alike, and a client generated from an older contract does not know a new type.
 OVERLOADED: Final = Kind(
     "overloaded",
     STOPPING.title,
     503,
-    "More requests are here than can be answered soon. Try again.",
+    "The service is overloaded. Try again.",
     {"Retry-After": "1"},
     like=STOPPING.slug,
 )
-MALFORMED: Final = Kind(
-    "malformed-body", "Malformed body", 400, "The body is not one JSON document; `errors` says why."
-)
+MALFORMED: Final = Kind("malformed-body", "Malformed body", 400, "The body is not one JSON document; see `errors`.")
 
 OF_FAULT: Final[Mapping[type[errors.RequestFault], Kind]] = {
     errors.MalformedBody: MALFORMED,
-    # Never sent. It has its own type so that operators do not mistake a bad network for a faulty app.
+    # Never sent. Its own type lets operators distinguish a bad network from a faulty app.
     errors.IncompleteBody: Kind(
         "incomplete-body", MALFORMED.title, MALFORMED.status, MALFORMED.detail, like=MALFORMED.slug
     ),
@@ -89,43 +87,43 @@ OF_FAULT: Final[Mapping[type[errors.RequestFault], Kind]] = {
     errors.InvalidQuery: Kind(
         "invalid-query", "Invalid query", 422, "The query has an unknown parameter or value; see `errors`."
     ),
-    errors.UnknownEntry: Kind("unknown-entry", "Unknown entry", 404, "The knowledge holds no such kind or entry."),
-    errors.SlowBody: Kind(
+    errors.UnknownEntry: Kind("unknown-entry", "Unknown entry", 404, "The knowledge has no such kind or entry."),
+    errors.BodyTimeout: Kind(
         "body-timeout", "Body did not arrive in time", 408, "The body did not arrive in time.", {"Connection": "close"}
     ),
-    errors.LargeBody: Kind("body-too-large", "Body too large", 413, "The body is larger than this service takes."),
-    errors.ForeignMedia: Kind(
+    errors.BodyTooLarge: Kind("body-too-large", "Body too large", 413, "The body is larger than the limit."),
+    errors.UnsupportedMediaType: Kind(
         "unsupported-media-type",
         "Unsupported media type",
         415,
-        "Send one `Content-Type`, of those that `Accept` names, in UTF-8.",
+        "Send one `Content-Type` in UTF-8; `Accept` lists the supported ones.",
     ),
-    errors.ForeignCoding: Kind(
+    errors.UnsupportedContentCoding: Kind(
         "unsupported-content-coding",
         "Unsupported content coding",
         415,
-        "Send the body as it is, without `Content-Encoding`.",
+        "Send the body without `Content-Encoding`.",
         {"Accept-Encoding": "identity"},
     ),
-    errors.Unidentified: Kind(
+    errors.Unauthorized: Kind(
         "unauthorized",
         "Unauthorized",
         401,
-        "Send a key that is in use as `Authorization: Bearer <key>`.",
+        "Send a valid key as `Authorization: Bearer <key>`.",
         {"WWW-Authenticate": 'Bearer realm="runner-triage"'},
     ),
-    errors.Barred: Kind(
-        "forbidden", "Forbidden", 403, "This key is not in use any more; ask the operator for another."
+    errors.Forbidden: Kind(
+        "forbidden", "Forbidden", 403, "This key is no longer valid; ask the operator for a new one."
     ),
-    errors.RateSpent: Kind(
-        "rate-limited", "Rate limited", 429, "The rate limit is spent; `Retry-After` says when to try again."
+    errors.RateLimited: Kind(
+        "rate-limited", "Rate limited", 429, "The rate limit is exceeded; try again after `Retry-After` seconds."
     ),
     errors.Overloaded: OVERLOADED,
 }
-UNHEARD: Final = (BAD_REQUEST, LARGE_HEAD, SLOW_HEAD, UNSUPPORTED_CODING, UNSUPPORTED_VERSION)
-"""Refused before they are a request, so they are counted in `triage_connections_refused_total` only."""
+BELOW_APPLICATION: Final = (BAD_REQUEST, LARGE_HEAD, SLOW_HEAD, UNSUPPORTED_CODING, UNSUPPORTED_VERSION)
+"""Refusals below the application. They are counted in `triage_connections_refused_total` only."""
 
-KINDS: Final = (*UNHEARD, NOT_FOUND, METHOD, INTERNAL, STOPPING, *OF_FAULT.values())
+KINDS: Final = (*BELOW_APPLICATION, NOT_FOUND, METHOD, INTERNAL, STOPPING, *OF_FAULT.values())
 
 
 class FaultShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

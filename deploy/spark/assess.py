@@ -1,6 +1,6 @@
-"""The bulk job: assesses a table of requests with Spark, to the byte as `POST /assess` would.
+"""The bulk job, which assesses a table of requests with Spark.
 
-It holds no opinion on where it runs: master, memory and cores are spark-submit's.
+Its responses equal those of `POST /assess` byte for byte. spark-submit sets the master, memory and cores.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from pyspark.sql.types import StructType
 from triage_worker import REQUEST
 
 _ROWS_AT_ONCE = 1000
-"""An answer has some 10 KB: Spark's own 10,000 rows would be 100 MB of answers at once."""
+"""An answer has some 10 KB, so Spark's default of 10,000 rows would be 100 MB of answers."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the job as the command line says."""
+    """Run the job of a command line."""
     chosen = _parser().parse_args(arguments)
-    # Spark would start its workers with whatever `python3` there is; on a cluster the submitter names another.
+    # By default Spark starts its workers with any `python3`. On a cluster the submitter sets this variable.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     spark = SparkSession.builder.appName("runner-triage").getOrCreate()
     try:
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def assess(spark: SparkSession, source: str, target: str, format_: str) -> None:
-    """Assess what `source` holds and write it to `target`, which must not exist yet."""
+    """Assess the requests in `source` and write them to `target`, which must not exist."""
     spark.sparkContext.addPyFile(triage_worker.__file__)
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", _ROWS_AT_ONCE)
     if format_ == "parquet":
@@ -46,24 +46,24 @@ def assess(spark: SparkSession, source: str, target: str, format_: str) -> None:
 
 
 def _line() -> Column:
-    """A row as one line of `POST /assess/batch`: the body stays as it is, so no JSON writer touches it."""
+    """Return a row as one line of `POST /assess/batch`, with an unchanged body."""
     assessment = f.concat(f.lit(',"assessment":'), "assessment")
     problem = f.concat(f.lit(',"problem":'), "problem")
     return f.concat(f.lit('{"status":'), f.col("status").cast("string"), f.coalesce(assessment, problem), f.lit("}"))
 
 
 def _rows(spark: SparkSession, source: str) -> DataFrame:
-    """The rows of a table, each with its id; all else that it holds stays behind."""
+    """Return the rows of a table with their ids, without other columns."""
     return _in_order(spark.read.parquet(source), "id", f.col(REQUEST).cast("binary").alias(REQUEST))
 
 
 def _lines(spark: SparkSession, source: str) -> DataFrame:
-    """One request a line."""
+    """Return one request per line."""
     return _in_order(spark.read.text(source, lineSep="\n"), f.col("value").cast("binary").alias(REQUEST))
 
 
 def _in_order(read: DataFrame, *columns: Column | str) -> DataFrame:
-    """The rows in the order of files and lines, in parts of similar size.
+    """Return the rows in the order of files and lines, in parts of similar size.
 
     Spark itself reads the largest blocks first, and a small file on one core. The sort comes before the assessment,
     while the rows are small.

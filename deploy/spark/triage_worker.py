@@ -1,7 +1,7 @@
-"""What runs in Spark's Python workers: Arrow batches of requests in, batches of the API's answers out.
+"""The code of Spark's Python workers, from Arrow batches of requests to batches of answers.
 
-A module of its own, sent to the executors beside the job: what stands in the job itself is unpickled anew in every
-task, and each would compile the knowledge again.
+It is a separate module that is sent to the executors. Code in the job itself is unpickled in every task, and each task
+would compile the knowledge again.
 """
 
 from __future__ import annotations
@@ -28,37 +28,37 @@ Answers = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 
 class TwoEditions(TriageError):
-    """Driver and worker would not answer alike, and one output would mix what two editions say."""
+    """Raised if driver and worker have different editions, because one output would mix both."""
 
     def __init__(self, driver: str, worker: str) -> None:
-        super().__init__(f"the driver holds {driver}; this worker holds {worker}")
+        super().__init__(f"the driver has {driver}; this worker has {worker}")
 
 
 @cache
 def chosen() -> Settings:
-    """The settings of this process."""
+    """Return the settings of this process."""
     return settings.read(os.environ)
 
 
 @cache
 def engine() -> Engine:
-    """The engine of this process, made once, with the first batch that comes."""
+    """Return the engine of this process, created with the first batch."""
     return Engine(loader.load(chosen().knowledge_folder(loader.SHIPPED)))
 
 
 @cache
 def items() -> Items:
-    """Answers one row as if it came alone."""
+    """Return the object that answers each row by itself."""
     return Items(engine().read, engine().answer, chosen().body_limit_bytes)
 
 
 def edition() -> str:
-    """What decides every byte of an answer: the release of the code, the knowledge and the largest body."""
+    """Return all that determines an answer: the release, the knowledge and the largest body."""
     return f"release {version('runner-triage')}, {engine().digest}, bodies up to {chosen().body_limit_bytes} bytes"
 
 
 def answers_of(expected: str) -> Answers:
-    """The function for `mapInArrow`; it refuses to answer where the edition is not the expected one."""
+    """Return the function for `mapInArrow`, which raises `TwoEditions` for an unexpected edition."""
 
     def answers(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         if edition() != expected:
@@ -69,7 +69,7 @@ def answers_of(expected: str) -> Answers:
 
 
 def answered(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch with its answers in place of its requests, row for row; a missing request is an empty one."""
+    """Return the batch with answers in place of requests. A missing request is an empty one."""
     rows = [_said_to(body or b"") for body in batch.column(REQUEST).to_pylist()]
     added = pa.RecordBatch.from_pylist(rows, ANSWERED)
     kept = batch.drop_columns(REQUEST)
@@ -77,7 +77,7 @@ def answered(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _said_to(body: bytes) -> dict[str, int | bytes]:
-    """One row; what nobody foresaw is that row's internal error, as it would be one request's."""
+    """Return one row. An unforeseen error is the internal error of this row only."""
     item = items().answer(body, "spark")
     if item.problem is None:
         return {"status": 200, "assessment": item.body}

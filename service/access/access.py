@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from service.access.keys import Keys
 from service.access.keys_file import Partner
 from service.access.rate_limit import Quota, Taken, fields
-from service.errors import RateSpent
+from service.errors import RateLimited
 
 HOST_BITS: Final = 128 - 56
 """The bits of an IPv6 address that its holder can choose."""
@@ -21,8 +21,8 @@ Headers = Iterable[tuple[bytes, bytes]]
 class Limiter(Protocol):
     """A counter of requests against quotas."""
 
-    async def take(self, who: str, quota: Quota, cost: int) -> Taken | None:
-        """Take `cost` from the quota of `who`.
+    async def take(self, payer: str, quota: Quota, cost: int) -> Taken | None:
+        """Take `cost` from the quota of `payer`.
 
         Returns None if the count is not available.
         """
@@ -41,8 +41,8 @@ class Admission:
 class Access:
     """The checks of keys and quotas.
 
-    A key is required if keys are configured. Requests are counted if there is a limit. A partner pays for itself,
-    whichever of its keys it uses. Without keys, each client's address pays.
+    A key is required if keys are configured. Requests are counted if there is a limit. All keys of a partner share its
+    quota. Without keys, each client address has a quota.
     """
 
     def __init__(self, keys: Keys | None, quota: Quota | None, limiter: Limiter, proxies: int) -> None:
@@ -54,7 +54,7 @@ class Access:
     def admit(self, headers: Headers, peer: str) -> Admission:
         """Admit a request by its key.
 
-        Raises `Unidentified` without a known key, and `Barred` if the key is no longer valid.
+        Raises `Unauthorized` without a known key, and `Forbidden` if the key is no longer valid.
         """
         if self._keys is None:
             payer = f"client:{client(headers, peer, self._proxies)}" if self._quota else ""
@@ -65,43 +65,43 @@ class Access:
     async def charge(self, admission: Admission, cost: int) -> None:
         """Take `cost` from the payer's quota.
 
-        Raises `RateSpent` if too little is left. If the count is not available, the request continues uncounted.
+        Raises `RateLimited` if too little is left. If the count is not available, the request continues uncounted.
         """
         if (quota := admission.quota) is None:
             return
         taken = await self._limiter.take(admission.payer, quota, cost)
         admission.fields = () if taken is None else fields(quota, taken)
         if taken is not None and not taken.is_allowed:
-            raise RateSpent
+            raise RateLimited
 
-    def renew(self, *, is_told: bool) -> None:
+    def renew(self, *, is_forced: bool) -> None:
         """Read the keys again if necessary.
 
-        They are read if their file has changed, if the last read failed, or if `is_told`.
+        They are read if their file has changed, if the last read failed, or if `is_forced`.
         """
         if self._keys is not None:
-            self._keys.renew(is_told=is_told)
+            self._keys.renew(is_forced=is_forced)
 
 
 def client(headers: Headers, peer: str, proxies: int) -> str:
     """Return the client's address behind trusted proxies.
 
-    It is the address that the outermost of `proxies` saw, or the peer's. Each proxy appends the address of its own
-    client, so only the last `proxies` entries can be trusted.
+    It is the address that the outermost of `proxies` received, or the peer's. Each proxy appends the address of its
+    own client, so only the last `proxies` entries can be trusted.
     """
-    heard: Sequence[str] = ()
+    addresses: Sequence[str] = ()
     if proxies:
-        told = b",".join(value for name, value in headers if name == b"x-forwarded-for")
-        heard = told.decode("latin-1").split(",")
-    return _sender(heard[-proxies].strip() if 0 < proxies <= len(heard) else "") or _sender(peer)
+        forwarded = b",".join(value for name, value in headers if name == b"x-forwarded-for")
+        addresses = forwarded.decode("latin-1").split(",")
+    return _sender(addresses[-proxies].strip() if 0 < proxies <= len(addresses) else "") or _sender(peer)
 
 
 def _sender(address: str) -> str:
-    """Return the address as it is counted, without a port.
+    """Return the address for the count, without a port.
 
-    Some proxies append a port. An IPv6 address is counted by its /56, the network that providers give one home: with
-    all of it a client could change its address, or its /64, at each request. A socket for both families shows IPv4
-    clients inside one such network; they are counted by the IPv4 address.
+    Some proxies append a port. An IPv6 address counts by its /56, the network that providers assign to one home.
+    Otherwise a client could use another address, or another /64, for each request. A socket for both families shows
+    all IPv4 clients inside one such network, so these count by their IPv4 address.
     """
     if address.startswith("["):
         address = address[1:].partition("]")[0]

@@ -1,7 +1,7 @@
 """The partners' keys, from a file that holds their hashes.
 
-The file is read strictly, and again whenever it changes. A key is 256 random bits, which cannot be guessed, so one
-SHA-256 is enough. A slow hash makes guessing expensive, and here it would only make every request expensive.
+The file is read strictly, and again after each change. A key is 256 random bits and cannot be guessed, so one SHA-256
+is enough. A slow hash would only make every request expensive.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Final
 
 from service.access.events import AccessEvents
 from service.access.keys_file import Partner, read
-from service.errors import Barred, SettingsFault, Unidentified, UnreadableFile
+from service.errors import Forbidden, SettingsFault, Unauthorized, UnreadableFile
 
 MARK: Final = "triage_"
-"""Every key begins with this, so that scanners of leaked secrets know one when they see it."""
+"""The prefix of every key. Scanners for leaked secrets recognize keys by it."""
 
 SCHEME: Final = b"bearer "
 
@@ -50,40 +50,40 @@ class Keys:
     def partner_of(self, headers: Iterable[tuple[bytes, bytes]]) -> Partner:
         """Return the partner that sent these headers.
 
-        Raises `Unidentified` without a known key, and `Barred` if the key is no longer valid.
+        Raises `Unauthorized` without a known key, and `Forbidden` if the key is no longer valid.
         """
         sent = [value for name, value in headers if name == b"authorization"]
         if len(sent) != 1 or sent[0][: len(SCHEME)].lower() != SCHEME:
-            raise Unidentified
+            raise Unauthorized
         given = _hash(sent[0][len(SCHEME) :].strip(b" \t"))
-        # The time of a look-up by hash reveals nothing: the start of a guess's hash cannot be chosen.
+        # The time of this lookup reveals nothing, because a client cannot choose the start of a hash.
         known = self._known.get(given)
         if known is None or not hmac.compare_digest(known.hash, given):
-            raise Unidentified
-        if known.is_barred:
-            raise Barred(known.id, known.key)
+            raise Unauthorized
+        if known.is_forbidden:
+            raise Forbidden(known.id, known.key)
         return known
 
-    def renew(self, *, is_told: bool) -> None:
+    def renew(self, *, is_forced: bool) -> None:
         """Read the file again if necessary.
 
-        It is read if it has changed, if the last read failed, or if `is_told`.
+        It is read if it has changed, if the last read failed, or if `is_forced`.
         """
         stamp = _stamp(self._path)
-        if stamp == self._stamp and not self._is_unread and not is_told:
+        if stamp == self._stamp and not self._is_unread and not is_forced:
             return
-        is_logged = self._is_unread and stamp == self._stamp and not is_told
+        is_logged = self._is_unread and stamp == self._stamp and not is_forced
         self._stamp = stamp
         self._is_unread = False
         try:
             found = read(self._path)
         except UnreadableFile as fault:
-            self._is_unread = True  # its content was not seen, so that it may be good without a change
+            self._is_unread = True  # its content is unknown, so it may become valid without a change
             if not is_logged:
                 self._refuse(fault.faults)
         except SettingsFault as fault:
             self._refuse(fault.faults)
-        except Exception as error:  # noqa: BLE001 (no content of a file may end a worker that answers)
+        except Exception as error:  # noqa: BLE001 (the content of a file must not end a running worker)
             self._refuse((f"TRIAGE_KEYS: the file cannot be read: {type(error).__name__}",))
         else:
             known, self._known = self._known, found
@@ -100,7 +100,7 @@ class Keys:
 
         A file that was cut at the end of a line is still valid YAML.
         """
-        valid = [partner for partner in before.values() if not partner.is_barred]
+        valid = [partner for partner in before.values() if not partner.is_forbidden]
         partners = {partner.id for partner in valid} - {partner.id for partner in after.values()}
         keys = [f"{partner.id}/{partner.key}" for partner in valid if partner.hash not in after]
         if partners or keys:
@@ -108,9 +108,9 @@ class Keys:
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
-    """Return the stamp of a file's state, empty without a file.
+    """Return the stamp of a file, empty without a file.
 
-    The stamp differs after any change of content, rights or link.
+    The stamp differs after any change of content, permissions or link.
     """
     try:
         found = path.stat()

@@ -18,7 +18,7 @@ from service.errors import SettingsFault, UnreadableFile
 from service.knowledge.yaml_reader import DuplicateName, read_yaml
 
 MOST_PARTNERS: Final = 1_000
-"""A partner is a label of metrics, so there is an end to them."""
+"""The number is limited because each partner is a label of the metrics."""
 
 is_name: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}").fullmatch
 _is_hash: Final = re.compile(r"[0-9a-f]{64}").fullmatch
@@ -28,14 +28,14 @@ _is_hash: Final = re.compile(r"[0-9a-f]{64}").fullmatch
 class Partner:
     """A partner and one of its keys.
 
-    `quota` is the partner's own. `is_barred` is true if this key is no longer valid.
+    `quota` is the partner's own. `is_forbidden` is true if this key is no longer valid.
     """
 
     id: str
     key: str
     hash: str
     quota: Quota | None = None
-    is_barred: bool = False
+    is_forbidden: bool = False
 
 
 def read(path: Path) -> Mapping[str, Partner]:
@@ -96,7 +96,7 @@ class _Reader:
             if isinstance(hash_, str) and _is_hash(hash_):
                 yield Partner(id_, key, hash_, own, is_disabled or is_revoked)
             else:
-                self.faults.append(f"{place}.sha256: must be 64 hex digits in small letters")
+                self.faults.append(f"{place}.sha256: must be 64 hex digits in lower case")
 
     def _mapping(self, path: str, value: object, known: set[str]) -> Mapping[str, Any]:
         if not isinstance(value, dict):
@@ -109,11 +109,13 @@ class _Reader:
     def _named(self, path: str, value: object) -> Mapping[str, Any]:
         """Return the entries with names that may be shown as labels."""
         if not isinstance(value, dict) or not value:
-            self.faults.append(f"{path}: must be a mapping with an entry or more")
+            self.faults.append(f"{path}: must be a mapping with at least one entry")
             return {}
         good = {name: entry for name, entry in value.items() if isinstance(name, str) and is_name(name)}
         if len(good) < len(value):
-            self.faults.append(f"{path}: names are up to 32 small letters, digits, - and _, in quotes if all digits")
+            self.faults.append(
+                f"{path}: names are up to 32 lower-case letters, digits, - and _, in quotes if all digits"
+            )
         return good
 
     def _claim(self, path: str, value: object) -> bool:

@@ -1,6 +1,6 @@
 """Rate limits counted in this process's memory.
 
-This is own code, because the usual library walks every window of every client at each request.
+No library is used, because the common one visits every window of every client on each request.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from service.access.rate_limit import Quota, Taken
 
 MOST = 100_000
-"""Windows kept at once, some 20 MB; beyond that the oldest is forgotten, which lets its client begin anew."""
+"""The most windows in memory, some 20 MB. Above it the oldest one is dropped, and its client starts a new one."""
 
 
 class MemoryLimiter:
@@ -26,17 +26,17 @@ class MemoryLimiter:
         self._clock = clock
         self.windows: dict[str, tuple[float, int]] = {}  # its end and the used part; the oldest first
 
-    async def take(self, who: str, quota: Quota, cost: int) -> Taken:
-        """Take `cost` from the quota of `who` if enough is left."""
+    async def take(self, payer: str, quota: Quota, cost: int) -> Taken:
+        """Take `cost` from the quota of `payer` if enough is left."""
         now = self._clock()
-        ends, used = self.windows.get(who, (now, 0))
+        ends, used = self.windows.get(payer, (now, 0))
         if ends <= now:
-            self.windows.pop(who, None)
+            self.windows.pop(payer, None)
             self._forget(now)
             ends, used = now + quota.seconds, 0
         is_allowed = used + cost <= quota.requests
         used += cost if is_allowed else 0
-        self.windows[who] = ends, used
+        self.windows[payer] = ends, used
         return Taken(is_allowed, max(0, quota.requests - used), math.ceil(ends - now))
 
     def _forget(self, now: float) -> None:

@@ -21,10 +21,10 @@ from service.access.events import AccessEvents
 from service.access.rate_limit import Quota, Taken
 
 PATIENCE_SECONDS: Final = 0.1
-"""The longest that one request may wait for the store."""
+"""The longest wait of a request for the store."""
 
 PAUSE_SECONDS: Final = 1.0
-"""How long a store that failed is left alone, so that only one request in a pause pays for asking."""
+"""The pause after a failure of the store. Only one request per pause waits for the store."""
 
 SCHEMES: Final = ("redis://", "rediss://")
 _PREFIX: Final = "triage:quota:"
@@ -43,10 +43,10 @@ if left == -1 or left > window then redis.call('PEXPIRE', KEYS[1], window) end
 if left < 0 or left > window then left = window end
 return {is_allowed and 1 or 0, math.min(used, most), left}
 """
-"""One round trip, and atomic: reading first and counting later would let two processes share the last request.
+"""One atomic round trip. With separate reading and counting, two processes could both use the last request.
 
-A key that holds no count begins anew, and a count that would outlast its window gets the window's end: otherwise its
-client would be refused for ever.
+A key without a valid count starts a new window. A count that would outlast its window gets the window's end. Otherwise
+its client would be refused without end.
 """
 
 
@@ -57,7 +57,7 @@ def _taken(reply: object, quota: Quota) -> Taken:
     """
     is_allowed, used, left = msgspec.convert(reply, tuple[int, int, int])
     if is_allowed not in (0, 1) or not 0 <= used <= quota.requests or not 0 <= left <= quota.seconds * 1000:
-        raise ValueError("no reply of the script")
+        raise ValueError("not a reply of the script")
     return Taken(bool(is_allowed), quota.requests - used, max(1, math.ceil(left / 1000)))
 
 
@@ -69,7 +69,7 @@ class RedisLimiter:
 
     def __init__(self, url: str, events: AccessEvents, clock: Callable[[], float] = time.monotonic) -> None:
         if not url.startswith(SCHEMES):
-            raise ValueError("no redis:// or rediss:// URL")
+            raise ValueError("not a redis:// or rediss:// URL")
         client = redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), protocol=2)
         self._take = client.register_script(_TAKE)
         self._events = events
@@ -77,8 +77,8 @@ class RedisLimiter:
         self._away_until = 0.0
         self._is_away = False
 
-    async def take(self, who: str, quota: Quota, cost: int) -> Taken | None:
-        """Take `cost` from the quota of `who` if enough is left.
+    async def take(self, payer: str, quota: Quota, cost: int) -> Taken | None:
+        """Take `cost` from the quota of `payer` if enough is left.
 
         Returns None without a valid reply.
         """
@@ -87,7 +87,7 @@ class RedisLimiter:
                 return None
             self._away_until = self._clock() + PAUSE_SECONDS
         # The store must not hold a client's address.
-        key = _PREFIX + hashlib.sha256(who.encode()).hexdigest()[:32]
+        key = _PREFIX + hashlib.sha256(payer.encode()).hexdigest()[:32]
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 reply = await cast(

@@ -8,7 +8,7 @@ from typing import Final
 
 SECONDS: Final = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 FORM: Final = rf"^[1-9][0-9]{{0,8}}/({'|'.join(SECONDS)})\Z"
-"""The written form of a rate limit; an empty text is no limit."""
+"""The written form of a rate limit. An empty text means no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +54,5 @@ def fields(quota: Quota, taken: Taken) -> tuple[tuple[bytes, bytes], ...]:
     """
     policy = b'"default";q=%d;w=%d' % (quota.requests, quota.seconds)
     left = b'"default";r=%d;t=%d' % (taken.remaining, taken.resets_in)
-    told = ((b"ratelimit-policy", policy), (b"ratelimit", left))
-    return told if taken.is_allowed else (*told, (b"retry-after", b"%d" % taken.resets_in))
+    shown = ((b"ratelimit-policy", policy), (b"ratelimit", left))
+    return shown if taken.is_allowed else (*shown, (b"retry-after", b"%d" % taken.resets_in))

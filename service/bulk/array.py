@@ -10,12 +10,12 @@ from service.errors import BrokenContract, Fault
 from service.report.json_body import TOO_DEEP, malformed
 
 MOST: Final = 1_000
-"""Items of one array; a stream of lines has no such limit."""
+"""The most items of one array. A stream of lines has no such limit."""
 
 COMMAS: Final = 600
-"""More than a request has that says all there is to say.
+"""The most commas per item, more than a complete request has.
 
-Each item of an array becomes an object before they are counted, so millions of them would fill the memory.
+Every item becomes an object before the items are counted, so millions of items would fill the memory.
 """
 
 TOO_MANY_COMMAS: Final = Fault(

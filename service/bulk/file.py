@@ -25,19 +25,19 @@ from typing import BinaryIO, Final, NamedTuple
 from service.bulk.items import ASSESSED, Items
 from service.bulk.lines import Lines
 from service.engine import Engine
-from service.errors import ForeignAnswers
+from service.errors import AnswersMismatch
 from service.knowledge import loader
 from service.parent_process import end_with_parent
 
 READ_AT_ONCE: Final = 1 << 18
 CHUNK: Final = 256
-"""Requests that one process answers before it hands them back: some megabytes of answers."""
+"""Requests per chunk of one process. Their answers are some megabytes."""
 
 AHEAD: Final = 3
-"""Chunks on their way for each process, so that none waits and little is held."""
+"""Chunks in progress per process. No process waits, and few answers are in memory."""
 
 
-class Way(NamedTuple):
+class BatchOptions(NamedTuple):
     """The options that apply to every request.
 
     `folder` holds the knowledge, and `limit` is the largest request, in bytes. `explained` adds the explanation.
@@ -83,15 +83,15 @@ class Held(NamedTuple):
     samples: Mapping[int, bytes]
 
 
-def assess(source: BinaryIO, target: BinaryIO, way: Way, held: Held | None) -> Iterator[Answered]:
+def assess(source: BinaryIO, target: BinaryIO, options: BatchOptions, held: Held | None) -> Iterator[Answered]:
     """Answer the requests of `source` that `target` does not answer yet.
 
     Yields each chunk after it is written. `held` describes the answers in `target`, or is None if `target` is not a
     file to resume. `target` is changed only after those answers are checked.
 
-    Raises `ForeignAnswers` if `target` holds anything but the answers to the first requests of `source`.
+    Raises `AnswersMismatch` if `target` holds anything but the answers to the first requests of `source`.
     """
-    left = _after(_chunks(source, way.limit), held or Held(0, 0, {}), way)
+    left = _after(_chunks(source, options.limit), held or Held(0, 0, {}), options)
     first = next(left, None)
     if held is not None:
         with _named(target):
@@ -100,7 +100,7 @@ def assess(source: BinaryIO, target: BinaryIO, way: Way, held: Held | None) -> I
     workers = os.cpu_count() or 1
     # Forked processes would inherit the locks of all running threads.
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with_parent) as pool:
-        for answered in _in_order(pool, chain(() if first is None else (first,), left), way, AHEAD * workers):
+        for answered in _in_order(pool, chain(() if first is None else (first,), left), options, AHEAD * workers):
             with _named(target):
                 target.write(answered.lines)
                 target.flush()
@@ -127,43 +127,45 @@ def _end_with_parent() -> None:
     end_with_parent(partial(os._exit, 1))
 
 
-def _in_order(pool: ProcessPoolExecutor, chunks: Iterator[Chunk], way: Way, ahead: int) -> Iterator[Answered]:
-    under_way: deque[Future[Answered]] = deque()
+def _in_order(
+    pool: ProcessPoolExecutor, chunks: Iterator[Chunk], options: BatchOptions, ahead: int
+) -> Iterator[Answered]:
+    futures: deque[Future[Answered]] = deque()
     for chunk in chunks:
-        under_way.append(_submitted(pool, chunk, way))
-        if len(under_way) >= ahead:
-            yield under_way.popleft().result()
-    while under_way:
-        yield under_way.popleft().result()
+        futures.append(_submitted(pool, chunk, options))
+        if len(futures) >= ahead:
+            yield futures.popleft().result()
+    while futures:
+        yield futures.popleft().result()
 
 
-def _submitted(pool: ProcessPoolExecutor, chunk: Chunk, way: Way) -> Future[Answered]:
+def _submitted(pool: ProcessPoolExecutor, chunk: Chunk, options: BatchOptions) -> Future[Answered]:
     """Submit a chunk to the pool.
 
-    Processes that start meanwhile leave Ctrl-C to this process.
+    Processes that start during this call leave Ctrl-C to this process.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return pool.submit(answer, chunk, way)
+        return pool.submit(answer, chunk, options)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def answer(chunk: Chunk, way: Way) -> Answered:
+def answer(chunk: Chunk, options: BatchOptions) -> Answered:
     """Return the answers to one chunk.
 
     Each process compiles the knowledge once, with its first chunk.
     """
-    items = _items(way)
+    items = _items(options)
     answered = [items.answer(request, f"item/{place}") for place, request in enumerate(chunk.requests, chunk.first)]
     lines = b"".join([item.line + b"\n" for item in answered])
     return Answered(lines, len(answered), sum(item.problem is not None for item in answered), chunk.read)
 
 
 @cache
-def _items(way: Way) -> Items:
-    engine = Engine(loader.load(way.folder))
-    return Items(engine.read, engine.answer_explained if way.explained else engine.answer, way.limit)
+def _items(options: BatchOptions) -> Items:
+    engine = Engine(loader.load(options.folder))
+    return Items(engine.read, engine.answer_explained if options.explained else engine.answer, options.limit)
 
 
 def _chunks(source: BinaryIO, limit: int) -> Iterator[Chunk]:
@@ -200,21 +202,21 @@ def held(target: BinaryIO) -> Held:
     return Held(count, end, dict((*first.values(), *last.values())))
 
 
-def _after(chunks: Iterator[Chunk], held: Held, way: Way) -> Iterator[Chunk]:
+def _after(chunks: Iterator[Chunk], held: Held, options: BatchOptions) -> Iterator[Chunk]:
     """Yield the chunks without the requests that are already answered.
 
-    Raises `ForeignAnswers` if a held answer does not belong to its request.
+    Raises `AnswersMismatch` if a held answer does not belong to its request.
     """
     left = held.answered
     wanted = dict(held.samples)
     for chunk in chunks:
         for place in [place for place in wanted if chunk.first <= place < chunk.first + len(chunk.requests)]:
-            again = answer(Chunk([chunk.requests[place - chunk.first]], place, 0), way).lines
+            again = answer(Chunk([chunk.requests[place - chunk.first]], place, 0), options).lines
             if again[: len(wanted[place])] != wanted.pop(place):
-                raise ForeignAnswers
+                raise AnswersMismatch
         done = min(left, len(chunk.requests))
         left -= done
         if rest := chunk.requests[done:]:
             yield Chunk(rest, chunk.first + done, chunk.read)
     if left or wanted:
-        raise ForeignAnswers
+        raise AnswersMismatch

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from service.engine import EncodedAssessment
-from service.errors import LargeBody, RequestFault
+from service.errors import BodyTooLarge, RequestFault
 from service.problems import INTERNAL, Kind, body_of, faults_of, kind_of
 from service.report.report import Report
 
@@ -63,11 +63,11 @@ class Items:
 
         `instance` names the item in a problem.
 
-        This method never raises: any failure affects this item alone.
+        This method never raises, so a failure affects this item alone.
         """
         try:
             if len(body) > self._limit:
-                raise LargeBody  # noqa: TRY301 (one path for all refusals)
+                raise BodyTooLarge  # noqa: TRY301 (one path for all refusals)
             assessed = self._answer(self._read(body))
         except RequestFault as fault:
             kind = kind_of(fault)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 class Lines:
     """An incremental line splitter that skips blank lines.
 
-    A line longer than `limit` is cut to `limit` + 1 bytes, so that its reader sees that it is too long. The rest of it
+    A line longer than `limit` is cut to `limit` + 1 bytes, so its reader can see that it is too long. The rest of it
     is dropped.
     """
 

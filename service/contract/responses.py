@@ -21,7 +21,7 @@ Schema = dict[str, Any]
 _REF = "#/components/schemas/{name}"
 _NULL: Schema = {"type": "null"}
 _OPEN = (Evidence,)
-"""Scales that may gain values within a major version, so that no generated client refuses one."""
+"""Scales that may gain values within a major version. They are open, so no generated client refuses a new value."""
 
 
 def response_schemas(words: Mapping[str, Mapping[str, str]]) -> dict[str, Schema]:

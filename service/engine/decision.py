@@ -144,8 +144,8 @@ class Conflict(msgspec.Struct, frozen=True):
 class Urgency(msgspec.Struct, frozen=True):
     """The level with its reasons and the fired red flags.
 
-    The reasons are ordered, most urgent first. `is_held_open` is true if only open questions hold the level up, so that
-    no reported finding asks for it.
+    The reasons are ordered, most urgent first. `is_held_open` is true if only open questions hold the level up. Then no
+    reported finding requires it.
     """
 
     level: Level

@@ -78,8 +78,8 @@ class Implications:
     def facts(self, report: Report) -> Facts:
         """Return the findings of `report` with all implied findings.
 
-        The more urgent interpretation wins: an implied finding is true even if it was denied, and a no that is also
-        listed as not known is dropped. Both are listed as conflicts.
+        The more urgent interpretation wins. An implied finding is true even if it was denied. A no that is also listed
+        as not known is dropped. Both are listed as conflicts.
         """
         facts = Facts(dict(report.known), [], [])
         known = facts.known
@@ -89,7 +89,7 @@ class Implications:
                 del known[id_]
         rules, denials = self._rules, self._denials
         waiting = [name for name, value in known.items() if (value is not False and name in rules) or name in denials]
-        waiting.sort()  # so that the response does not depend on the order of names in the request
+        waiting.sort()  # the response must not depend on the order of names in the request
         while waiting:
             for rule in rules[waiting.pop()]:
                 if rule.unless and self._is_explained(rule, report):

@@ -24,7 +24,7 @@ from service.engine.terms import Term
 from service.report.report import Reported, Value
 
 LONGEST = 7
-"""The most findings that a term may name; a count up to here fits into three bits."""
+"""The most findings that a term may name. A count up to this number fits into three bits."""
 
 
 class Verdict(msgspec.Struct, frozen=True):

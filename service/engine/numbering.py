@@ -1,7 +1,7 @@
 """The numbering of terms and findings.
 
-Terms and findings that concern the checklists come first. A set is as long as its last member, so otherwise a report
-would pay for every finding that comes before its own. The sets stay short, however much else is known.
+Terms and findings of the checklists come first. A set is as long as its last member, so the sets of a report stay
+short even with much other knowledge.
 """
 
 from __future__ import annotations

@@ -157,7 +157,7 @@ def _asked(knowledge: Knowledge) -> Iterator[str]:
 
 
 def _with_readings(condition: Condition, knowledge: Knowledge) -> Condition:
-    """Return the condition with each reading beside its implied finding.
+    """Return the condition with each reading next to its implied finding.
 
     A denied finding settles nothing while such a reading is missing, so the rule waits for the reading.
     """

@@ -16,7 +16,7 @@ from service.model.part import Part
 encode: Final = msgspec.json.Encoder().encode
 
 HOLE: Final[Any] = msgspec.Raw(b'"\\u0000"')
-"""The value of a member that is filled in later; no text of the knowledge contains it."""
+"""The value of a member that is filled in later. No text of the knowledge contains it."""
 
 
 class Template:

@@ -85,9 +85,9 @@ def faults(
     """Yield every fault of `condition` against the vocabulary."""
     if isinstance(condition, str):
         if condition in findings and findings[condition].kind != "boolean":
-            yield f"'{condition}' is no yes/no finding: say which value"
+            yield f"'{condition}' is not a yes/no finding: give a value"
         elif condition not in findings and condition not in derivations:
-            yield f"'{condition}' is no finding and no derivation"
+            yield f"'{condition}' is neither a finding nor a derivation"
         return
     yield from _clause_faults(condition, findings)
     for part in parts(condition):
@@ -113,7 +113,7 @@ def _clause_faults(clause: Clause, findings: Mapping[str, Finding]) -> Iterator[
         return
     finding = findings.get(name)
     if finding is None:
-        yield f"'{name}' is no finding"
+        yield f"'{name}' is not a finding"
     elif finding.kind not in kinds:
         yield f"'{name}' is of kind {finding.kind}, which this form cannot ask"
     else:

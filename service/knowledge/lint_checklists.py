@@ -95,7 +95,7 @@ def _background(knowledge: Knowledge) -> Iterator[Issue]:
 def _placement(knowledge: Knowledge) -> Iterator[Issue]:
     """Check that each level-raising finding is a yes/no item.
 
-    A number or a choice never blocks an end, so a yes/no item stands for each limit. Measurements are exempt.
+    A number or a choice never keeps a conversation open, so each limit needs a yes/no item. Measurements are exempt.
     """
     items = {name for one in knowledge.checklists.values() for name in one.items}
     askable = {name for name in items if name in knowledge.findings and knowledge.findings[name].kind == "boolean"}
@@ -143,7 +143,7 @@ def _holds(knowledge: Knowledge, condition: Condition, name: str) -> bool:
         when = knowledge.derivations[condition].when if condition in knowledge.derivations else None
         if when is None:
             return condition == name
-        # A derivation that depends on itself has its own issue; following it would never end.
+        # A derivation that depends on itself has its own issue, and following it would never end.
         return condition not in expanded(knowledge, when) and _holds(knowledge, when, name)
     return _clause_holds(knowledge, condition, name)
 

@@ -20,7 +20,7 @@ def _findings(knowledge: Knowledge) -> Iterator[Issue]:
         if (finding.kind in ("choice", "choices")) != bool(finding.values):
             yield place.issue("values belong to choice and choices, and only there")
         if finding.kind == "choices" and "unknown" in finding.values:
-            yield place.issue("what is not known cannot be one of several: leave 'unknown' to a choice")
+            yield place.issue("'unknown' cannot be one of several values: only a choice may have it")
         numeric = finding.kind in ("integer", "number", "series")
         if numeric != (finding.minimum is not None and finding.maximum is not None and finding.unit is not None):
             yield place.issue("minimum, maximum and unit belong to numbers, and only there")

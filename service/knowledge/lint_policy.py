@@ -53,7 +53,7 @@ def _levels(knowledge: Knowledge) -> Iterator[Issue]:
     if policy.send_at_once_from.rank < Level.EMERGENCY.rank:
         yield Place("policy.yaml", "send_at_once_from").issue("an app interrupts for an emergency or more only")
     if policy.incomplete_level is Level.SELF_CARE or policy.not_known_sign_level is Level.SELF_CARE:
-        yield Place("policy.yaml").issue("what is open or not known sets at least consultation")
+        yield Place("policy.yaml").issue("open and unknown signs set at least consultation")
 
 
 def _labels(knowledge: Knowledge) -> Iterator[Issue]:
@@ -80,7 +80,7 @@ def _texts(knowledge: Knowledge) -> Iterator[Issue]:
 def _one_number(knowledge: Knowledge) -> Iterator[Issue]:
     """Check that fixes do not repeat limits of the running advice.
 
-    A response names one number for a week: that of the advice on running.
+    The only number per week in a response is that of the advice on running.
     """
     keys = {key for text in knowledge.running.values() for key in text.limits}
     for id_, fix in knowledge.fixes.items():

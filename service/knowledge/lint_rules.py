@@ -53,7 +53,7 @@ def _derivations(knowledge: Knowledge) -> Iterator[Issue]:
             yield place.issue("a measure needs more_than and unit")
         for name in _measured(derivation.measure):
             if name not in knowledge.findings:
-                yield place.issue(f"reads '{name}', which is no finding")
+                yield place.issue(f"reads '{name}', which is not a finding")
 
 
 def _measured(measure: Measure | None) -> tuple[str, ...]:
@@ -81,11 +81,11 @@ def _fixes(knowledge: Knowledge) -> Iterator[Issue]:
     for id_, cause in knowledge.causes.items():
         for fix in cause.fixes:
             if fix not in knowledge.fixes:
-                yield Place(f"causes/{id_}.yaml", "fixes").issue(f"'{fix}' is no fix")
+                yield Place(f"causes/{id_}.yaml", "fixes").issue(f"'{fix}' is not a fix")
     for id_, fix_ in knowledge.fixes.items():
         place = Place(f"fixes/{id_}.yaml", "instead")
         if fix_.instead is not None and fix_.instead not in knowledge.fixes:
-            yield place.issue(f"'{fix_.instead}' is no fix")
+            yield place.issue(f"'{fix_.instead}' is not a fix")
         if fix_.instead is not None and fix_.withheld_when is None:
             yield place.issue("has no withheld_when")
         contraindications = () if fix_.withheld_when is None else tuple(named(fix_.withheld_when))

@@ -28,7 +28,7 @@ _EXPLAINED_BY: Final = {
     "podiatrist": ("foot",),
     "sciatica": ("nerve",),
 }
-"""Difficult words, and the plain words of which one must stand in the same text."""
+"""Difficult words. The same text must contain one of the plain words."""
 
 
 def _runner_words(knowledge: Knowledge) -> Iterator[Issue]:
@@ -38,7 +38,7 @@ def _runner_words(knowledge: Knowledge) -> Iterator[Issue]:
     """
     for place, text in runner_texts(knowledge):
         for found in _ABOUT_SOURCES.findall(text):
-            yield place.issue(f"'{found}' speaks of sources: move it to note")
+            yield place.issue(f"'{found}' is about sources: move it to note")
         plain = text.lower()
         for word, explained in _EXPLAINED_BY.items():
             if word in plain and not any(one in plain for one in explained):

@@ -94,7 +94,7 @@ class _Reading:
             raise KnowledgeFault((Issue(self.folder.name, "", "is not a folder"),))
         for entry in sorted(self.folder.iterdir()):
             if entry.name not in _KNOWN:
-                self._issue(entry, "", "is no file of the knowledge")
+                self._issue(entry, "", "is not a file of the knowledge")
 
     def _vocabulary(self) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
         """Return the findings by id, and the ids of each subject."""
@@ -140,7 +140,7 @@ class _Reading:
             return []
         for path in sorted(folder.iterdir()):
             if path.suffix != ".yaml":
-                self._issue(path, "", "is no YAML file")
+                self._issue(path, "", "is not a YAML file")
         return sorted(folder.glob("*.yaml"))
 
     def _file(self, path: Path, kind: type[T]) -> T | None:

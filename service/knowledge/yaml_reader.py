@@ -36,7 +36,7 @@ class _StrictLoader(yaml.CSafeLoader):
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             kind = node.tag.rpartition(":")[2]
             # The original message is left out: it quotes the value, which may be a key.
-            raise ConstructorError(None, None, f"is no value of the type '{kind}'", node.start_mark) from None
+            raise ConstructorError(None, None, f"is not a value of the type '{kind}'", node.start_mark) from None
 
 
 def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:

@@ -15,7 +15,7 @@ import msgspec
 from service.errors import BrokenContract, Fault, MalformedBody
 
 TOO_DEEP: Final = Fault("", "too_deep", "is nested deeper than any request")
-"""The fault of a body that no parser should follow to its end."""
+"""The fault of a body that is nested too deeply to parse."""
 
 _BYTE = re.compile(r"\(byte ([0-9]+)\)$")
 _decode: Final = msgspec.json.Decoder().decode

@@ -12,7 +12,7 @@ from service.knowledge.schema.findings import Retired
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _LONGEST_ID: Final = 64
 _MOST_COMPARED: Final = 20
-"""Names of one request that are compared: each takes a millisecond, and a body has room for thousands."""
+"""The most names per request that are compared. Each takes a millisecond, and a body has room for thousands."""
 
 
 class NameFault(NamedTuple):

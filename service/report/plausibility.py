@@ -73,22 +73,22 @@ UNIT_MISTAKES: Final[Mapping[str, tuple[UnitMistake, ...]]] = {
 """The mistakes of each finding, the most frequent one first."""
 
 FASTEST_M_S: Final = 8.0
-"""The fastest plausible run: the world record over a mile is 7.2 m/s."""
+"""The fastest plausible run. The world record over a mile is 7.2 m/s."""
 
 SLOWEST_M_S: Final = 0.2
-"""The slowest plausible run, pauses included: the slowest real recording examined had 0.42 m/s."""
+"""The slowest plausible run, pauses included. The slowest real recording examined had 0.42 m/s."""
 
 SLOWEST_RUN_M_S: Final = 0.5
 """The slowest speed that confirms another unit."""
 
 PAUSES: Final = 1.25
-"""The factor by which clocks may differ: pauses made up to 1.22 between elapsed and moving time in recordings."""
+"""The factor by which clocks may differ. In recordings, elapsed time was up to 1.22 times the moving time."""
 
 CONFIRMS: Final = 1.1
 """The factor within which another unit explains a contradiction."""
 
 STEP_PERCENT: Final = 10
-"""The percentage by which a step may differ from speed and cadence: devices round each of the three."""
+"""The percentage by which a step may differ from speed and cadence. Devices round each of the three values."""
 
 _PACE_CONTRADICTS: Final = (
     "distance, duration and speed do not fit together; send kilometres, minutes without pauses and metres per second"
@@ -101,7 +101,7 @@ _STEP_CONTRADICTS: Final = (
 )
 
 _CONVERTIBLE: Final = 1e15
-"""A bound for conversions: JSON has whole numbers that no float holds."""
+"""A bound for conversions. JSON allows integers that no float can hold."""
 
 Known = Mapping[str, object]
 
@@ -165,7 +165,7 @@ def step_contradictions(known: Known) -> tuple[Dropped, ...]:
 
 
 CONTRADICTIONS: Final = (run_contradictions, step_contradictions)
-"""The checks in order; each one sees only the values that the checks before it left."""
+"""The checks in order. Each one gets only the values that the earlier checks kept."""
 
 
 def _is_step(length: float, speed: float, cadence: float) -> bool:

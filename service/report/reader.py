@@ -1,7 +1,7 @@
 """The strict reader of request bodies.
 
 It reads a body against the vocabulary and reports all faults at once. It never coerces or clamps a value, and no fault
-repeats one. Telemetry and the country are the exception. A value of theirs that cannot be used is dropped and listed,
+repeats one. Telemetry and the country are the exception. An unusable value of theirs is dropped and listed,
 so that it never causes a rejection.
 """
 

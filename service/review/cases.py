@@ -104,5 +104,5 @@ def _fault(engine: Engine, knowledge: Knowledge, folder: str, id_: str, case: Ca
 
 def _misplaced(decision: Decision, id_: str, expect: str) -> str | None:
     causes = [cause.id for cause in decision.causes]
-    came_out = {"leads": causes[:1] == [id_], "listed": id_ in causes, "not_listed": id_ not in causes}
-    return None if came_out[expect] else f"should be {expect}, causes are {causes}"
+    results = {"leads": causes[:1] == [id_], "listed": id_ in causes, "not_listed": id_ not in causes}
+    return None if results[expect] else f"should be {expect}, causes are {causes}"

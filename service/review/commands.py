@@ -17,22 +17,28 @@ from service.knowledge import loader
 from service.review import sheet, vignettes
 from service.review.cases import replay
 from service.review.diff import compare, since_review
-from service.review.readings import cliffs
+from service.review.readings import level_jumps
 from service.review.scorecard import score
 from service.review.signing import sign
 
 
 def add(commands: Any) -> None:
     """Add the commands to the subparsers of a command line."""
-    checking = commands.add_parser("check", help="say everything that is wrong with the knowledge")
-    scoring = commands.add_parser("scorecard", help="measure the knowledge against its vignettes")
+    checking = commands.add_parser("check", help="report all faults of the knowledge")
+    scoring = commands.add_parser("scorecard", help="compare the vignettes with the expected results")
     for parser, run in ((checking, check), (scoring, scorecard)):
         _add_folder(parser)
         parser.set_defaults(run=run)
 
-    comparing = commands.add_parser("diff", help="say what changed between two knowledge folders, and for whom")
-    comparing.add_argument("--signed", action="store_true", help="list what changed since it was signed in one folder")
-    comparing.add_argument("folders", nargs="*", metavar="FOLDER", help="OLD and NEW; one at most with --signed")
+    comparing = commands.add_parser(
+        "diff", help="list the changes between two knowledge folders, and the cases that change"
+    )
+    comparing.add_argument(
+        "--signed", action="store_true", help="list the entries of one folder that changed since they were signed"
+    )
+    comparing.add_argument(
+        "folders", nargs="*", metavar="FOLDER", help="OLD and NEW, or at most one folder with --signed"
+    )
     comparing.set_defaults(run=diff, parser=comparing)
 
     reviewing = commands.add_parser("review", help="export entries for a review by a clinician, and import the result")
@@ -53,7 +59,7 @@ def check(chosen: argparse.Namespace) -> int:
     folder = _folder(chosen.folder)
     knowledge = loader.load(folder)
     stories = vignettes.read(folder, knowledge)
-    if issues := (*replay(knowledge), *cliffs(knowledge)):
+    if issues := (*replay(knowledge), *level_jumps(knowledge)):
         raise KnowledgeFault(issues)
     print(
         f"{knowledge.policy.version} {knowledge.digest}: {len(knowledge.findings)} findings, "
@@ -72,7 +78,7 @@ def scorecard(chosen: argparse.Namespace) -> int:
     knowledge = loader.load(folder)
     card = score(knowledge, vignettes.read(folder, knowledge))
     print(card.table())
-    for line in card.surprises():
+    for line in card.differences():
         print(line, file=sys.stderr)
     return 0
 
@@ -120,7 +126,9 @@ def import_(chosen: argparse.Namespace) -> int:
 
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", nargs="?", metavar="FOLDER", help="the knowledge; the one in use when not given")
+    parser.add_argument(
+        "folder", nargs="?", metavar="FOLDER", help="the knowledge folder; by default the configured one"
+    )
 
 
 def _folder(name: str | None = None) -> Path:

@@ -19,7 +19,7 @@ from service.review.cases import body_of
 _TENTHS = 10
 
 
-def cliffs(knowledge: Knowledge) -> Iterator[Issue]:
+def level_jumps(knowledge: Knowledge) -> Iterator[Issue]:
     """Yield an issue for neighbouring values more than one level apart.
 
     The reading comes with the first complaint of the policy, and every other item is denied. Neighbours are one apart

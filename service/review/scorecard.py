@@ -143,7 +143,7 @@ class Scorecard:
         """
         return "\n".join((*self._by_level(), "", *self._against_targets()))
 
-    def surprises(self) -> Iterator[str]:
+    def differences(self) -> Iterator[str]:
         """Yield one line for each difference from an expectation."""
         for outcome in self.outcomes:
             expected = outcome.vignette.expect

@@ -27,7 +27,7 @@ _SHOWN: Final = ("kind", "id", "state", "level", "title", "condition", "advice",
 _COMPLETED: Final = ("by", "role", "on", "verdict", "comment")
 _READ: Final = ("kind", "id", "digest", *_COMPLETED)
 _ENCODING: Final = "utf-8-sig"
-"""UTF-8 with the mark by which spreadsheet programs recognize it."""
+"""UTF-8 with a byte order mark, by which spreadsheet programs recognize it."""
 
 
 def write(knowledge: Knowledge) -> bytes:

@@ -27,7 +27,7 @@ _NAMES: Final = {"by": "by", "role": "role", "on": '"on"', "digest": "digest"}
 """The fields of a review as YAML names: an unquoted `on` is true. The values are JSON, which is YAML too."""
 _SHORTEST: Final = 2
 _LONGEST: Final = 120
-_BY_HAND: Final = "is not laid out as the command expects: add the review by hand"
+_BY_HAND: Final = "has an unexpected layout: add the review by hand"
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """The listening address, with a socket for each worker.
 
-One process reserves the address. With one shared socket, the worker that wakes first accepts every connection that
-waits, and keeps it for as long as the client does. With a socket each, the kernel spreads connections over the workers.
+One process reserves the address. With one shared socket, the first awake worker would accept all waiting connections
+and keep them. With one socket per worker, the kernel distributes the connections.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ import uvicorn
 from service.server.memory import Memory
 
 IDLE_SECONDS: Final = 75
-"""How long a connection waits for its next request: longer than the 60 that common proxies keep theirs.
+"""The longest wait of a connection for its next request. Common proxies close theirs after 60 seconds.
 
-Where the service ended it first, a proxy would now and then send a request into its end, and may not repeat a POST.
+If the service closed first, a proxy could send a request on a closing connection, and must not repeat a POST.
 """
 
 

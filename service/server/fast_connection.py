@@ -18,7 +18,7 @@ from service.server.protocol import Connection
 from service.server.queued_request import QueuedRequest
 from service.web.answer import field_lines
 from service.web.request_queue import mark_arrived
-from service.web.scope_keys import HEARD_AT
+from service.web.scope_keys import LAST_BYTE_AT
 
 if TYPE_CHECKING:
     from litestar.types import Scope
@@ -146,7 +146,7 @@ class FastConnection(Connection):
         super().data_received(waiting.data)
         self._turn = None
         if self.cycle is not None:
-            cast("dict[str, Any]", self.cycle.scope)[HEARD_AT] = waiting.arrived
+            cast("dict[str, Any]", self.cycle.scope)[LAST_BYTE_AT] = waiting.arrived
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Start or refuse a request that has waited.

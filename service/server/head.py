@@ -9,10 +9,10 @@ from typing import Final
 from service.problems import BAD_REQUEST, UNSUPPORTED_CODING, UNSUPPORTED_VERSION, Kind
 
 HEAD_LIMIT: Final = 65_536
-"""Bytes of a head."""
+"""The most bytes of a head."""
 
 FIELD_LIMIT: Final = 128
-"""Fields of a head: each takes some 160 bytes beside its text, and proxies add about thirty."""
+"""The most fields of a head. Each needs some 160 bytes besides its text, and proxies add about thirty."""
 
 _VERSION_ERROR: Final = "Invalid HTTP version"
 """The parser's message for a well-formed version that it does not know."""

@@ -18,26 +18,26 @@ from service.server.memory import SMALL, Account
 from service.server.refusal_kinds import BODY, CONNECTIONS, FRAMING, MEMORY
 from service.web.answer import field_lines
 from service.web.request_queue import NEVER_WAIT
-from service.web.scope_keys import HEARD_AT, RELEASE
+from service.web.scope_keys import LAST_BYTE_AT, RELEASE
 
 if TYPE_CHECKING:
     from service.server.config import Config
     from service.web.observe import Observe
 
 FRAMING_LIMIT: Final = 16_384
-"""Bytes of the trailers of a request, or of one chunk extension; they are dropped."""
+"""The most bytes of the trailers of a request, or of one chunk extension. Both are dropped."""
 
 PIPELINE_LIMIT: Final = 64
-"""Requests of one connection beyond which the next are not parsed until some have their responses."""
+"""The most parsed requests of one connection. The next ones wait for a response."""
 
 PIECE: Final = 16_384
-"""Bytes that are parsed at once: a read may have 256 KB, in which thousands of requests fit."""
+"""Bytes per parse. A read may have 256 KB, enough for thousands of requests."""
 
 BACKLOG_LIMIT: Final = 1 << 19
-"""Bytes of one connection that wait to be parsed: two reads."""
+"""The most unparsed bytes of one connection, as many as two reads."""
 
 DISCARD_LIMIT: Final = 16 << 20
-"""Bytes that are read and dropped after an early response, so that a client that still sends sees the response."""
+"""Bytes that are read and dropped after an early response, so that a client that still sends can read it."""
 
 _VITAL: Final = frozenset(path.encode() for path in NEVER_WAIT)
 
@@ -120,7 +120,7 @@ class MeasuredProtocol(HttpToolsProtocol):
         self._parsed(size)
         self._account.begin(size, len(self.headers))
         scope = cast("dict[str, Any]", self.scope)
-        scope[HEARD_AT] = time.perf_counter()
+        scope[LAST_BYTE_AT] = time.perf_counter()
         scope[RELEASE] = self._account.release
         super().on_headers_complete()
 
@@ -145,7 +145,7 @@ class MeasuredProtocol(HttpToolsProtocol):
                 raise RequestRefused(LARGE_HEAD, BODY)
             return
         self._account.grow(len(body))
-        cast("dict[str, Any]", self.cycle.scope)[HEARD_AT] = time.perf_counter()
+        cast("dict[str, Any]", self.cycle.scope)[LAST_BYTE_AT] = time.perf_counter()
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -160,7 +160,7 @@ class MeasuredProtocol(HttpToolsProtocol):
             self._rest_timer.cancel()
             self._rest_timer = None
         if not self.cycle.response_complete:
-            cast("dict[str, Any]", self.cycle.scope)[HEARD_AT] = time.perf_counter()
+            cast("dict[str, Any]", self.cycle.scope)[LAST_BYTE_AT] = time.perf_counter()
         super().on_message_complete()
 
     def _check_room(self) -> None:
@@ -187,7 +187,7 @@ class MeasuredProtocol(HttpToolsProtocol):
         try:
             while (offer := self._feed_to_offer(rest)) is not None:
                 if self.parser.get_method() == b"CONNECT":
-                    raise RequestRefused(BAD_REQUEST)  # the rest is meant for another server
+                    raise RequestRefused(BAD_REQUEST)  # the rest is for another server
                 head = self._head_without_offer()
                 self.parser = httptools.HttpRequestParser(self)  # the old one has ended if the client closes then
                 self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's: the rest is dropped

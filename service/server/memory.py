@@ -8,31 +8,31 @@ from typing import Final, Protocol
 from service.server.refusal_kinds import CONNECTIONS
 
 MEMORY_LIMIT: Final = 104 << 20
-"""Bytes that all connections of a process may hold; with the process itself, less than the 256 MiB of a pod."""
+"""The most bytes of all connections of a process. With the process itself, a pod needs less than 256 MiB."""
 
 MEMORY_RESERVE: Final = 16 << 20
-"""Part of the limit that only whole requests may use, so that unfinished ones cannot shut them out."""
+"""Part of the limit for whole requests only. Unfinished requests cannot use it up."""
 
 CONNECTION_LIMIT: Final = 12_000
-"""Open connections of a process; an idle one takes some 6 KiB."""
+"""The most open connections of a process. An idle one needs some 6 KiB."""
 
 SPARE_LIMIT: Final = 1024
-"""Connections above the limit, on which only health and metrics are answered; the oldest goes first.
+"""Connections above the limit, for health and metrics only. The oldest one is closed first.
 
-More than are accepted between two reads, so that a health check is read before its connection is pushed out.
+They are more than are accepted between two reads, so a health check is read before its connection is closed.
 """
 
 CONNECTION_COST: Final = 6 << 10
 REQUEST_COST: Final = 10 << 10
 WAITING_COST: Final = 2 << 10
 FIELD_COST: Final = 160
-"""Bytes of objects beside the text (measured).
+"""Measured bytes of objects, without their text.
 
 They are those of an open connection, a request in progress, a plain request that waits unparsed, and a header field.
 """
 
 SMALL: Final = 16 << 10
-"""Bytes up to which an unfinished request may use the reserve as well."""
+"""The largest unfinished request, in bytes, that may use the reserve as well."""
 
 
 class Abortable(Protocol):

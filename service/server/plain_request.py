@@ -1,8 +1,8 @@
 """Recognition of plain requests.
 
-Most clients send this form: complete, and with nothing in its head to decide upon. A request of any other form is not
-refused: the parser reads it. A recognized head has one reading only, which is also the parser's: known fields, each
-once, of visible characters, with a length and without a transfer coding.
+Most clients send this form, which is complete and has a simple head. The parser reads requests of any other form. A
+recognized head has only one reading, which is also the parser's. It has known fields, each once, of visible
+characters. It has a length and no transfer coding.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from service.problems import UNHEARD
+from service.problems import BELOW_APPLICATION
 
 FRAMING: Final = "framing-too-large"
 MEMORY: Final = "out-of-memory"
@@ -16,4 +16,4 @@ PIPELINE: Final = "pipeline-too-long"
 BODY: Final = "body-not-wanted"
 UNREAD: Final = "not-read"
 
-REFUSALS: Final = (*(kind.slug for kind in UNHEARD), FRAMING, MEMORY, CONNECTIONS, PIPELINE, BODY, UNREAD)
+REFUSALS: Final = (*(kind.slug for kind in BELOW_APPLICATION), FRAMING, MEMORY, CONNECTIONS, PIPELINE, BODY, UNREAD)

@@ -26,29 +26,29 @@ from service.telemetry.shared_metrics import forget, shared_metrics
 from service.web.observe import Observe
 
 SHARED_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
-"""Where workers find the folder of their shared counts; set before any of them imports the library that reads it."""
+"""The variable with the folder of the shared counts. It is set before a worker imports the library that reads it."""
 
 ACCEPTS_PER_TURN: Final = 64
-"""Handles of the listening socket: the loop accepts one connection a turn from each.
+"""Handles of the listening socket. The loop accepts one connection per turn from each.
 
-With one handle, a new connection waits in a flood until those before it have had a turn each, health checks too.
+With one handle, each new connection, health checks included, would wait one turn for every connection before it.
 """
 
 SAME_SIGNAL_SECONDS: Final = 1.0
-"""A signal so soon after the first is the same stop, sent to the whole process group and again by the parent."""
+"""A second signal within this time is the same stop. The process group and the parent both send it."""
 
 
 class Server(uvicorn.Server):
     """A server with a graceful stop.
 
     After a signal, readiness is 503 while the server still accepts requests. Then it finishes the requests in progress.
-    A second signal ends the wait for the load balancer, a third the wait for requests.
+    A second signal ends the wait for the load balancer, and a third one the wait for requests.
     """
 
     config: Config
-    _told_at = 0.0
+    _signal_at = 0.0
     _stops_at: float | None = None
-    _is_told = False
+    _is_forced = False
 
     @property
     def _app(self) -> Observe:
@@ -56,16 +56,16 @@ class Server(uvicorn.Server):
 
     def handle_hup(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (a signal handler)
         """Read the keys again at the next tick."""
-        self._is_told = True
+        self._is_forced = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (a signal handler)
         """Begin the stop, or hurry it."""
         if self.should_exit:
             self.force_exit = True
         elif self._stops_at is None:
-            self._told_at = time.monotonic()
-            self._stops_at = self._told_at + self.config.drain_seconds
-        elif time.monotonic() > self._told_at + SAME_SIGNAL_SECONDS:
+            self._signal_at = time.monotonic()
+            self._stops_at = self._signal_at + self.config.drain_seconds
+        elif time.monotonic() > self._signal_at + SAME_SIGNAL_SECONDS:
             self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
@@ -73,13 +73,13 @@ class Server(uvicorn.Server):
 
         The keys are checked once a second.
         """
-        self._app.access_log.queue(*self._app.queue.look())
-        if counter % 10 == 0:  # ticks are a tenth of a second apart
+        self._app.access_log.queue(*self._app.queue.figures())
+        if counter % 10 == 0:  # a tick is a tenth of a second
             self._app.access_log.overload()
             self._app.access_log.refusals()
-        if self._app.access is not None and (self._is_told or counter % 10 == 0):
-            is_told, self._is_told = self._is_told, False
-            self._app.access.renew(is_told=is_told)
+        if self._app.access is not None and (self._is_forced or counter % 10 == 0):
+            is_forced, self._is_forced = self._is_forced, False
+            self._app.access.renew(is_forced=is_forced)
         if self._stops_at is None:
             return await super().on_tick(counter)
         if self._app.readiness.is_ready:
@@ -90,7 +90,7 @@ class Server(uvicorn.Server):
     async def main_loop(self) -> None:
         """Log the start, and serve.
 
-        All loaded objects stay, so they are frozen: the collector does not walk them while requests wait.
+        All loaded objects stay, so they are frozen. The collector then does not visit them while requests wait.
         """
         gc.collect()
         gc.freeze()
@@ -106,7 +106,7 @@ class Server(uvicorn.Server):
         """Finish the requests in progress, and log the end."""
         await super().shutdown(sockets)
         self._app.queue.refuse_all()
-        self._app.access_log.queue(*self._app.queue.look())
+        self._app.access_log.queue(*self._app.queue.figures())
         self._app.access_log.overload()
         self._app.access_log.refusals()
         self._app.access_log.note("stopped", pid=os.getpid())
@@ -134,7 +134,7 @@ class Worker(multiprocess.Process):
     def target(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until a signal, or until the parent ends.
 
-        Without this check, a worker whose parent was killed would hold the port for ever.
+        Without this check, a worker would keep the port after its parent was killed.
         """
         end_with_parent(partial(os.kill, os.getpid(), signal.SIGTERM))
         [reserved] = cast("list[socket.socket]", sockets)
@@ -194,8 +194,8 @@ class Workers(Multiprocess):
 def serve(config: Config) -> None:
     """Serve until a signal requests a stop.
 
-    Several workers share their counts through a folder. Raises `OSError` with the address if another process listens
-    there, or it is not available, and if there is no room for the counts.
+    Several workers share their counts through a folder. Raises `OSError` with the address if it is in use or not
+    available. Also raises it if there is no room for the counts.
     """
     with reserve(config.host, config.port) as reserved:
         if config.workers == 1:

@@ -6,10 +6,10 @@ import asyncio
 from typing import Final
 
 CONTINUE: Final = b"HTTP/1.1 100 "
-"""The interim response, which a client waits for before it sends the body."""
+"""The interim response. A client may wait for it before it sends the body."""
 
 LARGE: Final = 65_536
-"""Bytes from which a body is not copied to its head: clients that do not read a document share its bytes."""
+"""The smallest body, in bytes, that is not copied to its head. Clients of one document then share its bytes."""
 
 
 class CoalescingTransport:

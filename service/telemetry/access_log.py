@@ -1,7 +1,7 @@
 """The access log and the metrics of each request.
 
-One line and the metrics come from the same record. A line names a request, so it holds no level, red flag or cause:
-those are health data of a person. Counters have them.
+A line and the metrics come from the same record. A line names a request, so it contains no level, red flag or cause.
+These are health data of a person. Only the counters contain them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ASSESS: Final = "/assess"
 _encode: Final = msgspec.json.Encoder().encode
 
 _SLOW_CLIENT = frozenset({"body-timeout", "incomplete-body"})
-"""Problems of requests that never came whole; the time they took is not the service's."""
+"""Problems of incomplete requests. The client determines their duration, so it is not measured."""
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class AccessLog:
         self._metrics = metrics
         self._knowledge = knowledge
         self._write = write
-        """Writes a line past structlog, where the log has JSON lines of requests."""
+        """Writes a line without structlog, if the log has JSON lines of requests."""
         self._line = b"".join(
             (
                 b'{"request_id":"%b","trace_id":%b,"method":"POST","route":"/assess","status":200,"seconds":%b,',
@@ -143,7 +143,7 @@ class AccessLog:
     def overloaded(self, record: RequestRecord, method: str, route: str | None, seconds: float) -> None:
         """Count a request that was refused for lack of time or room.
 
-        A line for each would cost more than the refusal.
+        A log line for each would cost more than the refusal.
         """
         self._overloaded += 1
         self._metrics.request(method, route or UNMATCHED, record.status, seconds)

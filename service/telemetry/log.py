@@ -18,7 +18,7 @@ from service.telemetry.log_file import LogFile
 
 Format = Literal["auto", "json", "console"]
 STANDARD_OUTPUT: Final = 1
-"""Its descriptor: `sys.stdout` may stand for something else, or for nothing."""
+"""The descriptor of standard output. `sys.stdout` may be another stream, or None."""
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -26,13 +26,13 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 def standard_output(lost: Callable[[], None]) -> LogFile:
     """Return standard output for log lines.
 
-    A line that it cannot take is dropped, and `lost` is called for it.
+    A line that cannot be written is dropped, and `lost` is called for it.
     """
     return LogFile(io.FileIO(STANDARD_OUTPUT, "wb", closefd=False), lost)
 
 
 def is_console(format_: Format, file: LogFile | BinaryIO) -> bool:
-    """Return whether lines are for a person, in place of JSON."""
+    """Return whether lines are readable text in place of JSON."""
     return format_ == "console" or (format_ == "auto" and file.isatty())
 
 
@@ -83,7 +83,7 @@ class _Adopted(logging.Handler):
 def _severity(_: WrappedLogger, method: str, event: EventDict) -> EventDict:
     """Add the severity of the line.
 
-    The name `level` would be read as the level of triage.
+    The name `level` could be mistaken for the level of urgency.
     """
     event["severity"] = method
     return event

@@ -14,16 +14,16 @@ from typing import Final, cast
 from service.telemetry.turn_end import TurnEnd
 
 PATIENCE_MS: Final = 200
-"""How long lines wait for a reader that lags; after some that waited in vain, the next ones do not wait."""
+"""The longest wait for a slow reader. After a wait without success, the next lines do not wait."""
 
 
 class LogFile:
-    """A raw file that takes whole lines.
+    """A raw file for whole lines.
 
-    `lost` is called for each line that the file did not take. Lines are written once per turn of the event loop, so a
-    kill loses those of the last turn. The disk may be full, the reader of a pipe gone, or alive and not reading: a
-    write would fail, or hold every request of this process. The file is raw because a buffer would keep the lines that
-    failed, and fail again at the end.
+    `lost` is called for each line that was not written. Lines are written once per turn of the event loop, so a kill
+    loses those of the last turn. A write fails on a full disk or a closed pipe. It must not block all requests if the
+    reader of a pipe does not read. The file is raw, because a buffer would keep the failed lines and fail again at the
+    end.
     """
 
     def __init__(self, file: io.RawIOBase, lost: Callable[[], None]) -> None:
@@ -39,7 +39,7 @@ class LogFile:
     def write(self, line: bytes) -> None:
         """Queue a line for the end of this turn.
 
-        It is then written, or counted as lost.
+        There it is written, or counted as lost.
         """
         self._lines.append(line)
         self._turn_end.schedule()

@@ -11,15 +11,15 @@ from typing import Final
 from prometheus_client.multiprocess import mark_process_dead
 
 ROOM_BYTES: Final = 1 << 20
-"""Room for the metrics of one worker: five files of 64 KiB at first, more with many partners."""
+"""Room for the metrics of one worker, which start as five files of 64 KiB and grow with the partners."""
 
 
 @contextlib.contextmanager
 def shared_metrics(workers: int) -> Iterator[str]:
     """Create a temporary folder for the metrics of `workers`.
 
-    Raises `OSError` if there is no room for them. Workers map the files into memory, where a full disk is not an error
-    but a SIGBUS at some request.
+    Raises `OSError` if there is no room for them. Workers map the files into memory, so a full disk would later kill a
+    worker with SIGBUS.
     """
     parent = tempfile.gettempdir()
     with contextlib.ExitStack() as folders:

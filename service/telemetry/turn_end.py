@@ -12,8 +12,8 @@ from collections.abc import Callable
 class TurnEnd:
     """A function call at the end of an event-loop turn.
 
-    The call is made once, however often it is scheduled, and immediately without a loop. The end of a turn is behind
-    the responses of the turn, so the call delays none of them.
+    Several schedules make one call. Without a loop, the call is immediate. The turn ends after its responses, so the
+    call delays none of them.
     """
 
     __slots__ = ("_call", "_loop")
@@ -21,7 +21,7 @@ class TurnEnd:
     def __init__(self, call: Callable[[], None]) -> None:
         self._call = call
         self._loop: asyncio.AbstractEventLoop | None = None
-        """The loop that will make the call; a loop that has ended before that makes none."""
+        """The loop of the scheduled call. A loop that ends earlier never makes it."""
 
     def schedule(self) -> None:
         """Call the function at the end of this turn."""

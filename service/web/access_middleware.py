@@ -12,7 +12,7 @@ from typing import cast
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from service.access.access import Access, Admission
-from service.errors import Barred
+from service.errors import Forbidden
 from service.telemetry.access_log import RequestRecord
 from service.web.observe import ADMISSION
 from service.web.request_record import record_of
@@ -40,8 +40,8 @@ def _admitted(access: Access, scope: Scope, record: RequestRecord) -> Admission:
     peer = scope["client"]
     try:
         admission = access.admit(scope["headers"], peer[0] if peer else "")
-    except Barred as barred:
-        record.partner, record.key = barred.partner, barred.key
+    except Forbidden as forbidden:
+        record.partner, record.key = forbidden.partner, forbidden.key
         raise
     if (partner := admission.partner) is not None:
         record.partner, record.key = partner.id, partner.key
@@ -70,7 +70,7 @@ class FurtherCost:
     async def pay(self, cost: int) -> None:
         """Charge `cost` further requests to the sender.
 
-        Raises `RateSpent` if the quota has too little left.
+        Raises `RateLimited` if the quota has too little left.
         """
         if self.access is not None and cost > 0:
             await self.access.charge(self._admission, cost)

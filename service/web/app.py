@@ -12,7 +12,7 @@ from litestar.utils import normalize_path
 
 from service.access.access import Access
 from service.engine import Engine
-from service.errors import ForeignMedia
+from service.errors import UnsupportedMediaType
 from service.knowledge.catalogue import Catalogue
 from service.problems import BAD_REQUEST, INTERNAL, METHOD, NOT_FOUND, Kind, faults_of, kind_of
 from service.telemetry.access_log import AccessLog
@@ -97,7 +97,7 @@ def _refuse(request: Request[Any, Any, Any], error: Exception) -> Answer:
         allow = cast("MethodNotAllowedException", error).headers["allow"]  # type: ignore[index]  # it always has it
         request.scope["path_template"] = _template(request, allow.split(", ")[0])
         return refusal(record, kind, headers={"allow": allow})
-    if isinstance(error, ForeignMedia):
+    if isinstance(error, UnsupportedMediaType):
         return refusal(record, kind, headers={"accept": ", ".join(error.taken)})
     return refusal(record, kind, faults_of(error))
 

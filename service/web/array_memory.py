@@ -12,7 +12,7 @@ from litestar.types import HTTPReceiveMessage, Receive, Scope
 from service.errors import Overloaded
 
 ARRAY_MEMORY_BYTES: Final = 64 << 20
-"""For all arrays of one process: with the process's own needs, less than the memory that a worker is given."""
+"""The most bytes of all arrays of one process. With the process itself, a worker needs less than its memory limit."""
 
 _HELD: Final = "triage.held"
 """Scope key: the bytes of the request's array that are held."""

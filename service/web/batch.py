@@ -15,15 +15,15 @@ from litestar.types import Receive, Scope, Send
 
 from service.bulk.items import Items, problem_line
 from service.bulk.lines import Lines
-from service.errors import BrokenContract, Fault, RateSpent, RequestFault
+from service.errors import BrokenContract, Fault, RateLimited, RequestFault
 from service.problems import body_of, kind_of
 from service.telemetry.access_log import AccessLog, RequestRecord
 from service.web.access_middleware import FurtherCost
 
 SLICE: Final = 8
-"""Items that are answered before other requests get their turn: some milliseconds."""
+"""Items per slice, some milliseconds of work. Other requests get a turn between two slices."""
 
-TOO_DEAR: Final = Fault("", "too_many_items", "must have no more items than the rate limit lets through in its window")
+TOO_DEAR: Final = Fault("", "too_many_items", "must have at most the items that the rate limit allows per window")
 
 Slices = AsyncIterator[bytes]
 
@@ -49,7 +49,7 @@ class Batch:
     async def pay_whole(self, items: int) -> None:
         """Charge all items to the sender, or none.
 
-        Raises `RateSpent`, or `BrokenContract` if the items exceed the quota of a whole window.
+        Raises `RateLimited`, or `BrokenContract` if the items exceed the quota of a whole window.
         """
         if self._further_cost.most is not None and items > self._further_cost.most:
             raise BrokenContract((TOO_DEAR,))
@@ -90,18 +90,18 @@ class Batch:
             paid = await self._paid_of(len(some))
             answers = [self._line(request) + b"\n" for request in some[:paid]]
             if paid < len(some):
-                kind = kind_of(RateSpent())
+                kind = kind_of(RateLimited())
                 yield b"".join([*answers, problem_line(kind.status, body_of(kind, self._next())), b"\n"])
-                raise RateSpent
+                raise RateLimited
             yield b"".join(answers)
 
     async def _paid_of(self, items: int) -> int:
         """Return the number of items that the sender could pay."""
         try:
             await self._pay(items)
-        except RateSpent:
+        except RateLimited:
             paid = 0
-            with contextlib.suppress(RateSpent):
+            with contextlib.suppress(RateLimited):
                 while paid < items:  # one by one, since a quota grants all or nothing
                     await self._pay(1)
                     paid += 1
@@ -136,7 +136,7 @@ async def begun(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 class Stream:
     """A streamed ASGI response of slices.
 
-    The connection is cut if a slice fails, and ends in order if the rate limit is spent.
+    The connection is cut if a slice fails. It ends in order if the rate limit is exceeded.
     """
 
     def __init__(self, media_type: bytes, slices: Slices, record: RequestRecord) -> None:
@@ -153,6 +153,6 @@ class Stream:
                 await send({"type": "http.response.body", "body": part, "more_body": True})
         except RequestFault as fault:
             self._record.problem = kind_of(fault).slug
-            if not isinstance(fault, RateSpent):  # the last line reports it
+            if not isinstance(fault, RateLimited):  # the last line reports it
                 return
         await send({"type": "http.response.body", "body": b"", "more_body": False})

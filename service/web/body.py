@@ -1,7 +1,7 @@
 """Strict reading of a request's body.
 
 A body must have a supported media type and no content coding. It must not be too large, and must arrive in time. The
-framework's own reader takes any media type and waits for ever.
+framework's own reader accepts any media type and waits without end.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Final
 
 from litestar.types import Receive, Scope
 
-from service.errors import ForeignCoding, ForeignMedia, IncompleteBody, LargeBody, SlowBody
+from service.errors import BodyTimeout, BodyTooLarge, IncompleteBody, UnsupportedContentCoding, UnsupportedMediaType
 from service.web.request_queue import RequestQueue, is_whole
 
 JSON: Final = b"application/json"
 NDJSON: Final = b"application/x-ndjson"
 
 DIGITS: Final = 18
-"""A longer length is over any limit, and reading it as a number costs time."""
+"""The most digits of a length. A longer one exceeds every limit, and its conversion would cost time."""
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -28,17 +28,17 @@ Headers = Iterable[tuple[bytes, bytes]]
 def media_type(headers: Headers, taken: tuple[bytes, ...] = (JSON,)) -> bytes:
     """Return the declared media type of the body, one of `taken`.
 
-    Raises `ForeignMedia` for any other type, and `ForeignCoding` for a coded body.
+    Raises `UnsupportedMediaType` for any other type, and `UnsupportedContentCoding` for a coded body.
     """
     said = []
     for name, value in headers:
         if name == b"content-type":
             said.append(value)
         elif name == b"content-encoding" and value.strip().lower() != b"identity":
-            raise ForeignCoding
+            raise UnsupportedContentCoding
     found = _plain(said[0]) if len(said) == 1 else b""
     if found not in taken:
-        raise ForeignMedia(tuple(name.decode() for name in taken))
+        raise UnsupportedMediaType(tuple(name.decode() for name in taken))
     return found
 
 
@@ -56,26 +56,26 @@ class Body:
     async def read(self, scope: Scope, receive: Receive) -> bytes:
         """Return the whole body.
 
-        If the body came after the head, the request waits for its turn again. Raises `LargeBody`, `SlowBody`,
+        If the body came after the head, the request waits for its turn again. Raises `BodyTooLarge`, `BodyTimeout`,
         `IncompleteBody` or `Overloaded` if the body cannot be taken.
         """
         for name, value in scope["headers"]:
             if name == b"content-length" and (not value.isdigit() or len(value) > DIGITS or int(value) > self.limit):
-                raise LargeBody
+                raise BodyTooLarge
         if is_whole(scope):
             return await self._arrive(receive)
         try:
             async with asyncio.timeout(self.seconds):
                 whole = await self._arrive(receive)
         except TimeoutError:
-            raise SlowBody from None
+            raise BodyTimeout from None
         await self.queue.turn(scope)
         return whole
 
     async def parts(self, receive: Receive) -> AsyncIterator[bytes]:
         """Yield the parts of a body of any length.
 
-        Raises `SlowBody` if a part does not arrive in time.
+        Raises `BodyTimeout` if a part does not arrive in time.
         """
         more = True
         while more:
@@ -83,21 +83,21 @@ class Body:
                 async with asyncio.timeout(self.seconds):
                     part, more = await _part(receive)
             except TimeoutError:
-                raise SlowBody from None
+                raise BodyTimeout from None
             yield part
 
     async def _arrive(self, receive: Receive) -> bytes:
         whole, more = await _part(receive)
         if more:
             parts = bytearray(whole)
-            del whole  # not kept beside its copy while the rest comes
+            del whole  # its copy is enough until the rest arrives
             while more and len(parts) <= self.limit:
                 part, more = await _part(receive)
                 parts += part
                 del part
             whole = bytes(parts)
         if len(whole) > self.limit:
-            raise LargeBody
+            raise BodyTooLarge
         return whole
 
 

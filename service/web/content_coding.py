@@ -14,8 +14,8 @@ _member: Final = re.compile(
 def prefers_gzip(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Return whether to send gzip in place of plain bytes.
 
-    An invalid member is ignored. A request that accepts neither coding gets plain bytes: RFC 9110 lets a server
-    disregard the field, and an answer helps more than a 406.
+    An invalid member is ignored. A request that accepts neither coding gets plain bytes. RFC 9110 allows a server to
+    disregard the field, and an answer is more useful than a 406.
     """
     weights: dict[bytes, float] = {}
     for name, value in headers:

@@ -44,5 +44,5 @@ def read(path: Path) -> Contract:
     try:
         msgspec.json.decode(json, type=_Start)
     except (msgspec.DecodeError, RecursionError):
-        raise SettingsFault((f"TRIAGE_CONTRACT: {files[1]} holds no OpenAPI document",)) from None
+        raise SettingsFault((f"TRIAGE_CONTRACT: {files[1]} is not an OpenAPI document",)) from None
     return Contract(Document(yaml, "application/yaml"), Document(json))

@@ -25,10 +25,10 @@ from service.web.readiness import Readiness
 from service.web.request_queue import RequestQueue, arrived
 from service.web.request_record import RECORD, new_record, refusal
 from service.web.response_headers import NO_STORE, OF_PAGES, STRICT
-from service.web.scope_keys import heard_at
+from service.web.scope_keys import last_byte_at
 
 ADMISSION: Final = "triage.admission"
-"""Where the scope keeps its `Admission`, whose fields its response carries; absent without keys and limits."""
+"""Scope key: the `Admission` of the request, with fields for its response. Absent without keys and limits."""
 
 _CLOSE: Final = (b"connection", b"close")
 
@@ -120,7 +120,7 @@ class Observe:
         A request that was refused for overload is only counted.
         """
         now = time.perf_counter()
-        seconds, since_last_byte = now - started, now - heard_at(scope, started)
+        seconds, since_last_byte = now - started, now - last_byte_at(scope, started)
         template = cast("str | None", scope.get("path_template"))
         if record.problem == OVERLOADED.slug:
             self.access_log.overloaded(record, method, template or self._plain_template(scope["path"]), since_last_byte)

@@ -153,7 +153,7 @@ class RequestQueue:
         while self._requests:
             self._requests.popitem(last=False)[1][1].refuse()
 
-    def look(self) -> QueueFigures:
+    def figures(self) -> QueueFigures:
         """Return the figures since the last call."""
         seen = QueueFigures(self._age, self._expired, self._left)
         self._age, self._expired, self._left = 0.0, 0, 0

@@ -15,7 +15,7 @@ from service.telemetry.access_log import RequestRecord
 from service.web.answer import Answer, answer
 
 RECORD: Final = "triage.record"
-"""Where the scope keeps its `RequestRecord`."""
+"""Scope key: the `RequestRecord` of the request."""
 
 _well_formed: Final = re.compile(rb"[A-Za-z0-9._~-]{1,64}").fullmatch
 _traceparent: Final = re.compile(

@@ -38,7 +38,7 @@ from service.web.scope_keys import release_of
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 BATCH_TIMES: Final = 64
-"""How much longer than one request an array of them may be, in bytes."""
+"""The longest array, as a multiple of the longest request in bytes."""
 
 _EXPLAIN: Final = "explain"
 _EXPLAIN_FAULT: Final = Fault("", "explain", "the query parameter explain must be full")
@@ -101,8 +101,8 @@ def _checks(access: Access | None) -> list[Middleware]:
 def at_once(answered: Callable[[Scope, Receive], Awaitable[ASGIApp]]) -> Callable[[ASGIApp], ASGIApp]:
     """Return middleware that answers before the framework builds a request.
 
-    No handler would read that request, and building it is three quarters of the time that a bare handler takes. The
-    framework still does the routing: it selects the path and the method, and refuses all others.
+    No handler needs that request, and its construction is three quarters of the time of a bare handler. The framework
+    still does the routing: it selects the path and the method, and refuses all others.
     """
 
     def instead(app: ASGIApp) -> ASGIApp:  # noqa: ARG001 (the framework names it)

@@ -7,19 +7,19 @@ from typing import Final, cast
 
 from litestar.types import Scope
 
-HEARD_AT: Final = "triage.heard_at"
+LAST_BYTE_AT: Final = "triage.last_byte_at"
 """`time.perf_counter()` of the request's last byte so far."""
 
 RELEASE: Final = "triage.release"
 """A function that takes the number of body bytes that the application no longer holds."""
 
 
-def heard_at(scope: Scope, otherwise: float) -> float:
+def last_byte_at(scope: Scope, otherwise: float) -> float:
     """Return the time of the request's last byte so far.
 
     Returns `otherwise` under another server.
     """
-    return cast("dict[str, float]", scope).get(HEARD_AT, otherwise)
+    return cast("dict[str, float]", scope).get(LAST_BYTE_AT, otherwise)
 
 
 def release_of(scope: Scope) -> Callable[[int], None]:

@@ -14,7 +14,7 @@ _CONTRIBUTING = (_ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 _PARTS = (
     "1. A first response",
     "2. The conversation",
-    "3. What to display",
+    "3. Display",
     "4. Batches",
     "5. Errors",
     "6. Tests in your CI",

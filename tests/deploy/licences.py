@@ -49,8 +49,8 @@ def page() -> str:
         [
             "# Licences",
             "",
-            "What is in the image beside the service (Apache-2.0), Python and Debian, as its lock says.",
-            f"Allowed are {', '.join(sorted(ALLOWED))}.",
+            "The libraries of the image, from its lock. It also has the service (Apache-2.0), Python and Debian.",
+            f"Allowed licences: {', '.join(sorted(ALLOWED))}.",
             "",
             "| library | version | licence |",
             "|---|---|---|",

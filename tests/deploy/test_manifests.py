@@ -125,7 +125,7 @@ PLANTED = {
         "Deployment", "spec/template/spec/containers/0/readinessProbe/httpGet/port", "web"
     ),
     "no command creates the Secret": _plant("Deployment", "spec/template/spec/volumes/1/secret/secretName", "other"),
-    "is no setting; the nearest is": _plant("ConfigMap", "data/TRIAGE_DRAIN_SECOND", "10"),
+    "unknown setting; did you mean": _plant("ConfigMap", "data/TRIAGE_DRAIN_SECOND", "10"),
     "the Ingress does not expose /try": _plant("ConfigMap", "data/TRIAGE_TRY", "on"),
     "exposes /metrics": _plant("Ingress", "spec/rules/0/http/paths/0/path", "/metrics"),
     "a host has no certificate": _plant("Ingress", "spec/rules/0/host", "other.example"),

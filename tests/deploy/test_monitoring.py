@@ -27,7 +27,7 @@ from tests.deploy.promql import (
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "monitoring"
 README = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
-PARTS = ["Means", "For a runner", "Check", "Mend", "Roll back"]
+PARTS = ["Meaning", "For a runner", "Check", "Mitigation", "Roll back"]
 ROUTES = re.findall(r"^  (/\S*):$", (ROOT / "openapi" / "openapi.yaml").read_text(encoding="utf-8"), re.MULTILINE)
 
 

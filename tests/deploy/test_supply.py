@@ -85,6 +85,7 @@ def test_a_stop_takes_the_time_in_the_readme() -> None:
     (sleep,) = re.findall(r"sleep:\n\s+seconds: (\d+)", deployment)
     drain, shutdown = (re.findall(rf"TRIAGE_{name}_SECONDS=(\d+)", settings)[0] for name in ("DRAIN", "SHUTDOWN"))
     whole = int(sleep) + int(drain) + int(shutdown)
-    assert f"at most {whole} seconds of the {grace} that it is given: {sleep} in which" in README
+    assert f"at most {whole} of its {grace} seconds" in README
+    assert f"{sleep} seconds in which Kubernetes removes the pod" in README
     assert f"{drain} (`TRIAGE_DRAIN_SECONDS`)" in README
     assert f"{shutdown} (`TRIAGE_SHUTDOWN_SECONDS`)" in README

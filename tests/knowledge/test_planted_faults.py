@@ -87,7 +87,7 @@ _DIARY: dict[str, Any] = {"question": "Do you keep a diary?", "kind": "boolean"}
 @pytest.mark.parametrize(
     ("file", "change", "says"),
     [
-        (_PALPITATIONS, _set("when", "palpitation"), "'palpitation' is no finding and no derivation"),
+        (_PALPITATIONS, _set("when", "palpitation"), "'palpitation' is neither a finding nor a derivation"),
         (_PALPITATIONS, _keep_cases(fires=True), "no case in which it does not fire"),
         (_PALPITATIONS, _keep_cases(fires=False), "no case in which it fires"),
         (_PALPITATIONS, _set("when", {"all": ["palpitations", {"not": "chest_pain"}]}), "a not over 'chest_pain'"),
@@ -122,14 +122,14 @@ _DIARY: dict[str, Any] = {"question": "Do you keep a diary?", "kind": "boolean"}
         (_NERVES, _set("findings", "leg_weak", "settled_by", "weakness_new"), "is a yes/no finding: use implied_by"),
         (_SYSTEMIC, _set("findings", "fever", "settled_by", _FEVER), "is a measurement, which never denies"),
         (_NERVES, _set("findings", "weakness_new", "implied_by", ["leg_weak"]), "rests on itself"),
-        ("policy.yaml", _set("incomplete_level", "self_care"), "what is open or not known sets at least consultation"),
+        ("policy.yaml", _set("incomplete_level", "self_care"), "open and unknown signs set at least consultation"),
         ("levels.yaml", _set("emergency", "running", "as_planned"), "running is less strict at a higher level"),
         ("levels.yaml", _drop("consultation_24"), "'consultation_24' is missing"),
-        ("causes/long_stride.yaml", _set("fixes", ["shorten_strides"]), "'shorten_strides' is no fix"),
+        ("causes/long_stride.yaml", _set("fixes", ["shorten_strides"]), "'shorten_strides' is not a fix"),
         ("causes/long_stride.yaml", _set("rank", 1), "another cause has this rank"),
         ("causes/long_stride.yaml", _set("mechanism", 0, "by", "someone"), "'someone' is not a speaker"),
         ("causes/long_stride.yaml", _set("cases", []), "no case in which it is listed"),
-        ("fixes/shorten_stride.yaml", _set("withheld_when", "any", ["calf_cramps"]), "'calf_cramps' is no finding"),
+        ("fixes/shorten_stride.yaml", _set("withheld_when", "any", ["calf_cramps"]), "'calf_cramps' is not a finding"),
     ],
 )
 def test_the_loader_refuses(folder: Path, file: str, change: Change, says: str) -> None:

@@ -12,7 +12,7 @@ from service.access.access import Access, client
 from service.access.keys import Keys
 from service.access.limiter_memory import MemoryLimiter
 from service.access.rate_limit import Quota, Taken
-from service.errors import RateSpent, Unidentified
+from service.errors import RateLimited, Unauthorized
 
 TWO = Quota(2, 60)
 
@@ -20,7 +20,7 @@ TWO = Quota(2, 60)
 class Silent:
     """A store that never answers."""
 
-    async def take(self, who: str, quota: Quota, cost: int) -> Taken | None:
+    async def take(self, payer: str, quota: Quota, cost: int) -> Taken | None:
         """Return no result."""
 
 
@@ -52,7 +52,7 @@ def test_a_partner_pays_for_all_its_keys(keys: Keys) -> None:
     access = Access(keys, TWO, MemoryLimiter(), 0)
     ask(access, b"a")
     ask(access, b"b")
-    with pytest.raises(RateSpent):
+    with pytest.raises(RateLimited):
         ask(access, b"a", peer="10.0.0.2")
     assert ask(access, b"c")[0] == (b"ratelimit-policy", b'"default";q=5;w=60')
 
@@ -66,7 +66,7 @@ def test_a_partners_own_limit_holds_without_a_common_one(keys: Keys) -> None:
 
 def test_requests_without_a_key_are_not_counted(keys: Keys) -> None:
     """A request without a valid key does not spend a quota."""
-    with pytest.raises(Unidentified):
+    with pytest.raises(Unauthorized):
         ask(Access(keys, TWO, MemoryLimiter(), 0), b"x")
 
 
@@ -75,7 +75,7 @@ def test_without_keys_the_client_pays() -> None:
     access = Access(None, TWO, MemoryLimiter(), 0)
     ask(access)
     ask(access)
-    with pytest.raises(RateSpent):
+    with pytest.raises(RateLimited):
         ask(access)
     assert ask(access, peer="10.0.0.2")[1] == (b"ratelimit", b'"default";r=1;t=60')
 
@@ -90,7 +90,7 @@ def test_a_request_may_cost_more_than_one() -> None:
     """A batch costs one for each of its items."""
     access = Access(None, Quota(10, 60), MemoryLimiter(), 0)
     assert ask(access, cost=7)[1] == (b"ratelimit", b'"default";r=3;t=60')
-    with pytest.raises(RateSpent):
+    with pytest.raises(RateLimited):
         ask(access, cost=4)
 
 

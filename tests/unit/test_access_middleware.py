@@ -14,7 +14,7 @@ from service.access.access import Access
 from service.access.keys import Keys
 from service.access.limiter_memory import MemoryLimiter
 from service.access.rate_limit import Quota
-from service.errors import Barred, RateSpent, Unidentified
+from service.errors import Forbidden, RateLimited, Unauthorized
 from service.telemetry.access_log import RequestRecord
 from service.web.access_middleware import FurtherCost, access_middleware
 from service.web.answer import answer
@@ -72,7 +72,7 @@ def test_no_key_stops_before_the_route(access: Access) -> None:
     """A request without a valid key never reaches the route, and its header is not logged."""
     route = Route()
     for key in (None, b"other"):
-        with pytest.raises(Unidentified):
+        with pytest.raises(Unauthorized):
             ask(access_middleware(access)(route), key)
     assert route.calls == 0
 
@@ -81,7 +81,7 @@ def test_a_revoked_key_is_logged_with_its_partner(access: Access) -> None:
     """The log names the partner of a revoked key."""
     record = RequestRecord("id")
     scope: Any = {"headers": [(b"authorization", b"Bearer bad")], "client": None, RECORD: record}
-    with pytest.raises(Barred):
+    with pytest.raises(Forbidden):
         asyncio.run(access_middleware(access)(Route())(scope, None, None))  # type: ignore[arg-type]
     assert (record.partner, record.key) == ("one", "k0")
 
@@ -91,7 +91,7 @@ def test_a_request_over_the_quota_is_refused(access: Access) -> None:
     route = Route()
     app = access_middleware(access)(route)
     assert [ask(app, b"good")[0] for _ in range(3)] == [200] * 3
-    with pytest.raises(RateSpent):
+    with pytest.raises(RateLimited):
         ask(app, b"good")
     assert route.calls == 3
 
@@ -100,7 +100,7 @@ def test_a_route_may_charge_for_more(access: Access) -> None:
     """A batch pays for each item and has one set of fields; a batch over the quota is refused."""
     app = access_middleware(access)(Route(access, cost=2))
     assert ask(app, b"good")[1][b"ratelimit"] == b'"default";r=1;t=60'
-    with pytest.raises(RateSpent):
+    with pytest.raises(RateLimited):
         ask(app, b"good")
 
 

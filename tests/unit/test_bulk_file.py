@@ -95,7 +95,7 @@ def test_an_interrupted_run_is_resumed(run: Run, requests: Path, tmp_path: Path,
     assert out.read_bytes() == whole
     assert ended.returncode == 0
     assert ended.stderr.startswith(b"%d answered" % (2000 - held))
-    assert (b"; %d were there already" % held in ended.stderr) is (held > 0)
+    assert (b"; %d answered before" % held in ended.stderr) is (held > 0)
 
 
 def _children(process: subprocess.Popen[bytes]) -> list[str]:
@@ -158,7 +158,7 @@ def test_a_file_of_other_answers_is_not_resumed(run: Run, requests: Path, tmp_pa
     for arguments in (["--batch", few, out], ["--batch", first, out], ["--explain", "full", "--batch", requests, out]):
         ended = run(*arguments)
         assert (ended.returncode, out.read_bytes()) == (1, whole)
-        assert b"out.ndjson: holds other than what these requests get in this way by this knowledge" in ended.stderr
+        assert b"out.ndjson: does not match the answers to these requests by this knowledge" in ended.stderr
 
 
 def test_refusals_do_not_hide_another_way(run: Run, tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_ctrl_c_ends_a_run_in_one_line(
     held = out.read_bytes().count(b"\n")
     ended = run("--batch", many, out)
     assert ended.returncode == 0
-    assert (b"; %d were there already" % held in ended.stderr) is (held > 0)
+    assert (b"; %d answered before" % held in ended.stderr) is (held > 0)
 
 
 def test_two_runs_do_not_write_one_file(run: Run, requests: Path, tmp_path: Path) -> None:

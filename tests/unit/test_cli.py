@@ -151,7 +151,7 @@ def test_a_name_that_the_file_would_refuse_gets_no_key(capsys: Any) -> None:
     """The command rejects a partner name that the keys file would reject."""
     with pytest.raises(SystemExit):
         cli.main(["key", "Partner One"])
-    assert "small letters" in capsys.readouterr().err
+    assert "lower-case letters" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -180,7 +180,7 @@ def test_a_file_that_is_no_contract_is_not_served(tmp_path: Path, capsys: Any, t
     """A file that is not an OpenAPI document stops the start."""
     (tmp_path / "openapi.json").write_text(text)
     assert cli.main(["serve", "--port", "0", "--workers", workers]) == 1
-    assert capsys.readouterr().err == f"TRIAGE_CONTRACT: {tmp_path}/openapi.json holds no OpenAPI document\n"
+    assert capsys.readouterr().err == f"TRIAGE_CONTRACT: {tmp_path}/openapi.json is not an OpenAPI document\n"
 
 
 def test_both_missing_folders_are_named(capsys: Any) -> None:
@@ -195,7 +195,7 @@ def test_answers_go_into_a_plain_file_or_to_standard_output(tmp_path: Path, caps
     os.mkfifo(tmp_path / "pipe")
     for out in (os.devnull, str(tmp_path / "pipe"), str(tmp_path)):
         assert cli.main(["assess", "--batch", str(tmp_path / "in"), out]) == 1
-        assert capsys.readouterr().err == f"{out}: is no plain file; name one, or - for standard output\n"
+        assert capsys.readouterr().err == f"{out}: not a regular file; choose one, or - for standard output\n"
 
 
 def _batch(tmp_path: Path, descriptor: int) -> tuple[int, bytes]:

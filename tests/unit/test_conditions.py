@@ -68,8 +68,8 @@ def test_a_sound_condition_has_no_fault(small_knowledge: Knowledge, condition: o
 @pytest.mark.parametrize(
     ("condition", "says"),
     [
-        ("nothing", "'nothing' is no finding and no derivation"),
-        ("pain", "'pain' is no yes/no finding: say which value"),
+        ("nothing", "'nothing' is neither a finding nor a derivation"),
+        ("pain", "'pain' is not a yes/no finding: give a value"),
         ({}, "not one of the forms of a condition: empty"),
         ({"all": ["ache"], "any": ["shoe"]}, "not one of the forms of a condition: all_, any_"),
         ({"finding": "ache"}, "not one of the forms of a condition: finding"),
@@ -83,9 +83,9 @@ def test_a_sound_condition_has_no_fault(small_knowledge: Knowledge, condition: o
         ({"at_least_of": 3, "of": ["ache", "shoe"]}, "at_least_of must be from 1 to 2"),
         ({"all": []}, "an empty list of conditions"),
         ({"any": [{"all": []}]}, "an empty list of conditions"),
-        ({"not": "sweaty"}, "'sweaty' is no finding"),
+        ({"not": "sweaty"}, "'sweaty' is not a finding"),
         ({"not": "pain"}, "'pain' is of kind integer, which this form cannot ask"),
-        ({"finding": "nothing", "is": "left"}, "'nothing' is no finding"),
+        ({"finding": "nothing", "is": "left"}, "'nothing' is not a finding"),
         ({"finding": "pain", "is": "left"}, "'pain' is of kind integer, which this form cannot ask"),
         ({"finding": "side", "includes": ["left"]}, "'side' is of kind choice, which this form cannot ask"),
         ({"finding": "km", "at_least": 3}, "'km' is of kind series, which this form cannot ask"),
@@ -94,7 +94,7 @@ def test_a_sound_condition_has_no_fault(small_knowledge: Knowledge, condition: o
         ({"finding": "where", "only": ["ankle"]}, "'where' has no value 'ankle'"),
         ({"finding": "pain", "at_least": 11}, "'pain': threshold 11 is outside 0 to 10"),
         ({"finding": "temp", "less_than": 29.5}, "'temp': threshold 29.5 is outside 30 to 45"),
-        ({"all": ["ache", {"any": ["nothing"]}]}, "'nothing' is no finding and no derivation"),
+        ({"all": ["ache", {"any": ["nothing"]}]}, "'nothing' is neither a finding nor a derivation"),
     ],
 )
 def test_a_faulty_condition_names_its_fault(small_knowledge: Knowledge, condition: object, says: str) -> None:

@@ -214,7 +214,7 @@ def test_requests_beyond_the_bound_of_a_turn_wait_and_are_answered_in_order() ->
         assert [written(each) for each in (first, last)] == [RESPONSE, RESPONSE]
         await turn()
         assert len(app.normal) == 1
-        assert app.queue.look().age > 0
+        assert app.queue.figures().age > 0
 
     run(flood)
 
@@ -235,7 +235,7 @@ def test_a_request_that_waited_is_parsed_if_the_fast_path_is_closed_by_then(sign
         await turn()
         await turn()
         (scope,) = app.normal
-        assert scope["triage.arrived"] == scope["triage.heard_at"]
+        assert scope["triage.arrived"] == scope["triage.last_byte_at"]
         assert written(connection).endswith(b"normal")
         is_last = b"connection: close" in written(connection)
         assert is_last == (sign == "stopping")
@@ -273,7 +273,7 @@ def test_a_client_that_sends_more_while_it_waits_has_its_requests_parsed() -> No
         assert len(app.normal) == 3
         assert written(connection).count(b"normal") == 3
         assert connection.config.memory.held == CONNECTION_COST
-        assert app.queue.look().left == 0
+        assert app.queue.figures().left == 0
 
     run(pipeline)
 
@@ -287,7 +287,7 @@ def test_a_client_that_leaves_while_it_waits_is_not_answered() -> None:
         connection.connection_lost(None)
         await turn()
         assert len(app.given) == before
-        assert app.queue.look().left == 1
+        assert app.queue.figures().left == 1
 
     run(leave)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.access.keys import Keys, fresh
-from service.errors import Barred, SettingsFault, Unidentified
+from service.errors import Forbidden, SettingsFault, Unauthorized
 
 Seen = list[tuple[str, object]]
 
@@ -68,7 +68,7 @@ def test_a_key_names_its_partner(path: Path) -> None:
     keys = Keys(path, RecordedEvents())
     assert keys.partner_of(bearer("a-key")).id == "good"
     assert keys.partner_of([(b"authorization", b"bEARER a-key")]).id == "good"
-    with pytest.raises(Unidentified):
+    with pytest.raises(Unauthorized):
         keys.partner_of(bearer("A-key"))
 
 
@@ -88,14 +88,14 @@ def test_a_key_names_its_partner(path: Path) -> None:
 )
 def test_every_other_way_of_asking_is_refused_alike(path: Path, headers: list[tuple[bytes, bytes]]) -> None:
     """Any other form of a key gets the same refusal, without a hint about the fault."""
-    with pytest.raises(Unidentified) as caught:
+    with pytest.raises(Unauthorized) as caught:
         Keys(path, RecordedEvents()).partner_of(headers)
     assert caught.value.args == ()
 
 
 def test_a_revoked_key_is_known_and_refused(path: Path) -> None:
     """The log names the partner of a revoked key."""
-    with pytest.raises(Barred) as caught:
+    with pytest.raises(Forbidden) as caught:
         Keys(path, RecordedEvents()).partner_of(bearer("b-key"))
     assert (caught.value.partner, caught.value.key) == ("bad", "k1")
 
@@ -104,9 +104,9 @@ def test_a_file_that_did_not_change_is_not_read_again(path: Path) -> None:
     """A check costs one stat call, unless a reload is requested."""
     record = RecordedEvents()
     keys = Keys(path, record)
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     assert record.seen == []
-    keys.renew(is_told=True)
+    keys.renew(is_forced=True)
     assert record.seen == [("keys_read", {"pid": os.getpid(), "keys": 2}), ("stale", False)]
 
 
@@ -120,9 +120,9 @@ def test_a_link_that_leads_elsewhere_is_a_change(path: Path, tmp_path: Path) -> 
     keys = Keys(link, RecordedEvents())
     (tmp_path / "next").symlink_to(new)
     (tmp_path / "next").replace(link)
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     assert keys.partner_of(bearer("c-key")).id == "good"
-    with pytest.raises(Unidentified):
+    with pytest.raises(Unauthorized):
         keys.partner_of(bearer("a-key"))
 
 
@@ -135,13 +135,13 @@ def test_a_bad_file_leaves_the_good_keys_in_use(path: Path, text: str | None) ->
     path.unlink()
     if text is not None:
         path.write_text(text)
-    keys.renew(is_told=False)
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
+    keys.renew(is_forced=False)
     assert keys.partner_of(bearer("a-key")).id == "good"
     assert [event for event, _ in record.seen] == ["keys_refused", "stale"]
     assert record.seen[-1] == ("stale", True)
     path.write_text(good + "\n")
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     assert record.seen[-1] == ("stale", False)
 
 
@@ -166,13 +166,13 @@ def test_an_unreadable_file_is_read_at_the_next_look_after_it_is_readable(
     with monkeypatch.context() as patched:
         _fail_to_open(patched, path, error)
         for _ in range(3):
-            keys.renew(is_told=False)
+            keys.renew(is_forced=False)
         assert keys.partner_of(bearer("a-key")).id == "good"
         assert [event for event, _ in record.seen] == ["keys_refused", "stale"]
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     assert keys.partner_of(bearer("n-key")).id == "new"
     assert record.seen[2:] == [("keys_read", {"pid": os.getpid(), "keys": 2}), ("stale", False)]
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     assert len(record.seen) == 4
 
 
@@ -181,7 +181,7 @@ def test_a_change_of_rights_alone_is_a_change(path: Path) -> None:
     record = RecordedEvents()
     keys = Keys(path, record)
     path.chmod(0o600)
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     assert [event for event, _ in record.seen] == ["keys_read", "stale"]
 
 
@@ -189,9 +189,9 @@ def test_a_refused_file_that_does_not_change_is_parsed_once(path: Path, monkeypa
     """Only an unreadable file is retried, because parsing 1,000 partners is slow."""
     keys = Keys(path, RecordedEvents())
     path.write_text("partners: [")
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     _fail_to_open(monkeypatch, path)
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     monkeypatch.undo()
     assert keys.partner_of(bearer("a-key")).id == "good"
 
@@ -216,11 +216,11 @@ def test_a_file_that_lost_partners_is_loaded_with_a_warning(
     )
     loaded = Keys(path, record)
     path.write_text("partners:\n" + text)
-    loaded.renew(is_told=False)
+    loaded.renew(is_forced=False)
     events = [event for event in record.seen if event[0] == "keys_removed"]
     assert events == [("keys_removed", {"pid": os.getpid(), "partners": partners, "keys": keys})]
     assert ("stale", False) in record.seen
-    loaded.renew(is_told=False)
+    loaded.renew(is_forced=False)
     assert len([event for event in record.seen if event[0] == "keys_removed"]) == 1
 
 
@@ -229,7 +229,7 @@ def test_a_key_that_opens_nothing_is_removed_without_a_warning(path: Path) -> No
     record = RecordedEvents()
     keys = Keys(path, record)
     path.write_text("partners:\n" + line("good", "a-key", ", revoked: true") + line("new", "n-key"))
-    keys.renew(is_told=False)
+    keys.renew(is_forced=False)
     assert [event for event, _ in record.seen] == ["keys_read", "stale"]
 
 
@@ -242,7 +242,7 @@ def test_an_unexpected_error_in_a_file_ends_no_worker(path: Path, monkeypatch: p
     record = RecordedEvents()
     keys = Keys(path, record)
     monkeypatch.setattr("service.access.keys.read", failing)
-    keys.renew(is_told=True)
+    keys.renew(is_forced=True)
     assert keys.partner_of(bearer("a-key")).id == "good"
     fault = "TRIAGE_KEYS: the file cannot be read: RuntimeError"
     assert record.seen == [("keys_refused", {"pid": os.getpid(), "faults": (fault,)}), ("stale", True)]

@@ -43,8 +43,8 @@ partners:
 """
     assert read(given(tmp_path, text)) == {
         A: Partner("one", "k1", A, Quota(5, 1)),
-        B: Partner("one", "k0", B, Quota(5, 1), is_barred=True),
-        C: Partner("two", "k1", C, is_barred=True),
+        B: Partner("one", "k0", B, Quota(5, 1), is_forbidden=True),
+        C: Partner("two", "k1", C, is_forbidden=True),
     }
 
 
@@ -69,12 +69,12 @@ partners:
         "partners.one: holds a name other than disabled, keys, rate_limit",
         "partners.one.disabled: must be true or false",
         "partners.one.rate_limit: a rate limit is written like 600/minute",
-        "partners.one.keys: names are up to 32 small letters, digits, - and _, in quotes if all digits",
-        "partners.one.keys.k1.sha256: must be 64 hex digits in small letters",
+        "partners.one.keys: names are up to 32 lower-case letters, digits, - and _, in quotes if all digits",
+        "partners.one.keys.k1.sha256: must be 64 hex digits in lower case",
         "partners.one.keys.k2.revoked: must be true or false",
-        "partners.two.keys: must be a mapping with an entry or more",
+        "partners.two.keys: must be a mapping with at least one entry",
         "partners.three: must be a mapping of disabled, keys, rate_limit",
-        "partners.three.keys: must be a mapping with an entry or more",
+        "partners.three.keys: must be a mapping with at least one entry",
     ]
 
 
@@ -82,7 +82,7 @@ partners:
     ("text", "fault"),
     [
         ("", "the file: must be a mapping of partners"),
-        ("partners: {}", "partners: must be a mapping with an entry or more"),
+        ("partners: {}", "partners: must be a mapping with at least one entry"),
         (f"partners: [{SECRET}\n", "the file is not YAML (line 2)"),
         (f"partners:\n  !!int {SECRET}: 1\n", "the file is not YAML (line 2)"),
         (f"partners:\n  one: {{keys: {{k: {{sha256: !!bool {SECRET}}}}}}}\n", "the file is not YAML (line 2)"),

@@ -56,7 +56,7 @@ class Script:
 def test_an_invalid_url_of_a_store_is_refused() -> None:
     """Only a complete URL with one of two schemes is accepted, so that an error stops the start."""
     for url in ("http://127.0.0.1", "127.0.0.1:6379", ""):
-        with pytest.raises(ValueError, match=r"^no redis:// or rediss:// URL$"):
+        with pytest.raises(ValueError, match=r"^not a redis:// or rediss:// URL$"):
             RedisLimiter(url, RecordedEvents())
     with pytest.raises(ValueError, match=r"^Port could not be cast to integer value"):
         RedisLimiter("redis://127.0.0.1:port", RecordedEvents())

@@ -84,27 +84,27 @@ def _retired(id_: str, **more: str) -> Change:
     [
         (
             _set("red_flags", "clot", "when", "nothing"),
-            "red_flags/clot.yaml: when: 'nothing' is no finding and no derivation",
+            "red_flags/clot.yaml: when: 'nothing' is neither a finding nor a derivation",
         ),
         (
             _set("causes", "load", "supports", 0, "when", "pain"),
-            "causes/load.yaml: supports[0].when: 'pain' is no yes/no finding: say which value",
+            "causes/load.yaml: supports[0].when: 'pain' is not a yes/no finding: give a value",
         ),
         (
             _set("causes", "load", "opposes", 0, "when", "pain"),
-            "causes/load.yaml: opposes[0].when: 'pain' is no yes/no finding: say which value",
+            "causes/load.yaml: opposes[0].when: 'pain' is not a yes/no finding: give a value",
         ),
         (
             _set("causes", "load", "applies_when", "pain"),
-            "causes/load.yaml: applies_when: 'pain' is no yes/no finding: say which value",
+            "causes/load.yaml: applies_when: 'pain' is not a yes/no finding: give a value",
         ),
         (
             _set("causes", "load", "excluded_when", "pain"),
-            "causes/load.yaml: excluded_when: 'pain' is no yes/no finding: say which value",
+            "causes/load.yaml: excluded_when: 'pain' is not a yes/no finding: give a value",
         ),
         (
             _set("fixes", "drink", "withheld_when", "pain"),
-            "fixes/drink.yaml: withheld_when: 'pain' is no yes/no finding: say which value",
+            "fixes/drink.yaml: withheld_when: 'pain' is not a yes/no finding: give a value",
         ),
         (
             _set("policy", "uncovered_signs", ["pain"]),
@@ -158,7 +158,7 @@ def _retired(id_: str, **more: str) -> Change:
         (_set("derivations", "jump", "more_than", None), "derivations/jump.yaml: a measure needs more_than and unit"),
         (
             _set("derivations", "jump", "measure", "series", "miles"),
-            "derivations/jump.yaml: reads 'miles', which is no finding",
+            "derivations/jump.yaml: reads 'miles', which is not a finding",
         ),
         (
             _set("red_flags", "clot", "cases", [{"name": "A case.", "fires": True}]),
@@ -215,8 +215,8 @@ def _retired(id_: str, **more: str) -> Change:
             _set("background", [{"text": "It is so.", "evidence": "E3", "facts": ["A01"]}]),
             "background.yaml: [0]: a fact of the article has no speaker",
         ),
-        (_set("causes", "load", "fixes", ["rest_it", "nothing"]), "causes/load.yaml: fixes: 'nothing' is no fix"),
-        (_set("fixes", "drink", "instead", "nothing"), "fixes/drink.yaml: instead: 'nothing' is no fix"),
+        (_set("causes", "load", "fixes", ["rest_it", "nothing"]), "causes/load.yaml: fixes: 'nothing' is not a fix"),
+        (_set("fixes", "drink", "instead", "nothing"), "fixes/drink.yaml: instead: 'nothing' is not a fix"),
         (_set("fixes", "drink", "withheld_when", None), "fixes/drink.yaml: instead: has no withheld_when"),
         (
             _new_finding(values=["a_b"], context_only="Context."),
@@ -237,7 +237,7 @@ def _retired(id_: str, **more: str) -> Change:
         (_new_finding(question="Extra.", context_only="Context."), "findings: extra: the question must end in '?'"),
         (
             _set("findings", "where", "values", ["heel", "toes", "sole", "unknown"]),
-            "findings: where: what is not known cannot be one of several: leave 'unknown' to a choice",
+            "findings: where: 'unknown' cannot be one of several values: only a choice may have it",
         ),
         (_new_finding(), "findings: extra: is used by no condition"),
         (
@@ -285,15 +285,15 @@ def _retired(id_: str, **more: str) -> Change:
         (_set("findings", "side", "labels", "middle", "Middle"), "findings: side.labels: 'middle' is not a value"),
         (
             _set("findings", "salty", "asked_when", ["nothing"]),
-            "findings: salty.asked_when[0]: 'nothing' is no finding and no derivation",
+            "findings: salty.asked_when[0]: 'nothing' is neither a finding nor a derivation",
         ),
         (
             _set("findings", "salty", "implied_by", ["pain"]),
-            "findings: salty.implied_by[0]: 'pain' is no yes/no finding: say which value",
+            "findings: salty.implied_by[0]: 'pain' is not a yes/no finding: give a value",
         ),
         (
             _set("findings", "salty", "settled_by", {"finding": "nothing", "at_least": 1}),
-            "findings: salty.settled_by: 'nothing' is no finding",
+            "findings: salty.settled_by: 'nothing' is not a finding",
         ),
         (
             _set("findings", "salty", "asked_when", [{"not": "ache"}]),
@@ -437,7 +437,7 @@ def _retired(id_: str, **more: str) -> Change:
         ),
         (
             _set("policy", "incomplete_level", "self_care"),
-            "policy.yaml: what is open or not known sets at least consultation",
+            "policy.yaml: open and unknown signs set at least consultation",
         ),
         (
             lambda values: values["policy"]["referral_labels"].pop("podiatrist"),
@@ -453,7 +453,7 @@ def _retired(id_: str, **more: str) -> Change:
         ),
         (
             _set("policy", "first_steps", [{"when": "nothing", "regions": ["calf"], "fix": "rest_it"}]),
-            "policy.yaml: first_steps[0].when: 'nothing' is no finding and no derivation",
+            "policy.yaml: first_steps[0].when: 'nothing' is neither a finding nor a derivation",
         ),
         (
             _set("policy", "added_fixes", [{"when": "ache", "fix": "nothing"}]),
@@ -461,27 +461,27 @@ def _retired(id_: str, **more: str) -> Change:
         ),
         (
             _set("policy", "added_fixes", [{"when": "nothing", "fix": "rest_it"}]),
-            "policy.yaml: added_fixes[0].when: 'nothing' is no finding and no derivation",
+            "policy.yaml: added_fixes[0].when: 'nothing' is neither a finding nor a derivation",
         ),
         (
             _set("fixes", "rest_it", "leads_when", "nothing"),
-            "fixes/rest_it.yaml: leads_when: 'nothing' is no finding and no derivation",
+            "fixes/rest_it.yaml: leads_when: 'nothing' is neither a finding nor a derivation",
         ),
         (
             _set("fixes", "rest_it", "failed_when", "nothing"),
-            "fixes/rest_it.yaml: failed_when: 'nothing' is no finding and no derivation",
+            "fixes/rest_it.yaml: failed_when: 'nothing' is neither a finding nor a derivation",
         ),
         (
             _set("running_rules", [{"when": "nothing", "running": "pause", "sources": ["book"], "evidence": "E4"}]),
-            "running_rules.yaml: [0].when: 'nothing' is no finding and no derivation",
+            "running_rules.yaml: [0].when: 'nothing' is neither a finding nor a derivation",
         ),
         (
             _set("running", "pause", "return_when", [{"text": "Better.", "when": "nothing"}]),
-            "running.yaml: pause.return_when[0].when: 'nothing' is no finding and no derivation",
+            "running.yaml: pause.return_when[0].when: 'nothing' is neither a finding nor a derivation",
         ),
         (
             _set("running", "pause", "race", [{"text": "Do not race.", "when": "nothing"}]),
-            "running.yaml: pause.race[0].when: 'nothing' is no finding and no derivation",
+            "running.yaml: pause.race[0].when: 'nothing' is neither a finding nor a derivation",
         ),
         (
             _changes(
@@ -491,11 +491,11 @@ def _retired(id_: str, **more: str) -> Change:
         ),
         (
             _set("fixes", "rest_it", "title", "The article says rest"),
-            "fixes/rest_it.yaml: title: 'article' speaks of sources: move it to note",
+            "fixes/rest_it.yaml: title: 'article' is about sources: move it to note",
         ),
         (
             _set("running", "pause", "statement", "Studies differ."),
-            "running.yaml: pause.statement: 'Studies' speaks of sources: move it to note",
+            "running.yaml: pause.statement: 'Studies' is about sources: move it to note",
         ),
         (
             _set("fixes", "rest_it", "short", "Ask about orthoses."),
@@ -507,7 +507,7 @@ def _retired(id_: str, **more: str) -> Change:
         ),
         (
             _set("about", [{"finding": "ache", "when": "nothing", "statements": []}]),
-            "about.yaml: [0].when: 'nothing' is no finding and no derivation",
+            "about.yaml: [0].when: 'nothing' is neither a finding nor a derivation",
         ),
         (
             _set(
@@ -532,7 +532,7 @@ def test_several_breaches_are_all_named(small_values: dict[str, Any]) -> None:
     _set("red_flags", "clot", "sources", [])(small_values)
     _set("fixes", "drink", "instead", "nothing")(small_values)
     assert _issues(small_values) == [
-        "fixes/drink.yaml: instead: 'nothing' is no fix",
+        "fixes/drink.yaml: instead: 'nothing' is not a fix",
         f"red_flags/clot.yaml: sources: {_NO_SOURCE}",
     ]
 
@@ -541,4 +541,4 @@ def test_an_issue_has_file_path_and_words(small_values: dict[str, Any]) -> None:
     """File, path and message are separate attributes, for sorting."""
     _set("policy", "uncovered_signs", ["nothing"])(small_values)
     issues = list(lint(msgspec.convert(small_values, Knowledge)))
-    assert Issue("policy.yaml", "uncovered_signs[0]", "'nothing' is no finding and no derivation") in issues
+    assert Issue("policy.yaml", "uncovered_signs[0]", "'nothing' is neither a finding nor a derivation") in issues

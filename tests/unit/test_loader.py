@@ -42,10 +42,10 @@ def test_a_sound_folder_loads_and_its_digest_is_its_content(folder: Path, small_
     [
         (lambda folder: (folder / "policy.yaml").unlink(), Issue("policy.yaml", "", "is missing")),
         (lambda folder: shutil.rmtree(folder / "fixes"), Issue("fixes", "", "is missing")),
-        (lambda folder: (folder / "extra.yaml").touch(), Issue("extra.yaml", "", "is no file of the knowledge")),
+        (lambda folder: (folder / "extra.yaml").touch(), Issue("extra.yaml", "", "is not a file of the knowledge")),
         (
             lambda folder: (folder / "fixes" / "notes.txt").touch(),
-            Issue("fixes/notes.txt", "", "is no YAML file"),
+            Issue("fixes/notes.txt", "", "is not a YAML file"),
         ),
         (
             lambda folder: (folder / "fixes" / "drink.yaml").rename(folder / "fixes" / "sip.yaml"),
@@ -94,7 +94,7 @@ def test_the_rules_across_files_are_checked(folder: Path) -> None:
     fix = folder / "fixes" / "drink.yaml"
     fix.write_text(fix.read_text(encoding="utf-8").replace("instead: rest_it", "instead: nothing"), encoding="utf-8")
     (issue,) = _issues(folder)
-    assert str(issue) == "fixes/drink.yaml: instead: 'nothing' is no fix"
+    assert str(issue) == "fixes/drink.yaml: instead: 'nothing' is not a fix"
 
 
 def test_a_folder_that_is_not_there_is_one_fault(tmp_path: Path) -> None:

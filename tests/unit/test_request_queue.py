@@ -90,7 +90,7 @@ def test_each_turn_has_room_again() -> None:
             requests.submit(REQUESTS_PER_TURN)
             assert len(requests.started) == turns * REQUESTS_PER_TURN
             await turn()
-        assert queue.look().age == 0
+        assert queue.figures().age == 0
 
     run(steady)
 
@@ -132,7 +132,7 @@ def test_a_request_that_waited_too_long_is_refused() -> None:
         assert len(requests.refused) == REFUSALS_PER_TURN
         await turn()
         assert len(requests.refused) == REFUSALS_PER_TURN + 1
-        figures = queue.look()
+        figures = queue.figures()
         assert (figures.expired, figures.left) == (REFUSALS_PER_TURN + 1, 0)
         assert figures.age > 0
 
@@ -149,7 +149,7 @@ def test_a_request_of_a_disconnected_client_is_not_started() -> None:
         await turn()
         assert requests.started == [*range(REQUESTS_PER_TURN + 1), REQUESTS_PER_TURN + 2]
         assert requests.dropped == [REQUESTS_PER_TURN + 1]
-        assert queue.look().left == 1
+        assert queue.figures().left == 1
 
     run(leave)
 
@@ -160,8 +160,8 @@ def test_the_figures_are_those_since_the_last_look() -> None:
     async def look(queue: RequestQueue, requests: Requests) -> None:
         requests.submit(REQUESTS_PER_TURN + 3)
         await turn()
-        assert queue.look().age > 0
-        assert queue.look() == (0.0, 0, 0)
+        assert queue.figures().age > 0
+        assert queue.figures() == (0.0, 0, 0)
 
     run(look)
 

@@ -179,7 +179,7 @@ def test_surprises_name_the_mismatch_and_the_runner() -> None:
             ),
         )
     )
-    assert [line.partition(":")[0] for line in card.surprises()] == [
+    assert [line.partition(":")[0] for line in card.differences()] == [
         "MISSED",
         "under",
         "leads",

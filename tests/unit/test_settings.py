@@ -38,7 +38,7 @@ def test_every_fault_is_named_at_once() -> None:
     with pytest.raises(SettingsFault) as caught:
         settings.read(wrong)
     assert [fault.split(":")[0] for fault in caught.value.faults] == sorted(wrong)
-    assert "the nearest is TRIAGE_PORT" in caught.value.faults[1]
+    assert "did you mean TRIAGE_PORT?" in caught.value.faults[1]
 
 
 @pytest.mark.parametrize(
@@ -168,13 +168,13 @@ def test_a_setting_without_effect_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(SettingsFault) as caught:
         settings.read(given)
     assert caught.value.faults[1:] == (
-        "TRIAGE_LIMIT_STORE: changes nothing without TRIAGE_RATE_LIMIT or TRIAGE_KEYS",
-        "TRIAGE_PROXIES: changes nothing without TRIAGE_RATE_LIMIT",
+        "TRIAGE_LIMIT_STORE: has no effect without TRIAGE_RATE_LIMIT or TRIAGE_KEYS",
+        "TRIAGE_PROXIES: has no effect without TRIAGE_RATE_LIMIT",
     )
     assert caught.value.faults[0].startswith("TRIAGE_PORT")
-    with pytest.raises(SettingsFault, match="TRIAGE_LIMIT_STORE_FILE: changes nothing"):
+    with pytest.raises(SettingsFault, match="TRIAGE_LIMIT_STORE_FILE: has no effect"):
         settings.read({"TRIAGE_LIMIT_STORE_FILE": str(keys)})
-    with pytest.raises(SettingsFault, match="TRIAGE_PROXIES: changes nothing"):
+    with pytest.raises(SettingsFault, match="TRIAGE_PROXIES: has no effect"):
         settings.read({"TRIAGE_PROXIES": "1", "TRIAGE_KEYS": str(keys)})
     for enough in ({"TRIAGE_RATE_LIMIT": "1/day"}, {"TRIAGE_KEYS": str(keys)}):
         assert settings.read({"TRIAGE_LIMIT_STORE": "redis://store"} | enough).limit_store

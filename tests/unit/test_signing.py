@@ -217,7 +217,7 @@ def test_a_file_in_flow_style_is_not_changed(folder: Path) -> None:
     before = _contents(folder)
     with pytest.raises(KnowledgeFault, match="1 faults") as caught:
         _sign(folder, rows)
-    assert str(caught.value.issues[0]).startswith("red_flags/heat.yaml: is not laid out")
+    assert str(caught.value.issues[0]).startswith("red_flags/heat.yaml: has an unexpected layout")
     assert _contents(folder) == before
 
 

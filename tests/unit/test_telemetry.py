@@ -14,7 +14,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from service.engine import Engine
-from service.problems import KINDS, UNHEARD
+from service.problems import BELOW_APPLICATION, KINDS
 from service.server.refusal_kinds import REFUSALS
 from service.telemetry.access_log import AccessLog, RequestRecord
 from service.telemetry.log import adopt_standard_logging, open_log
@@ -99,7 +99,7 @@ def test_the_page_lists_every_kind_of_refused_connection() -> None:
     """The page lists each kind of refused connection with the status of its problem."""
     listed = re.findall(r"^\| `([\w-]+)` \| .* \| (.*) \|$", _section("## Kinds of refused connections"), re.MULTILINE)
     assert [kind for kind, _ in listed] == list(REFUSALS)
-    statuses = {kind.slug: str(kind.status) for kind in UNHEARD}
+    statuses = {kind.slug: str(kind.status) for kind in BELOW_APPLICATION}
     assert statuses.items() <= dict(listed).items()
 
 

@@ -418,12 +418,12 @@ def test_a_connection_that_ends_early_leaves_no_body() -> None:
 def test_a_body_has_a_time_and_a_size() -> None:
     """A body that stalls, grows or is announced as too large is refused."""
     first = {"type": "http.request", "body": b"ab", "more_body": True}
-    with pytest.raises(errors.SlowBody):
+    with pytest.raises(errors.BodyTimeout):
         _read(_body(3, 0.01), first)
-    with pytest.raises(errors.LargeBody):
+    with pytest.raises(errors.BodyTooLarge):
         _read(_body(3, 1), first, first)
     for length in (b"4", b"9" * 5000, b"-1", b"x"):
-        with pytest.raises(errors.LargeBody):
+        with pytest.raises(errors.BodyTooLarge):
             _read(_body(3, 1), headers=(*JSON, (b"content-length", length)))
 
 
