@@ -1,6 +1,6 @@
 """A queue that bounds the requests started per event-loop turn.
 
-The other requests wait in order. A refusal costs about a quarter of an answer, so refusing every excess request at once
+The other requests wait in order. A refusal costs about a fifth of an answer, so refusing every excess request at once
 would spend most of a core on refusals. A bound per turn keeps turns short, so that new connections and health checks
 are served in between. A semaphore cannot do this: an answer is computed without a suspension, so it would never count
 above one.

@@ -42,8 +42,8 @@ PROBE_SECONDS = 0.1
 TIMES = 2
 """The rate of the open-loop flood, as a multiple of the capacity."""
 
-LEAST_OPEN = 0.4
-"""The least share of the capacity in that flood: a refusal costs about a quarter of a response."""
+LEAST_OPEN = 0.6
+"""The least share of the capacity in that flood: a refusal costs about a fifth of a response."""
 
 OPEN_CONNECTIONS = 8_000
 """More than can wait in the queue at that rate, so that each request leaves when it is due."""
