@@ -37,7 +37,8 @@ class MemoryLimiter:
         is_allowed = used + cost <= quota.requests
         used += cost if is_allowed else 0
         self.windows[payer] = ends, used
-        return Taken(is_allowed, max(0, quota.requests - used), math.ceil(ends - now))
+        resets_in = max(1, math.ceil(round(ends - now, 3)))  # a new window of 60 s may be 60.000000000001 s in floats
+        return Taken(is_allowed, max(0, quota.requests - used), resets_in)
 
     def _forget(self, now: float) -> None:
         """Remove the oldest windows that have ended.

@@ -38,6 +38,14 @@ def test_a_quota_is_restored_after_its_window() -> None:
     assert take(limiter) == Taken(is_allowed=True, remaining=2, resets_in=60)
 
 
+def test_a_window_never_lasts_longer_than_its_quota() -> None:
+    """The time until a reset is in 1 to 60 for a quota per minute, whatever the clock reads."""
+    clock = Clock()
+    limiter = MemoryLimiter(clock=clock)
+    for clock.now in (249.89091686441233, 309.8909, 309.89091686441233):
+        assert 1 <= take(limiter).resets_in <= 60
+
+
 def test_each_has_a_quota_of_its_own() -> None:
     """Each client has its own quota."""
     limiter = MemoryLimiter(clock=Clock())
