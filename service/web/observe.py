@@ -123,7 +123,8 @@ class Observe:
         seconds, since_last_byte = now - started, now - last_byte_at(scope, started)
         template = cast("str | None", scope.get("path_template"))
         if record.problem == OVERLOADED.slug:
-            self.access_log.overloaded(record, method, template or self._plain_template(scope["path"]), since_last_byte)
+            path = self._without_root(scope["path"])  # a request that has not started still has its prefix
+            self.access_log.overloaded(record, method, template or self._plain_template(path), since_last_byte)
         else:
             self.access_log.request(record, method, template, seconds, since_last_byte)
 

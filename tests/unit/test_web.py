@@ -332,6 +332,16 @@ def test_a_prefix_is_removed_from_the_path(small_engine: Engine, knowledge: Any)
         assert ask(app, "POST", path, GOOD).status == 404, path
 
 
+def test_a_prefix_is_removed_from_the_route_of_an_early_refusal(small_engine: Engine, knowledge: Any) -> None:
+    """A request that is refused before it starts is counted under its route, as the alerts expect."""
+    app = _app(small_engine, knowledge, root_path="/triage")
+    for path in ("/triage/assess", "/assess"):
+        scope: Any = {"type": "http", "method": "POST", "path": path, "headers": []}
+        app.refuse(scope)
+    series = re.findall(r"triage_http_requests_total{(\S+)} (\S+)", ask(app, "GET", "/metrics").body.decode())
+    assert ('method="POST",route="/assess",status="503"', "2.0") in series
+
+
 def test_no_prefix_takes_a_route_away(app: Observe) -> None:
     """A prefix that collides with a route is an invalid setting."""
     inner = app.app
