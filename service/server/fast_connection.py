@@ -47,7 +47,9 @@ class FastConnection(Connection):
             self._end_wait()
             super().data_received(waiting.data + data)
             return
-        if self._is_free() and (request := plain_request(data)) is not None:
+        # A request that waits was admitted, so memory is not asked again at its turn.
+        has_room = not self.config.memory.is_crowded
+        if has_room and self._is_free() and (request := plain_request(data)) is not None:
             queue = self._app.queue
             arrived = time.perf_counter()
             if not queue.has_turn:
@@ -108,7 +110,6 @@ class FastConnection(Connection):
             or self._is_stopping
             or self._is_spare
             or self.flow.write_paused
-            or self.config.memory.is_crowded
             or self.transport.is_closing()
         )
 
@@ -159,6 +160,7 @@ class FastConnection(Connection):
             return
         self._current = cycle
         mark_arrived(cast("Scope", cycle.scope), waiting.arrived)
+        cast("dict[str, Any]", cycle.scope)[LAST_BYTE_AT] = waiting.arrived  # a refusal is counted in this call
         request = QueuedRequest(cycle, self._app, partial(self._start, cycle, app))
         if waiting.is_refused:
             request.refuse()

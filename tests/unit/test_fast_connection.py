@@ -11,7 +11,7 @@ from uvicorn.server import ServerState
 
 from service.server.config import Config
 from service.server.fast_connection import FastConnection
-from service.server.memory import CONNECTION_COST, REQUEST_COST
+from service.server.memory import CONNECTION_COST, MEMORY_LIMIT, REQUEST_COST
 from service.server.plain_request import plain_request
 from service.web.answer import Answer
 from service.web.request_queue import REQUESTS_PER_TURN, RequestQueue
@@ -66,6 +66,7 @@ class _App:
         self.given: list[tuple[bytes, float]] = []
         self.normal: list[Any] = []
         self.refused: list[str] = []
+        self.refused_scopes: list[Any] = []
         self.access_log: Any = self
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -86,6 +87,7 @@ class _App:
         The normal path passes a scope, and the fast path passes fields and an arrival time.
         """
         if len(request) == 1:
+            self.refused_scopes.append(request[0])
             return Answer(503, b"parsed", [])
         return (b"fast: yes\r\n\r\n", b"late") if self.answers else None
 
@@ -253,6 +255,8 @@ def test_a_request_that_waited_too_long_is_refused(answers: bool, refusal: bytes
         app.answers = answers
         await turn()
         assert written(connection) == b"HTTP/1.1 503 Service Unavailable\r\ndate: today\r\n" + refusal
+        for scope in app.refused_scopes:
+            assert scope["triage.last_byte_at"] == scope["triage.arrived"], "its time counts from its arrival"
         app.answers = True
         connection.data_received(PLAIN)
         assert written(connection).endswith(RESPONSE)
@@ -276,6 +280,25 @@ def test_a_client_that_sends_more_while_it_waits_has_its_requests_parsed() -> No
         assert app.queue.figures().left == 0
 
     run(pipeline)
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_memory_is_asked_only_on_arrival(seconds: float) -> None:
+    """A request that waits was admitted, so it is answered or refused from bytes although memory is short by then."""
+
+    async def fill(app: _App, connect: Callable[[], FastConnection]) -> None:
+        app.queue = RequestQueue(seconds)
+        connection = waiting(connect)
+        connection.config.memory.held += MEMORY_LIMIT
+        await turn()
+        assert written(connection).endswith(b"body" if seconds else b"late")
+        last = connect()
+        last.config.memory.held += MEMORY_LIMIT
+        last.data_received(PLAIN)
+        assert b"503" in written(last)[:12], "a new request is refused for lack of memory"
+        assert app.normal == []
+
+    run(fill)
 
 
 def test_a_client_that_leaves_while_it_waits_is_not_answered() -> None:
