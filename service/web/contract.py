@@ -37,12 +37,14 @@ def read(path: Path) -> Contract:
     an OpenAPI document.
     """
     files = (path, path.with_suffix(".json"))
+    if files[0] == files[1]:
+        raise SettingsFault(("TRIAGE_CONTRACT: must be the YAML file; its JSON is beside it",))
     missing = [f"TRIAGE_CONTRACT: there is no file {file}" for file in files if not file.is_file()]
     if missing:
         raise SettingsFault(tuple(missing))
     yaml, json = (file.read_bytes() for file in files)
     try:
         msgspec.json.decode(json, type=_Start)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise SettingsFault((f"TRIAGE_CONTRACT: {files[1]} is not an OpenAPI document",)) from None
     return Contract(Document(yaml, "application/yaml"), Document(json))

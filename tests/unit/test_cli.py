@@ -175,10 +175,12 @@ def test_wrong_keys_and_a_wrong_store_end_with_1_and_are_reported_together(
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-@pytest.mark.parametrize("text", ["", "{", '"openapi"', '{"services": {}}', '{"openapi": 3}', "\0", "[" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["", "{", '"openapi"', '{"services": {}}', '{"openapi": 3}', '{"openapi": "\udcff"}', "\0", "[" * 100_000]
+)
 def test_a_file_that_is_no_contract_is_not_served(tmp_path: Path, capsys: Any, text: str, workers: str) -> None:
     """A file that is not an OpenAPI document stops the start."""
-    (tmp_path / "openapi.json").write_text(text)
+    (tmp_path / "openapi.json").write_text(text, errors="surrogateescape")
     assert cli.main(["serve", "--port", "0", "--workers", workers]) == 1
     assert capsys.readouterr().err == f"TRIAGE_CONTRACT: {tmp_path}/openapi.json is not an OpenAPI document\n"
 
