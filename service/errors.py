@@ -20,7 +20,8 @@
         ├── RateLimited              too many requests came from the same sender (429)
         └── Overloaded               the service is overloaded, or its memory for arrays is full (503)
 
-Errors carry facts, and the HTTP edge turns them into text. No error carries a value from a request.
+Errors carry facts. `service/problems.py` has the text of each problem, and `service/report/` that of each fault in a
+body. No error carries a value from a request.
 """
 
 from __future__ import annotations

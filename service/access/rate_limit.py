@@ -1,4 +1,8 @@
-"""Rate limits and their header fields."""
+"""Rate limits and their header fields.
+
+`access.py` charges a request to a quota, and `limiter_memory.py` or `limiter_redis.py` counts it. Limits that protect
+the process are elsewhere: `web/request_queue.py` bounds requests per turn, and `server/memory.py` bounds memory.
+"""
 
 from __future__ import annotations
 
