@@ -9,8 +9,9 @@ from typing import Final, Protocol
 
 from service.access.keys import Keys
 from service.access.keys_file import Partner
+from service.access.limiter_memory import MemoryLimiter
 from service.access.rate_limit import Quota, Taken, fields
-from service.errors import RateLimited
+from service.errors import Forbidden, RateLimited, Unauthorized
 
 HOST_BITS: Final = 128 - 56
 """The bits of an IPv6 address that its holder can choose."""
@@ -73,6 +74,27 @@ class Access:
         admission.fields = () if taken is None else fields(quota, taken)
         if taken is not None and not taken.is_allowed:
             raise RateLimited
+
+    def admit_now(self, headers: Headers, peer: str) -> Admission | None:
+        """Admit a request that its quota allows, without suspension.
+
+        Nothing is charged. Returns None if the request would be refused, or if the count is not in this process.
+        """
+        if not isinstance(self._limiter, MemoryLimiter):
+            return None
+        try:
+            admission = self.admit(headers, peer)
+        except (Unauthorized, Forbidden):
+            return None
+        quota = admission.quota
+        if quota is not None and not self._limiter.take_now(admission.payer, quota, 0).remaining:
+            return None
+        return admission
+
+    def charge_now(self, admission: Admission) -> None:
+        """Charge one request that `admit_now` has admitted in the same turn of the loop."""
+        if (quota := admission.quota) is not None and isinstance(self._limiter, MemoryLimiter):
+            admission.fields = fields(quota, self._limiter.take_now(admission.payer, quota, 1))
 
     def renew(self, *, is_forced: bool) -> None:
         """Read the keys again if necessary.

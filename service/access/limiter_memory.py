@@ -28,6 +28,10 @@ class MemoryLimiter:
 
     async def take(self, payer: str, quota: Quota, cost: int) -> Taken:
         """Take `cost` from the quota of `payer` if enough is left."""
+        return self.take_now(payer, quota, cost)
+
+    def take_now(self, payer: str, quota: Quota, cost: int) -> Taken:
+        """Take `cost` without suspension; a cost of 0 only looks."""
         now = self._clock()
         ends, used = self.windows.get(payer, (now, 0))
         if ends <= now:

@@ -118,7 +118,10 @@ class FastConnection(Connection):
 
         The connection then waits for the next request, as after any other response.
         """
-        response = self._fast_path.respond(request.fields, request.body, arrived) if self._fast_path else None
+        if self._fast_path is None:
+            return False
+        peer = self.client[0] if self.client else ""
+        response = self._fast_path.respond(request.fields, request.body, peer, arrived)
         if response is None:
             return False
         self._send(_OK, *response)

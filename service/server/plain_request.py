@@ -18,7 +18,7 @@ _HEAD_LIMIT: Final = 4096
 _DIGITS: Final = 6
 _VISIBLE: Final = bytes(range(0x20, 0x7F))
 
-_DECIDING: Final = frozenset({b"host", b"content-type", b"content-length", b"connection"})
+_DECIDING: Final = frozenset({b"authorization", b"host", b"content-type", b"content-length", b"connection"})
 _WITHOUT_EFFECT: Final = frozenset(
     {
         b"accept",

@@ -67,7 +67,7 @@ class AccessLog:
             (
                 b'{"request_id":"%b","trace_id":%b,"method":"POST","route":"/assess","status":200,"seconds":%b,',
                 b'"knowledge":%b,' % _encode(knowledge).replace(b"%", b"%%"),
-                b'"event":"request","severity":"info","time":"%bZ"}\n',
+                b'%b"event":"request","severity":"info","time":"%bZ"}\n',
             )
         )
         self._overloaded = self._left = 0
@@ -121,7 +121,11 @@ class AccessLog:
         self._metrics.assessment(assessed.level, assessed.red_flags, assessed.leading_cause)
         trace_id = b"null" if record.trace_id is None else b'"%b"' % record.trace_id.encode()
         time = datetime.now(UTC).isoformat().removesuffix("+00:00").encode()
-        self._write(self._line % (record.request_id.encode(), trace_id, _encode(round(seconds, 6)), time))
+        partner = b""
+        if record.partner is not None:
+            self._metrics.partner_request(record.partner, 200)
+            partner = b'"partner":%b,"key":%b,' % (_encode(record.partner), _encode(record.key))
+        self._write(self._line % (record.request_id.encode(), trace_id, _encode(round(seconds, 6)), partner, time))
 
     def item(
         self, record: RequestRecord, assessed: EncodedAssessment | None, problem: str | None, error: Exception | None

@@ -84,7 +84,7 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
         access=access,
         plain=plain,
         root_path=root_path,
-        fast_path=None if access or cors_origins else FastPath(engine, access_log, readiness, body.limit),
+        fast_path=None if cors_origins else FastPath(engine, access, access_log, readiness, body.limit),
     )
 
 

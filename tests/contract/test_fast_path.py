@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from service.access.keys import fresh
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import SHIPPED
 from service.review import vignettes
@@ -29,6 +31,7 @@ _CHANGING = (
     (re.compile(rb"\r\ndate: [^\r]*"), b"\r\ndate: -"),
     (re.compile(rb"[0-9a-f]{32}"), b"-"),  # a generated id
     (re.compile(rb'"seconds":[0-9.e-]+'), b'"seconds":0'),
+    (re.compile(rb";t=[0-9]+"), b";t=-"),  # the seconds until a quota is restored
     (re.compile(rb'"time":"....-..-..T..:..:..(\.[0-9]{6})?Z"'), b'"time":"-"'),
 )
 _OTHERS = {b"/metrics", b"connections_refused"}
@@ -230,3 +233,69 @@ def test_a_path_is_chosen_for_each_request(both: Any) -> None:
     fast, normal = [effects_of(service, *parts, LAST) for service in both]
     assert fast == normal
     assert fast[0].count(b"HTTP/1.1 200 OK") == 10
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def authorized(key: str) -> bytes:
+    """The fields of a request with a key."""
+    return JSON + ID + b"Authorization: Bearer %b\r\n" % key.encode()
+
+
+@pytest.fixture(scope="module")
+def keyed(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Mapping[str, str]]:
+    """A service with and one without the fast path, both with keys and limits, and the keys."""
+    keys = {name: fresh()[0] for name in ("good", "spent", "revoked", "disabled", "unknown")}
+    path = tmp_path_factory.mktemp("keys") / "keys.yaml"
+    path.write_text(
+        "partners:\n"
+        f"  one: {{keys: {{k1: {{sha256: {_hash(keys['good'])}}},"
+        f" old: {{sha256: {_hash(keys['revoked'])}, revoked: true}}}}}}\n"
+        f"  few: {{rate_limit: 2/hour, keys: {{k2: {{sha256: {_hash(keys['spent'])}}}}}}}\n"
+        f"  gone: {{disabled: true, keys: {{k3: {{sha256: {_hash(keys['disabled'])}}}}}}}\n"
+    )
+    settings = {"knowledge": "", "body_seconds": "1", "keys": str(path), "rate_limit": "1000/hour"}
+    return start(is_traced=True, **settings), start("-c", NORMAL_ONLY, "serve", **settings), keys
+
+
+def test_a_key_has_the_same_effect_on_both_paths(keyed: tuple[Any, Any, Mapping[str, str]]) -> None:
+    """A key is accepted, refused, counted, charged and logged alike, and so is a broken body with it."""
+    *services, keys = keyed
+    good = authorized(keys["good"])
+    requests = [
+        *(plain(GOOD, authorized(key)) for key in keys.values()),
+        *(plain(GOOD, authorized(keys["spent"])) for _ in range(3)),
+        plain(GOOD, good),
+        plain(b"{", good),
+        plain(GOOD, good.replace(b"Bearer", b"bearer")),
+        plain(GOOD, good.replace(b"Bearer", b"Basic")),
+        plain(GOOD, good.replace(b"Bearer ", b"Bearer  ")),
+        plain(GOOD, good.replace(b": Bearer", b":\tBearer")),
+        plain(GOOD, good.replace(b"Authorization", b"authorization")),
+        plain(GOOD, good + b"Authorization: Bearer x\r\n"),
+        plain(GOOD, JSON + ID + b"Authorization:\r\n"),
+        plain(GOOD),
+        plain(GOOD, good),
+    ]
+    fast, normal = [effects_of(service, *requests, LAST) for service in services]
+    assert fast == normal
+    assert fast[0].count(b"HTTP/1.1 429 ") == 2
+    assert b"partner=" in fast[2]
+
+
+@pytest.fixture(scope="module")
+def limited(start: Callable[..., Any]) -> tuple[Any, Any]:
+    """A service with and one without the fast path, both with a limit per client behind a proxy."""
+    settings = {"knowledge": "", "body_seconds": "1", "rate_limit": "2/hour", "proxies": "1"}
+    return start(is_traced=True, **settings), start("-c", NORMAL_ONLY, "serve", **settings)
+
+
+def test_a_client_is_limited_alike_on_both_paths(limited: tuple[Any, Any]) -> None:
+    """The address of a client, its quota and the fields of a limit are the same."""
+    addresses = (b"10.0.0.1", b"10.0.0.1", b"10.0.0.1", b"10.0.0.2, 10.0.0.1", b"10.0.0.1, 10.0.0.2", b"::1", b"", b"x")
+    requests = [plain(GOOD, JSON + ID + b"X-Forwarded-For: %b\r\n" % address) for address in addresses]
+    fast, normal = [effects_of(service, *requests, plain(GOOD), LAST) for service in limited]
+    assert fast == normal
+    assert fast[0].count(b"HTTP/1.1 429 ") == 2

@@ -75,9 +75,11 @@ class _App:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"6")]})
         await send({"type": "http.response.body", "body": (await receive())["body"] and b"normal"})
 
-    def respond(self, fields: Mapping[bytes, bytes], body: bytes, arrived: float) -> tuple[bytes, bytes] | None:
+    def respond(
+        self, fields: Mapping[bytes, bytes], body: bytes, peer: str, arrived: float
+    ) -> tuple[bytes, bytes] | None:
         """The fast path."""
-        assert fields[b"host"] == b"x"
+        assert (fields[b"host"], peer) == (b"x", "")
         self.given.append((body, arrived))
         return (b"fast: yes\r\n\r\n", b"body") if self.answers else None
 
