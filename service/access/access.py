@@ -92,7 +92,10 @@ class Access:
         return admission
 
     def charge_now(self, admission: Admission) -> None:
-        """Charge one request that `admit_now` has admitted in the same turn of the loop."""
+        """Charge one request admitted by `admit_now`.
+
+        Both calls are in the same turn of the loop, so the quota still has room.
+        """
         if (quota := admission.quota) is not None and isinstance(self._limiter, MemoryLimiter):
             admission.fields = fields(quota, self._limiter.take_now(admission.payer, quota, 1))
 

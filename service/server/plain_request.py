@@ -33,12 +33,17 @@ _WITHOUT_EFFECT: Final = frozenset(
         b"tracestate",
         b"user-agent",
         b"via",
+        b"x-amzn-trace-id",
+        b"x-cloud-trace-context",
         b"x-forwarded-for",
         b"x-forwarded-host",
         b"x-forwarded-port",
         b"x-forwarded-proto",
+        b"x-forwarded-scheme",
+        b"x-original-forwarded-for",
         b"x-real-ip",
         b"x-request-id",
+        b"x-scheme",
     }
 )
 _KNOWN: Final = _DECIDING | _WITHOUT_EFFECT

@@ -246,7 +246,7 @@ def authorized(key: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def keyed(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Mapping[str, str]]:
-    """A service with and one without the fast path, both with keys and limits, and the keys."""
+    """Both services, with keys and limits, and the keys."""
     keys = {name: fresh()[0] for name in ("good", "spent", "revoked", "disabled", "unknown")}
     path = tmp_path_factory.mktemp("keys") / "keys.yaml"
     path.write_text(
@@ -287,7 +287,7 @@ def test_a_key_has_the_same_effect_on_both_paths(keyed: tuple[Any, Any, Mapping[
 
 @pytest.fixture(scope="module")
 def limited(start: Callable[..., Any]) -> tuple[Any, Any]:
-    """A service with and one without the fast path, both with a limit per client behind a proxy."""
+    """Both services, with a limit per client behind a proxy."""
     settings = {"knowledge": "", "body_seconds": "1", "rate_limit": "2/hour", "proxies": "1"}
     return start(is_traced=True, **settings), start("-c", NORMAL_ONLY, "serve", **settings)
 

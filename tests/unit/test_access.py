@@ -129,3 +129,16 @@ def test_the_client_is_the_peer_of_the_outermost_trusted_proxy(
 ) -> None:
     """The client is the address that the outermost trusted proxy added; an IPv6 /56 is one client."""
     assert client([(b"x-forwarded-for", value) for value in forwarded], "10.0.0.1", proxies) == expected
+
+
+def test_only_a_count_in_this_process_is_checked_without_waiting() -> None:
+    """A request is admitted at once if its quota in this process has room, and is not charged by that."""
+    shared = Access(None, Quota(1, 60), Silent(), proxies=0)
+    assert shared.admit_now((), "10.0.0.1") is None
+    own = Access(None, Quota(1, 60), MemoryLimiter(), proxies=0)
+    for _ in range(2):
+        admission = own.admit_now((), "10.0.0.1")
+        assert admission is not None
+    own.charge_now(admission)
+    assert admission.fields[-1] == (b"ratelimit", b'"default";r=0;t=60')
+    assert own.admit_now((), "10.0.0.1") is None
