@@ -22,7 +22,7 @@ from service.web.scope_keys import LAST_BYTE_AT, RELEASE
 
 if TYPE_CHECKING:
     from service.server.config import Config
-    from service.web.observe import Observe
+    from service.web.outer_middleware import OuterMiddleware
 
 FRAMING_LIMIT: Final = 16_384
 """The most bytes of the trailers of a request, or of one chunk extension. Both are dropped."""
@@ -72,8 +72,8 @@ class MeasuredProtocol(HttpToolsProtocol):
     _rest_timer: asyncio.TimerHandle | None = None
 
     @property
-    def _app(self) -> Observe:
-        return cast("Observe", self.app)
+    def _app(self) -> OuterMiddleware:
+        return cast("OuterMiddleware", self.app)
 
     def _count(self, label: str) -> None:
         self._app.access_log.connection_refused(label)

@@ -23,7 +23,7 @@ from service.parent_process import end_with_parent
 from service.server.address import beside, reserve
 from service.server.config import Config
 from service.telemetry.shared_metrics import forget, shared_metrics
-from service.web.observe import Observe
+from service.web.outer_middleware import OuterMiddleware
 
 SHARED_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
 """The variable with the folder of the shared counts. It is set before a worker imports the library that reads it."""
@@ -51,8 +51,8 @@ class Server(uvicorn.Server):
     _is_forced = False
 
     @property
-    def _app(self) -> Observe:
-        return cast("Observe", self.config.loaded_app)
+    def _app(self) -> OuterMiddleware:
+        return cast("OuterMiddleware", self.config.loaded_app)
 
     def handle_hup(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (a signal handler)
         """Read the keys again at the next tick."""

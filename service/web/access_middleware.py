@@ -14,7 +14,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from service.access.access import Access, Admission
 from service.errors import Forbidden
 from service.telemetry.access_log import RequestRecord
-from service.web.observe import ADMISSION
+from service.web.outer_middleware import ADMISSION
 from service.web.request_record import record_of
 
 

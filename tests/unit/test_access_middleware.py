@@ -18,7 +18,7 @@ from service.errors import Forbidden, RateLimited, Unauthorized
 from service.telemetry.access_log import RequestRecord
 from service.web.access_middleware import FurtherCost, access_middleware
 from service.web.answer import answer
-from service.web.observe import ADMISSION
+from service.web.outer_middleware import ADMISSION
 from service.web.request_record import RECORD
 
 
