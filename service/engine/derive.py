@@ -46,7 +46,7 @@ class Derivations:
                 )
                 self._reading.setdefault(names[0], []).append(measured)
         self._named = rulebook.derivations
-        self._naming = rulebook.terms_of(rulebook.derivations)
+        self._derivation_terms = rulebook.terms_of(rulebook.derivations)
 
     def measure(self, known: dict[str, Reported]) -> list[Derived]:
         """Return the measured findings that hold.
@@ -75,7 +75,7 @@ class Derivations:
 
         A condition that rests on a number carries the number that passed.
         """
-        for pattern, terms in self._matcher.patterns(match.fired & self._naming):
+        for pattern, terms in self._matcher.patterns(match.fired & self._derivation_terms):
             yield self._found(self._named[pattern], terms, known)
 
     def _found(self, derivation: Derivation, terms: int, known: Mapping[str, Reported]) -> Derived:
