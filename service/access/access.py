@@ -21,8 +21,8 @@ Headers = Iterable[tuple[bytes, bytes]]
 class Limiter(Protocol):
     """A counter of requests against quotas."""
 
-    async def take(self, payer: str, quota: Quota, cost: int) -> Taken | None:
-        """Take `cost` from the quota of `payer`.
+    async def take(self, caller: str, quota: Quota, cost: int) -> Taken | None:
+        """Take `cost` from the quota of `caller`.
 
         Returns None if the count is not available.
         """
@@ -30,10 +30,10 @@ class Limiter(Protocol):
 
 @dataclass(slots=True)
 class Admission:
-    """An admitted request with its partner, payer, quota and header fields."""
+    """An admitted request with its partner, caller, quota and header fields."""
 
     partner: Partner | None
-    payer: str
+    caller: str
     quota: Quota | None
     fields: tuple[tuple[bytes, bytes], ...] = ()
 
@@ -57,19 +57,19 @@ class Access:
         Raises `Unauthorized` without a known key, and `Forbidden` if the key is no longer valid.
         """
         if self._keys is None:
-            payer = f"client:{client(headers, peer, self._proxies)}" if self._quota else ""
-            return Admission(None, payer, self._quota)
+            caller = f"client:{client(headers, peer, self._proxies)}" if self._quota else ""
+            return Admission(None, caller, self._quota)
         partner = self._keys.partner_of(headers)
         return Admission(partner, f"partner:{partner.id}", partner.quota or self._quota)
 
     async def charge(self, admission: Admission, cost: int) -> None:
-        """Take `cost` from the payer's quota.
+        """Take `cost` from the caller's quota.
 
         Raises `RateLimited` if too little is left. If the count is not available, the request continues uncounted.
         """
         if (quota := admission.quota) is None:
             return
-        taken = await self._limiter.take(admission.payer, quota, cost)
+        taken = await self._limiter.take(admission.caller, quota, cost)
         admission.fields = () if taken is None else fields(quota, taken)
         if taken is not None and not taken.is_allowed:
             raise RateLimited

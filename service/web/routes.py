@@ -26,10 +26,10 @@ from service.problems import STOPPING
 from service.report.report import Report
 from service.telemetry.access_log import AccessLog
 from service.telemetry.metrics import MEDIA_TYPE, Metrics
-from service.web.access_middleware import FurtherCost, access_middleware
+from service.web.access_middleware import ExtraCharge, access_middleware
 from service.web.answer import Answer, Document, answer
 from service.web.array_memory import ArrayMemory
-from service.web.batch import Batch, Stream, begun
+from service.web.batch import Batch, Stream, wait_for_first_part
 from service.web.body import JSON, NDJSON, Body, media_type
 from service.web.page import INDEX
 from service.web.readiness import Readiness
@@ -78,13 +78,13 @@ def assess_batch(
     async def respond(scope: Scope, receive: Receive) -> ASGIApp:
         record = record_of(scope)
         items = Items(engine.read, _engine_method(engine, scope), body.limit)
-        batch = Batch(items, access_log, record, FurtherCost(access, scope), partial(body.queue.slice_turn, scope))
+        batch = Batch(items, access_log, record, ExtraCharge(access, scope), partial(body.queue.slice_turn, scope))
         media = media_type(scope["headers"], (JSON, NDJSON))
         if media == NDJSON:
-            parts = await begun(body.parts(receive))
+            parts = await wait_for_first_part(body.parts(receive))
             return Stream(media, batch.lines(parts, Lines(body.limit), release_of(scope)), record)
         requests = items_of(await whole.read(scope, arrays.holding(scope, receive)))
-        await batch.pay_whole(len(requests))
+        await batch.charge_all(len(requests))
         return Stream(media, batch.array(requests), record)
 
     @post("/assess/batch", name="assess_batch", status_code=200, middleware=[*_checks(access), bypass_handler(respond)])

@@ -20,7 +20,7 @@ TWO = Quota(2, 60)
 class Silent:
     """A store that never answers."""
 
-    async def take(self, payer: str, quota: Quota, cost: int) -> Taken | None:
+    async def take(self, caller: str, quota: Quota, cost: int) -> Taken | None:
         """Return no result."""
 
 
