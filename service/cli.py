@@ -141,12 +141,12 @@ def assess_batch(chosen: argparse.Namespace) -> int:
         output = sys.stdout.buffer if target == "-" else files.enter_context(_only_here(Path(target)))
         size = os.fstat(requests.fileno()).st_size or None
         bar = files.enter_context(tqdm(total=size, unit="B", unit_scale=True, disable=None, file=sys.stderr))
-        held = None if target == "-" else bulk.held(output)
-        for chunk in bulk.assess(requests, output, options, held):
+        state = None if target == "-" else bulk.read_output_state(output)
+        for chunk in bulk.assess(requests, output, options, state):
             count, refused = count + chunk.answered, refused + chunk.refused
             bar.update(chunk.read)
             bar.set_postfix(answered=count, refused=refused, refresh=False)
-    already = f"; {held.answered} answered before" if held and held.answered else ""
+    already = f"; {state.answered} answered before" if state and state.answered else ""
     _complain(f"{count} answered, {refused} of them refused{already}")
     return 0
 
