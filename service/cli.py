@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from service import settings as settings_
-from service.access.keys import fresh
+from service.access.keys import generate_key
 from service.access.keys_file import is_name
 from service.bulk import file as bulk
 from service.bulk.items import Items
@@ -173,8 +173,8 @@ def key(chosen: argparse.Namespace) -> int:
 
     The key is shown once and not stored.
     """
-    made, hash_ = fresh()
-    print(f"Give this key to {chosen.partner}. It is shown once and not stored:\n\n{made}\n")
+    generated, hash_ = generate_key()
+    print(f"Give this key to {chosen.partner}. It is shown once and not stored:\n\n{generated}\n")
     print("Add its hash to the file of TRIAGE_KEYS:\n")
     print(f"partners:\n  {chosen.partner}:\n    keys:\n      k-{hash_[:8]}: {{sha256: {hash_}}}")
     return 0

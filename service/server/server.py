@@ -20,7 +20,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess, multiprocess
 
 from service.parent_process import end_with_parent
-from service.server.address import beside, reserve
+from service.server.address import reserve, worker_socket
 from service.server.config import Config
 from service.telemetry.shared_metrics import forget, shared_metrics
 from service.web.outer_middleware import OuterMiddleware
@@ -139,7 +139,7 @@ class Worker(multiprocess.Process):
         end_with_parent(partial(os.kill, os.getpid(), signal.SIGTERM))
         [reserved] = cast("list[socket.socket]", sockets)
         with reserved:
-            own = beside(reserved)
+            own = worker_socket(reserved)
         super().target([own])
 
     @property
@@ -199,7 +199,7 @@ def serve(config: Config) -> None:
     """
     with reserve(config.host, config.port) as reserved:
         if config.workers == 1:
-            with beside(reserved) as listening:
+            with worker_socket(reserved) as listening:
                 Server(config).run([listening])
             return
         # uvicorn must always start our process, also in place of one that died: only ours drains.
