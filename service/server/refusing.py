@@ -46,13 +46,13 @@ class RefusingProtocol(MeasuredProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
             self.cycle.body.clear()
-            self._account.drop_newest()
+            self._memory.drop_newest()
         self._backlog = b""
         self._in_head = self._in_body = False
-        self._account.set_unparsed(0)
+        self._memory.set_unparsed(0)
         self.headers, self.url = [], b""
         self.parser = self.scope = None  # type: ignore[assignment]  # they hold the rest of what is dropped
-        if self._account.requests:
+        if self._memory.requests:
             self._refusal = kind
         else:
             self._send_refusal(kind)
