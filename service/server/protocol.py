@@ -13,8 +13,8 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from service.problems import LARGE_HEAD, OVERLOADED, SLOW_HEAD
+from service.server.bounded_parser import BACKLOG_LIMIT, FRAMING_LIMIT, PIECE, PIPELINE_LIMIT, RequestRefused
 from service.server.head import HEAD_LIMIT, kind_of_parser_error
-from service.server.measured import BACKLOG_LIMIT, FRAMING_LIMIT, PIECE, PIPELINE_LIMIT, RequestRefused
 from service.server.memory import ConnectionMemory
 from service.server.queued_request import QueuedRequest
 from service.server.refusal_kinds import BODY, FRAMING, MEMORY, PIPELINE, UNREAD

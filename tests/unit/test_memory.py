@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.server.bounded_parser import BACKLOG_LIMIT, DISCARD_LIMIT, FRAMING_LIMIT
 from service.server.head import FIELD_LIMIT, HEAD_LIMIT
-from service.server.measured import BACKLOG_LIMIT, DISCARD_LIMIT, FRAMING_LIMIT
 from service.server.memory import (
     CONNECTION_COST,
     CONNECTION_LIMIT,

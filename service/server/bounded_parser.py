@@ -54,8 +54,8 @@ class RequestRefused(Exception):
         self.label = label or kind.slug
 
 
-class MeasuredProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with an account of every byte that it keeps."""
+class BoundedParser(HttpToolsProtocol):
+    """uvicorn's protocol with limits, and a count of every byte that it keeps."""
 
     config: Config
     _memory: ConnectionMemory
@@ -65,7 +65,7 @@ class MeasuredProtocol(HttpToolsProtocol):
     _carried = 0
     """Bytes of earlier reads that belong to an incomplete head, chunk line or trailer."""
     _fresh = 0
-    """Bytes of this read that do."""
+    """Bytes of this read that belong to an incomplete head, chunk line or trailer."""
     _chunk_bytes = 0
     _trailer_bytes = 0
     _discarded = 0
