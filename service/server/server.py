@@ -202,7 +202,7 @@ def serve(config: Config) -> None:
             with worker_socket(reserved) as listening:
                 Server(config).run([listening])
             return
-        # uvicorn must always start our process, also in place of one that died: only ours drains.
+        # Workers, including restarted ones, must use our class, because uvicorn's does not drain.
         multiprocess.Process = Worker  # type: ignore[misc]
         with shared_metrics(config.workers) as folder:
             os.environ[SHARED_COUNTS] = folder
