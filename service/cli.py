@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from service import settings as settings_
-from service.access.keys import fresh
+from service.access.keys import generate_key
 from service.access.keys_file import is_name
 from service.bulk import file as bulk
 from service.bulk.items import Items
@@ -141,12 +141,12 @@ def assess_batch(chosen: argparse.Namespace) -> int:
         output = sys.stdout.buffer if target == "-" else files.enter_context(_only_here(Path(target)))
         size = os.fstat(requests.fileno()).st_size or None
         bar = files.enter_context(tqdm(total=size, unit="B", unit_scale=True, disable=None, file=sys.stderr))
-        held = None if target == "-" else bulk.held(output)
-        for chunk in bulk.assess(requests, output, options, held):
+        state = None if target == "-" else bulk.read_output_state(output)
+        for chunk in bulk.assess(requests, output, options, state):
             count, refused = count + chunk.answered, refused + chunk.refused
             bar.update(chunk.read)
             bar.set_postfix(answered=count, refused=refused, refresh=False)
-    already = f"; {held.answered} answered before" if held and held.answered else ""
+    already = f"; {state.answered} answered before" if state and state.answered else ""
     _complain(f"{count} answered, {refused} of them refused{already}")
     return 0
 
@@ -173,8 +173,8 @@ def key(chosen: argparse.Namespace) -> int:
 
     The key is shown once and not stored.
     """
-    made, hash_ = fresh()
-    print(f"Give this key to {chosen.partner}. It is shown once and not stored:\n\n{made}\n")
+    generated, hash_ = generate_key()
+    print(f"Give this key to {chosen.partner}. It is shown once and not stored:\n\n{generated}\n")
     print("Add its hash to the file of TRIAGE_KEYS:\n")
     print(f"partners:\n  {chosen.partner}:\n    keys:\n      k-{hash_[:8]}: {{sha256: {hash_}}}")
     return 0

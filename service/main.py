@@ -37,7 +37,7 @@ from service.web import contract
 from service.web.app import build
 from service.web.body import Body
 from service.web.contract import Contract
-from service.web.observe import Observe
+from service.web.outer_middleware import OuterMiddleware
 from service.web.page import page
 from service.web.request_queue import RequestQueue
 
@@ -45,7 +45,7 @@ VERSION = version("runner-triage")
 Part = TypeVar("Part")
 
 
-def create_app() -> Observe:
+def create_app() -> OuterMiddleware:
     """Create the application from the environment.
 
     Each worker calls this once.
@@ -53,7 +53,7 @@ def create_app() -> Observe:
     return compose(settings_.read(os.environ))
 
 
-def compose(settings: Settings) -> Observe:
+def compose(settings: Settings) -> OuterMiddleware:
     """Create the application with these settings.
 
     The log comes first, so that all other parts can log. Only the counter of its lost lines precedes it. The engine

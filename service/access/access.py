@@ -22,8 +22,8 @@ Headers = Iterable[tuple[bytes, bytes]]
 class Limiter(Protocol):
     """A counter of requests against quotas."""
 
-    async def take(self, payer: str, quota: Quota, cost: int) -> Taken | None:
-        """Take `cost` from the quota of `payer`.
+    async def take(self, caller: str, quota: Quota, cost: int) -> Taken | None:
+        """Take `cost` from the quota of `caller`.
 
         Returns None if the count is not available.
         """
@@ -31,10 +31,10 @@ class Limiter(Protocol):
 
 @dataclass(slots=True)
 class Admission:
-    """An admitted request with its partner, payer, quota and header fields."""
+    """An admitted request with its partner, caller, quota and header fields."""
 
     partner: Partner | None
-    payer: str
+    caller: str
     quota: Quota | None
     fields: tuple[tuple[bytes, bytes], ...] = ()
 
@@ -58,19 +58,19 @@ class Access:
         Raises `Unauthorized` without a known key, and `Forbidden` if the key is no longer valid.
         """
         if self._keys is None:
-            payer = f"client:{client(headers, peer, self._proxies)}" if self._quota else ""
-            return Admission(None, payer, self._quota)
+            caller = f"client:{client(headers, peer, self._proxies)}" if self._quota else ""
+            return Admission(None, caller, self._quota)
         partner = self._keys.partner_of(headers)
         return Admission(partner, f"partner:{partner.id}", partner.quota or self._quota)
 
     async def charge(self, admission: Admission, cost: int) -> None:
-        """Take `cost` from the payer's quota.
+        """Take `cost` from the caller's quota.
 
         Raises `RateLimited` if too little is left. If the count is not available, the request continues uncounted.
         """
         if (quota := admission.quota) is None:
             return
-        taken = await self._limiter.take(admission.payer, quota, cost)
+        taken = await self._limiter.take(admission.caller, quota, cost)
         admission.fields = () if taken is None else fields(quota, taken)
         if taken is not None and not taken.is_allowed:
             raise RateLimited
@@ -87,7 +87,7 @@ class Access:
         except (Unauthorized, Forbidden):
             return None
         quota = admission.quota
-        if quota is not None and not self._limiter.take_now(admission.payer, quota, 0).remaining:
+        if quota is not None and not self._limiter.take_now(admission.caller, quota, 0).remaining:
             return None
         return admission
 
@@ -97,7 +97,7 @@ class Access:
         Both calls are in the same turn of the loop, so the quota still has room.
         """
         if (quota := admission.quota) is not None and isinstance(self._limiter, MemoryLimiter):
-            admission.fields = fields(quota, self._limiter.take_now(admission.payer, quota, 1))
+            admission.fields = fields(quota, self._limiter.take_now(admission.caller, quota, 1))
 
     def renew(self, *, is_forced: bool) -> None:
         """Read the keys again if necessary.

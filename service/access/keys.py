@@ -18,15 +18,15 @@ from service.access.events import AccessEvents
 from service.access.keys_file import Partner, read
 from service.errors import Forbidden, SettingsFault, Unauthorized, UnreadableFile
 
-MARK: Final = "triage_"
+KEY_PREFIX: Final = "triage_"
 """The prefix of every key. Scanners for leaked secrets recognize keys by it."""
 
 SCHEME: Final = b"bearer "
 
 
-def fresh() -> tuple[str, str]:
+def generate_key() -> tuple[str, str]:
     """Return a new key and its hash."""
-    key = MARK + secrets.token_urlsafe(32)
+    key = KEY_PREFIX + secrets.token_urlsafe(32)
     return key, _hash(key.encode())
 
 

@@ -26,21 +26,21 @@ class MemoryLimiter:
         self._clock = clock
         self.windows: dict[str, tuple[float, int]] = {}  # its end and the used part; the oldest first
 
-    async def take(self, payer: str, quota: Quota, cost: int) -> Taken:
-        """Take `cost` from the quota of `payer` if enough is left."""
-        return self.take_now(payer, quota, cost)
+    async def take(self, caller: str, quota: Quota, cost: int) -> Taken:
+        """Take `cost` from the quota of `caller` if enough is left."""
+        return self.take_now(caller, quota, cost)
 
-    def take_now(self, payer: str, quota: Quota, cost: int) -> Taken:
+    def take_now(self, caller: str, quota: Quota, cost: int) -> Taken:
         """Take `cost` without suspension; a cost of 0 only looks."""
         now = self._clock()
-        ends, used = self.windows.get(payer, (now, 0))
+        ends, used = self.windows.get(caller, (now, 0))
         if ends <= now:
-            self.windows.pop(payer, None)
+            self.windows.pop(caller, None)
             self._forget(now)
             ends, used = now + quota.seconds, 0
         is_allowed = used + cost <= quota.requests
         used += cost if is_allowed else 0
-        self.windows[payer] = ends, used
+        self.windows[caller] = ends, used
         resets_in = max(1, math.ceil(round(ends - now, 3)))  # a new window of 60 s may be 60.000000000001 s in floats
         return Taken(is_allowed, max(0, quota.requests - used), resets_in)
 

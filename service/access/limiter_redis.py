@@ -77,8 +77,8 @@ class RedisLimiter:
         self._away_until = 0.0
         self._is_away = False
 
-    async def take(self, payer: str, quota: Quota, cost: int) -> Taken | None:
-        """Take `cost` from the quota of `payer` if enough is left.
+    async def take(self, caller: str, quota: Quota, cost: int) -> Taken | None:
+        """Take `cost` from the quota of `caller` if enough is left.
 
         Returns None without a valid reply.
         """
@@ -87,7 +87,7 @@ class RedisLimiter:
                 return None
             self._away_until = self._clock() + PAUSE_SECONDS
         # The store must not hold a client's address.
-        key = _PREFIX + hashlib.sha256(payer.encode()).hexdigest()[:32]
+        key = _PREFIX + hashlib.sha256(caller.encode()).hexdigest()[:32]
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 reply = await cast(

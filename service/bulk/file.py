@@ -29,11 +29,13 @@ from service.errors import AnswersMismatch
 from service.knowledge import loader
 from service.parent_process import end_with_parent
 
-READ_AT_ONCE: Final = 1 << 18
+READ_BYTES: Final = 1 << 18
+"""Bytes per read of the source."""
+
 CHUNK: Final = 256
 """Requests per chunk of one process. Their answers are some megabytes."""
 
-AHEAD: Final = 3
+CHUNKS_IN_FLIGHT: Final = 3
 """Chunks in progress per process. No process waits, and few answers are in memory."""
 
 
@@ -71,7 +73,7 @@ class Answered(NamedTuple):
     read: int
 
 
-class Held(NamedTuple):
+class OutputState(NamedTuple):
     """The answers that a file of answers already holds.
 
     `answered` is the number of whole lines at its start, and `end` is the offset of their end. `samples` maps places to
@@ -83,29 +85,30 @@ class Held(NamedTuple):
     samples: Mapping[int, bytes]
 
 
-def assess(source: BinaryIO, target: BinaryIO, options: BatchOptions, held: Held | None) -> Iterator[Answered]:
+def assess(source: BinaryIO, target: BinaryIO, options: BatchOptions, state: OutputState | None) -> Iterator[Answered]:
     """Answer the requests of `source` that `target` does not answer yet.
 
-    Yields each chunk after it is written. `held` describes the answers in `target`, or is None if `target` is not a
+    Yields each chunk after it is written. `state` describes the answers in `target`, or is None if `target` is not a
     file to resume. `target` is changed only after those answers are checked.
 
     Raises `AnswersMismatch` if `target` holds anything but the answers to the first requests of `source`.
     """
-    left = _after(_chunks(source, options.limit), held or Held(0, 0, {}), options)
+    left = _after(_chunks(source, options.limit), state or OutputState(0, 0, {}), options)
     first = next(left, None)
-    if held is not None:
+    if state is not None:
         with _named(target):
-            target.truncate(held.end)
-            target.seek(held.end)
+            target.truncate(state.end)
+            target.seek(state.end)
+    chunks = chain(() if first is None else (first,), left)
     workers = os.cpu_count() or 1
     # Forked processes would inherit the locks of all running threads.
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with_parent) as pool:
-        for answered in _in_order(pool, chain(() if first is None else (first,), left), options, AHEAD * workers):
+        for answered in _in_order(pool, chunks, options, CHUNKS_IN_FLIGHT * workers):
             with _named(target):
                 target.write(answered.lines)
                 target.flush()
             yield answered
-    if held is not None:
+    if state is not None:
         with _named(target):
             os.fsync(target.fileno())
 
@@ -128,12 +131,12 @@ def _end_with_parent() -> None:
 
 
 def _in_order(
-    pool: ProcessPoolExecutor, chunks: Iterator[Chunk], options: BatchOptions, ahead: int
+    pool: ProcessPoolExecutor, chunks: Iterator[Chunk], options: BatchOptions, in_flight: int
 ) -> Iterator[Answered]:
     futures: deque[Future[Answered]] = deque()
     for chunk in chunks:
         futures.append(_submitted(pool, chunk, options))
-        if len(futures) >= ahead:
+        if len(futures) >= in_flight:
             yield futures.popleft().result()
     while futures:
         yield futures.popleft().result()
@@ -176,7 +179,7 @@ def _chunks(source: BinaryIO, limit: int) -> Iterator[Chunk]:
     ended = False
     while not ended:
         with _named(source):
-            part = source.read(READ_AT_ONCE)
+            part = source.read(READ_BYTES)
         ended = not part
         read += len(part)
         requests.extend(lines.end() if ended else lines.feed(part))
@@ -186,7 +189,7 @@ def _chunks(source: BinaryIO, limit: int) -> Iterator[Chunk]:
             del requests[:CHUNK]
 
 
-def held(target: BinaryIO) -> Held:
+def read_output_state(target: BinaryIO) -> OutputState:
     """Return the answers that `target` already holds."""
     count = end = 0
     first: dict[tuple[bool, bool], tuple[int, bytes]] = {}
@@ -199,16 +202,16 @@ def held(target: BinaryIO) -> Held:
             first.setdefault(kind, last[kind])
             if is_whole:
                 count, end = count + 1, end + len(line)
-    return Held(count, end, dict((*first.values(), *last.values())))
+    return OutputState(count, end, dict((*first.values(), *last.values())))
 
 
-def _after(chunks: Iterator[Chunk], held: Held, options: BatchOptions) -> Iterator[Chunk]:
+def _after(chunks: Iterator[Chunk], state: OutputState, options: BatchOptions) -> Iterator[Chunk]:
     """Yield the chunks without the requests that are already answered.
 
-    Raises `AnswersMismatch` if a held answer does not belong to its request.
+    Raises `AnswersMismatch` if an earlier answer does not belong to its request.
     """
-    left = held.answered
-    wanted = dict(held.samples)
+    left = state.answered
+    wanted = dict(state.samples)
     for chunk in chunks:
         for place in [place for place in wanted if chunk.first <= place < chunk.first + len(chunk.requests)]:
             again = answer(Chunk([chunk.requests[place - chunk.first]], place, 0), options).lines

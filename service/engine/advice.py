@@ -27,7 +27,7 @@ class RunningAdvice:
         for pattern, derivation in rulebook.derivations.items():
             if derivation.running is not None:
                 self._demands[pattern] = derivation.running
-        self._demanding = rulebook.terms_of(self._demands)
+        self._demand_terms = rulebook.terms_of(self._demands)
         self._goals = {
             running: [
                 (number, rulebook.matcher.terms_of[rulebook.goals[running, number]] if goal.when is not None else None)
@@ -49,7 +49,7 @@ class RunningAdvice:
         fired = situation.match.fired
         asked: list[Running | None] = [self._levels[urgency.level]]
         asked += [self._red_flags[flag.id] for flag in urgency.fired]
-        asked += [self._demands[pattern] for pattern, _ in self._matcher.patterns(fired & self._demanding)]
+        asked += [self._demands[pattern] for pattern, _ in self._matcher.patterns(fired & self._demand_terms)]
         asked += [self._causes[cause.id] for cause in causes if cause.likelihood.rank >= self._act_on.rank]
         running = max((demand for demand in asked if demand is not None), key=lambda demand: demand.rank)
         goals = tuple(number for number, terms in self._goals[running] if terms is None or terms & fired)

@@ -20,13 +20,13 @@ from service.model.scales import Likelihood
 class _Candidate(msgspec.Struct, frozen=True):
     """A compiled cause.
 
-    `excluded` are the terms that exclude the cause. `weighing` are the terms of its weights, and `items` are the items
+    `excluded` are the terms that exclude the cause. `weight_terms` are those of its weights, and `items` are the items
     that its weights name.
     """
 
     cause: Cause
     excluded: Bits
-    weighing: Bits
+    weight_terms: Bits
     items: tuple[tuple[str, Bits, Bits], ...]
 
 
@@ -41,19 +41,19 @@ class Causes:
         self._candidates = {
             pattern: self._compile(rulebook, cause, asked) for pattern, cause in rulebook.applies.items()
         }
-        self._applying = rulebook.terms_of(rulebook.applies)
+        self._applies_terms = rulebook.terms_of(rulebook.applies)
         self._weights = rulebook.weights
 
     def listed(self, situation: Situation) -> tuple[ListedCause, ...]:
         """Return the causes with points left, best fit first."""
         fired = situation.match.fired
         listed = []
-        for pattern, _ in self._matcher.patterns(fired & self._applying):
+        for pattern, _ in self._matcher.patterns(fired & self._applies_terms):
             candidate = self._candidates[pattern]
-            weighing = fired & candidate.weighing
-            if not weighing or candidate.excluded & fired:
+            contributions = fired & candidate.weight_terms
+            if not contributions or candidate.excluded & fired:
                 continue
-            cause = self._weigh(candidate, self._matcher.patterns(weighing), situation)
+            cause = self._weigh(candidate, self._matcher.patterns(contributions), situation)
             if cause is not None:
                 listed.append(cause)
         listed.sort(key=lambda cause: (-cause.likelihood.rank, -cause.points))
@@ -85,8 +85,8 @@ class Causes:
 
     def _unanswered(self, candidate: _Candidate, situation: Situation) -> Iterator[str]:
         answered, failed = situation.answered, situation.match.failed
-        for id_, bit, naming in candidate.items:
-            if not bit & answered and naming & failed != naming:
+        for id_, bit, terms in candidate.items:
+            if not bit & answered and terms & failed != terms:
                 yield id_
 
     def likelihood(self, cause: Cause, points: int) -> Likelihood | None:
@@ -102,5 +102,5 @@ class Causes:
         matcher = rulebook.matcher
         terms = rulebook.terms_of(pattern for pattern, weight in rulebook.weights.items() if weight.cause == cause.id)
         excluded = rulebook.terms_of([rulebook.excludes[cause.id]] if cause.id in rulebook.excludes else [])
-        items = ((id_, matcher.bit_of[id_], matcher.naming[id_] & terms) for id_ in asked)
+        items = ((id_, matcher.bit_of[id_], matcher.terms_naming[id_] & terms) for id_ in asked)
         return _Candidate(cause, excluded, terms, tuple(item for item in items if item[2]))

@@ -37,16 +37,16 @@ class Derivations:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._matcher = rulebook.matcher
-        self._reading: dict[str, list[_Measured]] = {}
+        self._measures_by_input: dict[str, list[_Measured]] = {}
         for place, derivation in enumerate(rulebook.knowledge.derivations.values()):
             if derivation.measure is not None and derivation.more_than is not None:
                 names = inputs(derivation.measure)
                 measured = _Measured(
                     place, derivation, compiled(derivation.measure), Fraction(derivation.more_than), names
                 )
-                self._reading.setdefault(names[0], []).append(measured)
-        self._named = rulebook.derivations
-        self._naming = rulebook.terms_of(rulebook.derivations)
+                self._measures_by_input.setdefault(names[0], []).append(measured)
+        self._derivations = rulebook.derivations
+        self._derivation_terms = rulebook.terms_of(rulebook.derivations)
 
     def measure(self, known: dict[str, Reported]) -> list[Derived]:
         """Return the measured findings that hold.
@@ -54,10 +54,10 @@ class Derivations:
         The method adds every computed finding to `known`, whether it holds or not.
         """
         found: list[Derived] = []
-        readable = self._reading.keys() & known.keys()
+        readable = self._measures_by_input.keys() & known.keys()
         if not readable:
             return found
-        reading = [measured for name in readable for measured in self._reading[name]]
+        reading = [measured for name in readable for measured in self._measures_by_input[name]]
         reading.sort(key=lambda measured: measured.place)
         for measured in reading:
             value = measured.compute(known)
@@ -75,8 +75,8 @@ class Derivations:
 
         A condition that rests on a number carries the number that passed.
         """
-        for pattern, terms in self._matcher.patterns(match.fired & self._naming):
-            yield self._found(self._named[pattern], terms, known)
+        for pattern, terms in self._matcher.patterns(match.fired & self._derivation_terms):
+            yield self._found(self._derivations[pattern], terms, known)
 
     def _found(self, derivation: Derivation, terms: int, known: Mapping[str, Reported]) -> Derived:
         names = self._matcher.because(terms)

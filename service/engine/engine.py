@@ -66,7 +66,7 @@ class Engine:
         self.knowledge = knowledge
         self._matcher = rulebook.matcher
         self._about = rulebook.about
-        self._telling = rulebook.terms_of(rulebook.about)
+        self._about_terms = rulebook.terms_of(rulebook.about)
         self._implications = Implications(knowledge)
         self._items = Items(rulebook)
         self._derivations = Derivations(rulebook)
@@ -115,7 +115,7 @@ class Engine:
             known=facts.known,
             match=situation.match,
             urgency=urgency,
-            about=tuple([self._about[pattern] for pattern, _ in self._matcher.patterns(fired & self._telling)]),
+            about=tuple([self._about[pattern] for pattern, _ in self._matcher.patterns(fired & self._about_terms)]),
             causes=causes,
             fixes=fixes.given,
             withheld=fixes.withheld,

@@ -40,11 +40,11 @@ class Fixes:
         self._matcher = matcher
         self._fixes = knowledge.fixes
         self._causes = knowledge.causes
-        self._withholding: dict[str, Bits] = {
+        self._withheld_terms: dict[str, Bits] = {
             id_: matcher.terms_of[pattern] for id_, pattern in rulebook.withheld.items()
         }
-        self._leading = {id_: matcher.terms_of[pattern] for id_, pattern in rulebook.fix_leads.items()}
-        self._failed = {id_: matcher.terms_of[pattern] for id_, pattern in rulebook.fix_failed.items()}
+        self._lead_terms = {id_: matcher.terms_of[pattern] for id_, pattern in rulebook.fix_leads.items()}
+        self._failed_terms = {id_: matcher.terms_of[pattern] for id_, pattern in rulebook.fix_failed.items()}
         self._added = [(matcher.terms_of[pattern], fix) for pattern, fix in rulebook.added_fixes]
         self._most = knowledge.policy.most_fixes
         self._first_steps = [
@@ -77,7 +77,7 @@ class Fixes:
         for terms, fix in self._added:
             if terms & fired and (id_ := self._allowed(fix, situation, withheld, ask_first)) is not None:
                 addresses.setdefault(id_, [])
-        ordered = sorted(addresses, key=lambda id_: not self._leading.get(id_, 0) & fired)[: self._most]
+        ordered = sorted(addresses, key=lambda id_: not self._lead_terms.get(id_, 0) & fired)[: self._most]
         given = tuple(GivenFix(id_, tuple(addresses[id_])) for id_ in ordered)
         return FixDecision(given, tuple(withheld.values()), frozenset(ask_first))
 
@@ -90,9 +90,9 @@ class Fixes:
         was tried without success.
         """
         fix = self._fixes[id_]
-        if self._failed.get(id_, 0) & situation.match.fired:
+        if self._failed_terms.get(id_, 0) & situation.match.fired:
             return None
-        forbidding = self._withholding.get(id_, 0) & situation.match.fired
+        forbidding = self._withheld_terms.get(id_, 0) & situation.match.fired
         unknown = [name for name in fix.ask_first if not self._matcher.bit_of[name] & situation.match.known]
         if forbidding:
             withheld[id_] = WithheldFix(id_, self._matcher.because(forbidding))

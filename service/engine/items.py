@@ -83,7 +83,7 @@ class _Applicability(msgspec.Struct, frozen=True):
     when: Bits
     of: Bits
     bits: Bits
-    naming: Bits
+    terms: Bits
     findings: tuple[tuple[Bits, Bits], ...]
 
 
@@ -105,11 +105,11 @@ class Items:
             for checklist in sorted(knowledge.checklists.values(), key=lambda checklist: checklist.order)
         )
         self.measurements = tuple(self._item(id_) for id_ in knowledge.policy.measurements)
-        self._readings = [(matcher.bit_of[id_], matcher.naming[id_]) for id_ in knowledge.policy.measurements]
+        self._readings = [(matcher.bit_of[id_], matcher.terms_naming[id_]) for id_ in knowledge.policy.measurements]
         self._applicability = tuple(self._conditions_in_order())
-        self._waiting = reduce(or_, (group.bits for group in self._applicability if group.when), 0)
+        self._waiting_at_start = reduce(or_, (group.bits for group in self._applicability if group.when), 0)
         """The findings that wait while nothing is known."""
-        self._deciding = self._groups_by_finding()
+        self._groups_decided_by = self._decided_groups()
         yes_or_no = {id_ for id_, finding in knowledge.findings.items() if finding.kind == "boolean"}
         background = {
             id_
@@ -120,7 +120,10 @@ class Items:
         self.unknown_signs = {id_: self._family(id_) for id_ in yes_or_no - background}
         """The terms that depend on a sign, its details included, by id."""
         self.unknown_background = {id_: self._family(id_) for id_ in yes_or_no & background}
-        """The same for a background finding: a condition, a medicine or a part of the history."""
+        """The terms that depend on a background finding, by id.
+
+        It is a condition, a medicine or a part of the history.
+        """
 
     def situation(self, match: Match, facts: Mapping[str, Reported], report: Report) -> Situation:
         """Return the situation of `match` with the findings not asked.
@@ -130,9 +133,9 @@ class Items:
         """
         fired, failed, known = match.fired, match.failed, match.known
         closed = opened = 0
-        deciding, groups = self._deciding, 0
-        for id_ in deciding.keys() & facts.keys():
-            groups |= deciding[id_]
+        decided_by, groups = self._groups_decided_by, 0
+        for id_ in decided_by.keys() & facts.keys():
+            groups |= decided_by[id_]
         for number in members(groups):
             group = self._applicability[number]
             when, of, bits = group.when, group.of, group.bits
@@ -142,14 +145,14 @@ class Items:
             if (when and failed & when == when) or (of and failed & of == of):
                 closed |= unknown
                 if unknown == bits:
-                    failed |= group.naming
+                    failed |= group.terms
                     continue
                 for bit, own in group.findings:
                     if bit & unknown:
                         failed |= own
             elif fired & when:
                 opened |= bits
-        waiting = self._waiting ^ (self._waiting & (closed | opened | known))
+        waiting = self._waiting_at_start ^ (self._waiting_at_start & (closed | opened | known))
         not_known = 0
         for id_ in report.not_known:
             not_known |= self._matcher.bit_of[id_]
@@ -158,22 +161,24 @@ class Items:
     def waiting_for_a_reading(self, situation: Situation) -> Bits:
         """Return the terms that cannot fire without a missing reading."""
         known = situation.match.known
-        return reduce(or_, (naming for bit, naming in self._readings if not bit & known), 0)
+        return reduce(or_, (terms for bit, terms in self._readings if not bit & known), 0)
 
     def _item(self, id_: str) -> Item:
-        bit_of, naming = self._matcher.bit_of, self._matcher.naming
+        bit_of, terms_naming = self._matcher.bit_of, self._matcher.terms_naming
         asked = {level: AskedItem(id_, level) for level in Level}
-        falling = self._rulebook.falling
-        opened = [(bit_of[name], sum(bit_of[it] for it in via), naming[name]) for name, via in self._opens(id_)]
+        terms_by_level = self._rulebook.terms_by_level
+        opened = [(bit_of[name], sum(bit_of[it] for it in via), terms_naming[name]) for name, via in self._opens(id_)]
         in_order = [
-            (tuple(Detail(bit, via, own) for bit, via, terms in opened if (own := terms & raising)), asked[level])
-            for raising, level in falling
+            (tuple(Detail(bit, via, own) for bit, via, terms in opened if (own := terms & level_terms)), asked[level])
+            for level_terms, level in terms_by_level
         ]
         details = tuple(entry for entry in in_order if entry[0])
         return Item(
             id_,
             bit_of[id_],
-            tuple((own, asked[level]) for raising, level in falling if (own := naming[id_] & raising)),
+            tuple(
+                (own, asked[level]) for level_terms, level in terms_by_level if (own := terms_naming[id_] & level_terms)
+            ),
             details,
             reduce(or_, (detail.bit for some, _ in details for detail in some), 0),
             asked,
@@ -188,7 +193,7 @@ class Items:
     def _family(self, id_: str) -> Bits:
         """Return the terms that name a finding or one it opens."""
         names = (id_, *(name for name, _ in self._opens(id_)))
-        return reduce(or_, map(self._matcher.naming.__getitem__, names))
+        return reduce(or_, map(self._matcher.terms_naming.__getitem__, names))
 
     def _openers(self) -> dict[str, dict[str, None]]:
         """Return the findings that each finding opens directly."""
@@ -219,20 +224,20 @@ class Items:
             of = matcher.terms_of[rulebook.asked_of[id_]] if id_ in rulebook.asked_of else 0
             alike.setdefault((depth(id_), when, of), []).append(id_)
         for (_, when, of), ids in sorted(alike.items(), key=lambda entry: entry[0][0]):
-            findings = tuple((matcher.bit_of[id_], matcher.naming[id_]) for id_ in ids)
-            bits, naming = (reduce(or_, part) for part in zip(*findings, strict=True))
-            yield _Applicability(when, of, bits, naming, findings)
+            findings = tuple((matcher.bit_of[id_], matcher.terms_naming[id_]) for id_ in ids)
+            bits, terms = (reduce(or_, part) for part in zip(*findings, strict=True))
+            yield _Applicability(when, of, bits, terms, findings)
 
-    def _groups_by_finding(self) -> dict[str, Bits]:
+    def _decided_groups(self) -> dict[str, Bits]:
         """Return the indexes of the groups that each finding can decide.
 
         A finding also decides the findings that it can close, and so their groups.
         """
         matcher = self._matcher
         id_of = {bit: id_ for id_, bit in matcher.bit_of.items()}
-        deciding: dict[str, Bits] = {}
+        decided_by: dict[str, Bits] = {}
         for number, group in reversed(tuple(enumerate(self._applicability))):
-            decided = reduce(or_, (deciding.get(id_of[bit], 0) for bit, _ in group.findings), 1 << number)
+            decided = reduce(or_, (decided_by.get(id_of[bit], 0) for bit, _ in group.findings), 1 << number)
             for id_ in matcher.because(group.when | group.of):
-                deciding[id_] = deciding.get(id_, 0) | decided
-        return deciding
+                decided_by[id_] = decided_by.get(id_, 0) | decided
+        return decided_by

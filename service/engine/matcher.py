@@ -95,7 +95,7 @@ class Matcher:
         for number, term in enumerate(self.terms):
             for atom in term:
                 self._atoms[atom.finding][atom] |= 1 << number
-        self.naming: dict[str, Bits] = {name: reduce(or_, self._atoms[name].values(), 0) for name in self.bit_of}
+        self.terms_naming: dict[str, Bits] = {name: reduce(or_, self._atoms[name].values(), 0) for name in self.bit_of}
         """The terms that name each finding."""
         self._tables: dict[str, _Verdicts] = {}
         self._judges: dict[str, Judge] = {}
@@ -163,9 +163,9 @@ class Matcher:
         elif all(isinstance(atom, OneOf) for atom in atoms):
             named = {value for atom in atoms if isinstance(atom, OneOf) for value in atom.values}
             verdicts: dict[Value, Verdict] = {value: self._verdict(finding, value) for value in named}
-            self._tables[finding] = _Verdicts(verdicts, Verdict(0, self.naming[finding]))
+            self._tables[finding] = _Verdicts(verdicts, Verdict(0, self.terms_naming[finding]))
             if named == {True}:
-                self._absent[finding] = self.naming[finding]
+                self._absent[finding] = self.terms_naming[finding]
         else:
             self._judges[finding] = lambda value: self._verdict(finding, value)
 
@@ -183,4 +183,4 @@ class Matcher:
 
     def _verdict(self, finding: str, value: Value) -> Verdict:
         holds = reduce(or_, (terms for atom, terms in self._atoms[finding].items() if atom.holds(value)), 0)
-        return Verdict(holds, self.naming[finding] ^ holds)
+        return Verdict(holds, self.terms_naming[finding] ^ holds)

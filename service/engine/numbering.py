@@ -1,7 +1,7 @@
 """The numbering of terms and findings.
 
-Terms and findings of the checklists come first. A set is as long as its last member, so the sets of a report stay
-short even with much other knowledge.
+Terms and findings of the checklists come first. A bit set needs as many bits as its highest member, so the sets of a
+report stay short even with much other knowledge.
 """
 
 from __future__ import annotations

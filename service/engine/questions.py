@@ -53,7 +53,7 @@ class Questions:
             for cause in checklist.separates.get(item.id, ()):
                 self._separating_of_cause[cause] = self._separating_of_cause.get(cause, 0) | item.bit
         self._first_cause_bits = sum(item.bit for item in self._first_cause_items)
-        self._separating = sum(item.bit for item in self._separating_items)
+        self._separating_bits = sum(item.bit for item in self._separating_items)
         self._items = {item.id: item for compiled in items.checklists for item in compiled.items}
 
     def safety(self, floors: Floors, situation: Situation) -> dict[str, AskedItem]:
@@ -136,7 +136,7 @@ class Questions:
 
         There are none if one cause is already likely or enough were asked.
         """
-        room = self._policy.separating_questions - (self._separating & known).bit_count()
+        room = self._policy.separating_questions - (self._separating_bits & known).bit_count()
         if room <= 0 or any(cause.likelihood is Likelihood.LIKELY for cause in context.causes):
             return []
         wanted = 0

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
-from service.engine.bitset import Bits, members
+from service.engine.bitset import Bits
 from service.engine.matcher import Matcher
 from service.engine.terms import Term, terms_of
 from service.knowledge.conditions import named
@@ -41,8 +41,9 @@ class WeightRef(msgspec.Struct, frozen=True):
 class Rulebook:
     """Numbered patterns, mapped to their entries.
 
-    The most numerous patterns come last, because a set of terms is as long as its last term. The sets of the first
-    patterns stay short, however many rules follow. Red flags are in their order of urgency, and so are fired ones.
+    The most numerous patterns come last, because a bit set needs as many bits as its highest member. The sets of the
+    first patterns stay short, however many rules follow. Red flags are in their order of urgency, and so are fired
+    ones.
     """
 
     def __init__(self, knowledge: Knowledge) -> None:
@@ -106,31 +107,22 @@ class Rulebook:
         }
         self.uncovered_signs = self._add_any(knowledge.policy.uncovered_signs)
         self.matcher = Matcher(self._patterns, (*knowledge.findings, *knowledge.derivations), _asked(knowledge))
-        self.flagging = self.terms_of(self.red_flags)
+        self.red_flag_terms = self.terms_of(self.red_flags)
         at_level = {
             level: [number for number, flag in self.red_flags.items() if flag.level is level] for level in Level
         }
         at_level[knowledge.policy.uncovered_sign_level].append(self.uncovered_signs)
-        self.falling = tuple((self.terms_of(at_level[level]), level) for level in reversed(Level))
+        self.terms_by_level = tuple((self.terms_of(at_level[level]), level) for level in reversed(Level))
         """The terms that set a level, by level, the most urgent first."""
 
     def highest(self, terms: Bits, least: Level) -> Level:
         """Return the highest level that `terms` set, at least `least`."""
-        for raising, level in self.falling:
+        for level_terms, level in self.terms_by_level:
             if level.rank <= least.rank:
                 break
-            if raising & terms:
+            if level_terms & terms:
                 return level
         return least
-
-    def raising_terms(self) -> Iterator[tuple[int, Level]]:
-        """Yield each term that sets a level, with that level.
-
-        Terms are given by number, the most urgent first.
-        """
-        for terms, level in self.falling:
-            for number in members(terms):
-                yield number, level
 
     def terms_of(self, patterns: Iterable[int]) -> Bits:
         """Return all terms of `patterns`."""

@@ -48,7 +48,7 @@ class Urgencies:
         self._matcher = rulebook.matcher
         self._items = items
         self._red_flags = rulebook.red_flags
-        self._flagging = rulebook.flagging
+        self._red_flag_terms = rulebook.red_flag_terms
         self._highest = rulebook.highest
         self._uncovered = rulebook.matcher.terms_of[rulebook.uncovered_signs]
         # A sign is covered by a red flag that names it or one of its details.
@@ -56,8 +56,8 @@ class Urgencies:
             sign: tuple(name for condition in rulebook.knowledge.findings[sign].implied_by for name in named(condition))
             for sign in self._policy.uncovered_signs
         }
-        self._from = {level: _from(rulebook.falling, level.rank) for level in Level}
-        self._above = {level: _from(rulebook.falling, level.rank + 1) for level in Level}
+        self._terms_from = {level: _terms_from(rulebook.terms_by_level, level.rank) for level in Level}
+        self._terms_above = {level: _terms_from(rulebook.terms_by_level, level.rank + 1) for level in Level}
 
     def floors(self, situation: Situation) -> Floors:
         """Return the floors that the fired rules set."""
@@ -66,7 +66,7 @@ class Urgencies:
         reasons: list[LevelReason] = []
         covered: set[str] = set()
         is_out_of_scope = False
-        for pattern, terms in self._matcher.patterns(fired_terms & self._flagging):
+        for pattern, terms in self._matcher.patterns(fired_terms & self._red_flag_terms):
             flag, because = self._red_flags[pattern], self._matcher.because(terms)
             fired.append(FiredFlag(flag.id, because))
             reasons.append(LevelReason(flag.id, flag.level, because))
@@ -81,7 +81,7 @@ class Urgencies:
             if signs:
                 reasons.append(LevelReason(UNCOVERED_SIGN, policy.uncovered_sign_level, signs))
         level = max((reason.level for reason in reasons), key=_rank, default=Level.SELF_CARE)
-        above = self._above[level]
+        above = self._terms_above[level]
         still_open = above ^ (above & situation.match.failed)
         waiting = still_open & self._items.waiting_for_a_reading(situation)
         return Floors(level, reasons, tuple(fired), is_out_of_scope, still_open ^ waiting, waiting)
@@ -128,9 +128,9 @@ class Urgencies:
             (self._items.unknown_signs, self._policy.not_known_sign_level),
             (self._items.unknown_background, self._policy.not_known_background_from),
         ):
-            raising = self._from[least]
+            level_terms = self._terms_from[least]
             for id_ in sorted(report.not_known & signs.keys()):
-                terms = signs[id_] & raising
+                terms = signs[id_] & level_terms
                 if bit_of[id_] & not_known and terms & failed != terms:
                     found.append(id_)
         return tuple(found)
@@ -140,10 +140,10 @@ def _rank(level: Level) -> int:
     return level.rank
 
 
-def _from(falling: Iterable[tuple[Bits, Level]], least: int) -> Bits:
+def _terms_from(terms_by_level: Iterable[tuple[Bits, Level]], least: int) -> Bits:
     """Return the terms for a level of rank `least` or more."""
     whole = 0
-    for terms, own in falling:
+    for terms, own in terms_by_level:
         if own.rank >= least:
             whole |= terms
     return whole

@@ -48,7 +48,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class ChangedCase:
     """A case with different results.
 
     A result is None if that knowledge cannot read the case.
@@ -83,12 +83,13 @@ class Comparison:
     """
 
     changes: tuple[Change, ...]
-    moved: tuple[Moved, ...]
+    changed_cases: tuple[ChangedCase, ...]
     replayed: int
 
     def __str__(self) -> str:
         lines = [f"{len(self.changes)} entries differ", *map(str, self.changes)]
-        lines += ["", f"{len(self.moved)} of {self.replayed} cases have another result", *map(str, self.moved)]
+        lines += ["", f"{len(self.changed_cases)} of {self.replayed} cases have another result"]
+        lines += map(str, self.changed_cases)
         return "\n".join(lines)
 
 
@@ -99,12 +100,12 @@ def compare(old: Knowledge, new: Knowledge, vignettes: Iterable[Vignette]) -> Co
     """
     cases = _cases(old, new, vignettes)
     engines = (Engine(old), old), (Engine(new), new)
-    moved = []
+    changed_cases = []
     for name, case in cases:
         before, after = (_result(engine, knowledge, case) for engine, knowledge in engines)
         if before != after:
-            moved.append(Moved(name, before, after))
-    return Comparison(tuple(_changes(old, new)), tuple(moved), len(cases))
+            changed_cases.append(ChangedCase(name, before, after))
+    return Comparison(tuple(_changes(old, new)), tuple(changed_cases), len(cases))
 
 
 def since_review(knowledge: Knowledge) -> str:

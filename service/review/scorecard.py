@@ -125,17 +125,6 @@ class Scorecard:
         """The share of self-care responses that give no fix."""
         return _share(self._with(lambda outcome: outcome.level is Level.SELF_CARE), lambda outcome: not outcome.fixes)
 
-    @property
-    def is_met(self) -> bool:
-        """Whether every target is met."""
-        return (
-            not self.missed
-            and not any(outcome.forbidden_fixes for outcome in self.outcomes)
-            and self.safe >= SAFE_AT_LEAST
-            and self.self_care_over <= SELF_CARE_OVER_AT_MOST
-            and self.top_1 >= TOP_1_AT_LEAST
-        )
-
     def table(self) -> str:
         """Return the figures as two Markdown tables.
 

@@ -14,9 +14,9 @@ import socket
 def reserve(host: str, port: int) -> socket.socket:
     """Bind the address without listening.
 
-    Only `beside` can bind it too. Raises `OSError` with the address if it is in use or not available. The first attempt
-    is exclusive: it also fails if a service has bound the address and does not listen yet. SO_REUSEADDR is for the
-    second attempt, since connections of a service that has just ended may still be in TIME_WAIT.
+    Only `worker_socket` can bind it too. Raises `OSError` with the address if it is in use or not available. The first
+    attempt is exclusive: it also fails if a service has bound the address and does not listen yet. SO_REUSEADDR is for
+    the second attempt, since connections of a service that has just ended may still be in TIME_WAIT.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -36,7 +36,7 @@ def reserve(host: str, port: int) -> socket.socket:
     return reserved
 
 
-def beside(reserved: socket.socket) -> socket.socket:
+def worker_socket(reserved: socket.socket) -> socket.socket:
     """Return a socket for one worker at the reserved address."""
     return _bound(reserved.family, reserved.getsockname()[:2], socket.SO_REUSEADDR, socket.SO_REUSEPORT)
 

@@ -103,12 +103,12 @@ class FastConnection(Connection):
             or self._in_head
             or self._in_body
             or self._carried
-            or self._account.requests
+            or self._memory.requests
             or self._backlog
             or self._is_refused
             or self._refusal is not None
             or self._is_stopping
-            or self._is_spare
+            or self._is_over_limit
             or self.flow.write_paused
             or self.transport.is_closing()
         )
@@ -136,13 +136,13 @@ class FastConnection(Connection):
     def _wait(self, waiting: _WaitingRequest) -> None:
         self._unset_keepalive_if_required()
         self._cancel_head_timer()
-        self._account.begin_waiting(len(waiting.data))
+        self._memory.begin_waiting(len(waiting.data))
         self._waiting = waiting
         self._app.queue.wait(waiting, waiting, waiting.arrived)
 
     def _end_wait(self) -> None:
         self._waiting = None
-        self._account.end()
+        self._memory.end()
 
     def _parse_now(self, waiting: _WaitingRequest) -> None:
         """Parse a request whose turn it is."""

@@ -16,20 +16,23 @@ MEMORY_RESERVE: Final = 16 << 20
 CONNECTION_LIMIT: Final = 12_000
 """The most open connections of a process. An idle one needs some 6 KiB."""
 
-SPARE_LIMIT: Final = 1024
+OVER_LIMIT_CONNECTIONS: Final = 1024
 """Connections above the limit, for health and metrics only. The oldest one is closed first.
 
 They are more than are accepted between two reads, so a health check is read before its connection is closed.
 """
 
 CONNECTION_COST: Final = 6 << 10
-REQUEST_COST: Final = 10 << 10
-WAITING_COST: Final = 2 << 10
-FIELD_COST: Final = 160
-"""Measured bytes of objects, without their text.
+"""Measured bytes of one open connection, without text."""
 
-They are those of an open connection, a request in progress, a plain request that waits unparsed, and a header field.
-"""
+REQUEST_COST: Final = 10 << 10
+"""Measured bytes of one request in progress, without text."""
+
+WAITING_COST: Final = 2 << 10
+"""Measured bytes of one plain request that waits unparsed, without text."""
+
+FIELD_COST: Final = 160
+"""Measured bytes of one header field, without text."""
 
 SMALL: Final = 16 << 10
 """The largest unfinished request, in bytes, that may use the reserve as well."""
@@ -49,11 +52,11 @@ class Memory:
     """
 
     def __init__(
-        self, limit: int = MEMORY_LIMIT, connections: int = CONNECTION_LIMIT, spare: int = SPARE_LIMIT
+        self, limit: int = MEMORY_LIMIT, connections: int = CONNECTION_LIMIT, over_limit: int = OVER_LIMIT_CONNECTIONS
     ) -> None:
         self._limit = limit
-        self._spare_limit = spare
-        self._spare: dict[Abortable, None] = {}
+        self._over_limit_max = over_limit
+        self._over_limit: dict[Abortable, None] = {}
         self.connections = connections
         self.held = 0
 
@@ -67,23 +70,23 @@ class Memory:
         """Whether only the reserve is left."""
         return self.held > self._limit - MEMORY_RESERVE
 
-    def add_spare(self, connection: Abortable) -> None:
+    def add_over_limit(self, connection: Abortable) -> None:
         """Keep a connection above the limit.
 
         If there are too many such connections, the oldest one is aborted.
         """
-        self._spare[connection] = None
-        if len(self._spare) > self._spare_limit:
-            oldest = next(iter(self._spare))
-            self.drop_spare(oldest)
+        self._over_limit[connection] = None
+        if len(self._over_limit) > self._over_limit_max:
+            oldest = next(iter(self._over_limit))
+            self.drop_over_limit(oldest)
             oldest.abort_as(CONNECTIONS)
 
-    def drop_spare(self, connection: Abortable) -> None:
+    def drop_over_limit(self, connection: Abortable) -> None:
         """Forget a connection that has ended."""
-        self._spare.pop(connection, None)
+        self._over_limit.pop(connection, None)
 
 
-class Account:
+class ConnectionMemory:
     """The bytes held by one connection.
 
     They are those of its requests in order, of unparsed data and of unsent data.
@@ -104,7 +107,7 @@ class Account:
         return len(self._requests)
 
     @property
-    def is_over(self) -> bool:
+    def must_release(self) -> bool:
         """Whether this connection must release the bytes that it holds."""
         memory = self._memory
         if not memory.is_crowded:
@@ -140,7 +143,7 @@ class Account:
     def end(self) -> None:
         """Subtract the oldest request once it is answered.
 
-        A closed account has no request left.
+        A closed connection has no request left.
         """
         if self._requests:
             self._memory.held -= self._requests.popleft()

@@ -13,9 +13,9 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from service.problems import LARGE_HEAD, OVERLOADED, SLOW_HEAD
+from service.server.bounded_parser import BACKLOG_LIMIT, FRAMING_LIMIT, PIECE, PIPELINE_LIMIT, RequestRefused
 from service.server.head import HEAD_LIMIT, kind_of_parser_error
-from service.server.measured import BACKLOG_LIMIT, FRAMING_LIMIT, PIECE, PIPELINE_LIMIT, RequestRefused
-from service.server.memory import Account
+from service.server.memory import ConnectionMemory
 from service.server.queued_request import QueuedRequest
 from service.server.refusal_kinds import BODY, FRAMING, MEMORY, PIPELINE, UNREAD
 from service.server.refusing import RefusingProtocol
@@ -40,18 +40,18 @@ class Connection(RefusingProtocol):
     """The request that waits or is being answered; those behind it on this connection are in `pipeline`."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Open the account, and limit the time for a request.
+        """Count the connection, and limit the time for a request.
 
         A connection on which no request comes is closed.
         """
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=0)  # so that `pause_writing` sees every byte that is not taken
         memory = self.config.memory
-        self._account = Account(memory)
+        self._memory = ConnectionMemory(memory)
         self._head_timer = self.loop.call_later(self.config.head_seconds, self._head_is_late)
         if len(self.connections) > memory.connections or memory.is_full:
-            self._is_spare = True
-            memory.add_spare(self)
+            self._is_over_limit = True
+            memory.add_over_limit(self)
 
     def data_received(self, data: bytes) -> None:
         """Parse data, or drop it after a refusal."""
@@ -74,29 +74,29 @@ class Connection(RefusingProtocol):
         """
         super().pause_writing()
         self._unread_timer = self.loop.call_later(self.config.head_seconds, self.abort_as, UNREAD)
-        self._account.set_unsent(self.transport.get_write_buffer_size())
-        if self._account.is_over:
+        self._memory.set_unsent(self.transport.get_write_buffer_size())
+        if self._memory.must_release:
             self.abort_as(MEMORY)
 
     def resume_writing(self) -> None:
         """Continue once the client has read everything."""
         if self._unread_timer is not None:
             self._unread_timer.cancel()
-        self._account.set_unsent(0)
+        self._memory.set_unsent(0)
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Release the resources of the connection.
 
-        Cancels the timers, closes the account and removes a waiting request from the queue.
+        Cancels the timers, releases the memory and removes a waiting request from the queue.
         """
         if self._current is not None:
             self._app.queue.withdraw(cast("Scope", self._current.scope))
         for timer in (self._head_timer, self._rest_timer, self._unread_timer):
             if timer is not None:
                 timer.cancel()
-        self._account.close()
-        self.config.memory.drop_spare(self)
+        self._memory.close()
+        self.config.memory.drop_over_limit(self)
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -105,7 +105,7 @@ class Connection(RefusingProtocol):
         uvicorn would drop a request with an incomplete head.
         """
         self._is_stopping = True
-        if self._account.requests:
+        if self._memory.requests:
             self.cycle.keep_alive = False
         else:
             self.loop.call_later(QUIET_SECONDS, self._close_if_idle)
@@ -117,7 +117,7 @@ class Connection(RefusingProtocol):
         """
         self._cancel_head_timer()  # the next head has its own time
         super().on_headers_complete()
-        if (self._is_stopping or self._is_spare) and not self._in_head:
+        if (self._is_stopping or self._is_over_limit) and not self._in_head:
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
@@ -131,12 +131,12 @@ class Connection(RefusingProtocol):
 
         Starts the next request, sends a refusal that waited, or bounds the time for the rest of an unwanted body.
         """
-        self._account.end()
+        self._memory.end()
         super().on_response_complete()
         if self._backlog:
             self.flow.pause_reading()
             self.loop.call_soon(self._parse_backlog)
-        if self._account.requests or self.transport.is_closing():
+        if self._memory.requests or self.transport.is_closing():
             return
         if self._refusal is not None:
             self._send_refusal(self._refusal)
@@ -165,7 +165,7 @@ class Connection(RefusingProtocol):
         """
         rest = memoryview(data)
         try:
-            while rest and self._account.requests < PIPELINE_LIMIT and not self.transport.is_closing():
+            while rest and self._memory.requests < PIPELINE_LIMIT and not self.transport.is_closing():
                 self._feed(rest[:PIECE])
                 self._bound()
                 rest = rest[PIECE:]
@@ -199,7 +199,7 @@ class Connection(RefusingProtocol):
             raise RequestRefused(LARGE_HEAD, FRAMING)
         elif self.cycle is not None and not self.cycle.response_complete:
             self._unset_keepalive_if_required()
-        if self._account.is_over and (self._in_head or (self._in_body and not self.cycle.response_complete)):
+        if self._memory.must_release and (self._in_head or (self._in_body and not self.cycle.response_complete)):
             raise RequestRefused(OVERLOADED, MEMORY)
 
     def _head_is_late(self) -> None:
@@ -211,5 +211,5 @@ class Connection(RefusingProtocol):
             self.transport.close()  # no request has begun
 
     def _close_if_idle(self) -> None:
-        if not self._in_head and not self._account.requests:
+        if not self._in_head and not self._memory.requests:
             self.transport.close()

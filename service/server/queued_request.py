@@ -15,7 +15,7 @@ from service.web.answer import field_lines
 if TYPE_CHECKING:
     from litestar.types import Scope
 
-    from service.web.observe import Observe
+    from service.web.outer_middleware import OuterMiddleware
 
 CLOSE: Final = (b"connection", b"close")
 
@@ -25,7 +25,7 @@ class QueuedRequest:
 
     __slots__ = ("_app", "_cycle", "_start")
 
-    def __init__(self, cycle: RequestResponseCycle, app: Observe, start: Callable[[], None]) -> None:
+    def __init__(self, cycle: RequestResponseCycle, app: OuterMiddleware, start: Callable[[], None]) -> None:
         self._cycle = cycle
         self._app = app
         self._start = start

@@ -9,15 +9,15 @@ import asyncio
 from typing import Final
 
 from service.problems import Kind
-from service.server.measured import DISCARD_LIMIT, MeasuredProtocol
+from service.server.bounded_parser import DISCARD_LIMIT, BoundedParser
 from service.server.refusal import encoded
 
 LINGER_SECONDS: Final = 1.0
 """Time between a refusal and the end of its connection, in which a client that still sends sees the refusal."""
 
 
-class RefusingProtocol(MeasuredProtocol):
-    """A measured protocol that refuses requests and aborts connections."""
+class RefusingProtocol(BoundedParser):
+    """A parser that refuses requests and aborts connections."""
 
     _is_refused = False
     _backlog = b""
@@ -33,7 +33,7 @@ class RefusingProtocol(MeasuredProtocol):
     def _refuse(self, kind: Kind, label: str = "") -> None:
         """Refuse the latest request, after the responses to earlier ones.
 
-        The request itself may have begun: it is dropped if nothing of its response is sent, else the connection ends.
+        If its response has begun, the connection is aborted. Otherwise the request is dropped.
         """
         label = label or kind.slug
         if self._in_body and (self.cycle.response_started or self.cycle.response_complete):
@@ -46,13 +46,13 @@ class RefusingProtocol(MeasuredProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
             self.cycle.body.clear()
-            self._account.drop_newest()
+            self._memory.drop_newest()
         self._backlog = b""
         self._in_head = self._in_body = False
-        self._account.set_unparsed(0)
+        self._memory.set_unparsed(0)
         self.headers, self.url = [], b""
         self.parser = self.scope = None  # type: ignore[assignment]  # they hold the rest of what is dropped
-        if self._account.requests:
+        if self._memory.requests:
             self._refusal = kind
         else:
             self._send_refusal(kind)

@@ -20,10 +20,10 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess, multiprocess
 
 from service.parent_process import end_with_parent
-from service.server.address import beside, reserve
+from service.server.address import reserve, worker_socket
 from service.server.config import Config
 from service.telemetry.shared_metrics import forget, shared_metrics
-from service.web.observe import Observe
+from service.web.outer_middleware import OuterMiddleware
 
 SHARED_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
 """The variable with the folder of the shared counts. It is set before a worker imports the library that reads it."""
@@ -51,8 +51,8 @@ class Server(uvicorn.Server):
     _is_forced = False
 
     @property
-    def _app(self) -> Observe:
-        return cast("Observe", self.config.loaded_app)
+    def _app(self) -> OuterMiddleware:
+        return cast("OuterMiddleware", self.config.loaded_app)
 
     def handle_hup(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (a signal handler)
         """Read the keys again at the next tick."""
@@ -139,7 +139,7 @@ class Worker(multiprocess.Process):
         end_with_parent(partial(os.kill, os.getpid(), signal.SIGTERM))
         [reserved] = cast("list[socket.socket]", sockets)
         with reserved:
-            own = beside(reserved)
+            own = worker_socket(reserved)
         super().target([own])
 
     @property
@@ -199,10 +199,10 @@ def serve(config: Config) -> None:
     """
     with reserve(config.host, config.port) as reserved:
         if config.workers == 1:
-            with beside(reserved) as listening:
+            with worker_socket(reserved) as listening:
                 Server(config).run([listening])
             return
-        # uvicorn must always start our process, also in place of one that died: only ours drains.
+        # Workers, including restarted ones, must use our class, because uvicorn's does not drain.
         multiprocess.Process = Worker  # type: ignore[misc]
         with shared_metrics(config.workers) as folder:
             os.environ[SHARED_COUNTS] = folder

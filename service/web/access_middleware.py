@@ -14,14 +14,14 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from service.access.access import Access, Admission
 from service.errors import Forbidden
 from service.telemetry.access_log import RequestRecord
-from service.web.observe import ADMISSION
+from service.web.outer_middleware import ADMISSION
 from service.web.request_record import record_of
 
 
 def access_middleware(access: Access) -> Callable[[ASGIApp], ASGIApp]:
     """Return middleware that admits and charges the requests of a route.
 
-    Each request is charged once here. Its `FurtherCost` charges any further cost.
+    Each request is charged once here. `ExtraCharge` charges any further cost.
     """
 
     def before(app: ASGIApp) -> ASGIApp:
@@ -49,8 +49,8 @@ def _admitted(access: Access, scope: Scope, record: RequestRecord) -> Admission:
 
 
 @dataclass(frozen=True, slots=True)
-class FurtherCost:
-    """The further cost of one request that has been admitted.
+class ExtraCharge:
+    """The extra charge for one request that has been admitted.
 
     Nothing is charged if there is no limit.
     """
@@ -59,15 +59,15 @@ class FurtherCost:
     scope: Scope
 
     @property
-    def most(self) -> int | None:
-        """The most that the sender may pay in a whole window.
+    def maximum(self) -> int | None:
+        """The quota of the sender for a whole window.
 
         None if there is no limit.
         """
         quota = None if self.access is None else self._admission.quota
         return None if quota is None else quota.requests
 
-    async def pay(self, cost: int) -> None:
+    async def charge(self, cost: int) -> None:
         """Charge `cost` further requests to the sender.
 
         Raises `RateLimited` if the quota has too little left.

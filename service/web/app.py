@@ -24,7 +24,7 @@ from service.web.body import Body
 from service.web.contract import Contract
 from service.web.cors import Cors
 from service.web.fast_path import FastPath
-from service.web.observe import Observe
+from service.web.outer_middleware import OuterMiddleware
 from service.web.page import start_page
 from service.web.readiness import Readiness
 from service.web.request_record import record_of, refusal
@@ -45,7 +45,7 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
     access: Access | None = None,
     cors_origins: tuple[str, ...] = (),
     root_path: str = "",
-) -> Observe:
+) -> OuterMiddleware:
     """Build the whole service as one ASGI application."""
     readiness = Readiness()
     arrays = ArrayMemory()
@@ -74,7 +74,7 @@ def build(  # noqa: PLR0913 (one argument a part; the composition root names eac
         debug=False,
     )
     plain = frozenset(route.path for route in app.routes if "{" not in route.path)
-    return Observe(
+    return OuterMiddleware(
         app,
         access_log=access_log,
         readiness=readiness,

@@ -18,12 +18,12 @@ from service.bulk.lines import Lines
 from service.errors import BrokenContract, Fault, RateLimited, RequestFault
 from service.problems import body_of, kind_of
 from service.telemetry.access_log import AccessLog, RequestRecord
-from service.web.access_middleware import FurtherCost
+from service.web.access_middleware import ExtraCharge
 
 SLICE: Final = 8
 """Items per slice, some milliseconds of work. Other requests get a turn between two slices."""
 
-TOO_DEAR: Final = Fault("", "too_many_items", "must have at most the items that the rate limit allows per window")
+EXCEEDS_QUOTA: Final = Fault("", "too_many_items", "must have at most the items that the rate limit allows per window")
 
 Slices = AsyncIterator[bytes]
 
@@ -36,29 +36,29 @@ class Batch:
         items: Items,
         access_log: AccessLog,
         record: RequestRecord,
-        further_cost: FurtherCost,
+        extra_charge: ExtraCharge,
         turn: Callable[[], Awaitable[None]],
     ) -> None:
         self._items = items
         self._access_log = access_log
         self._record = record
-        self._further_cost = further_cost
+        self._extra_charge = extra_charge
         self._turn = turn
-        self._paid = 1  # by the middleware
+        self._prepaid = 1  # by the middleware
 
-    async def pay_whole(self, items: int) -> None:
+    async def charge_all(self, items: int) -> None:
         """Charge all items to the sender, or none.
 
         Raises `RateLimited`, or `BrokenContract` if the items exceed the quota of a whole window.
         """
-        if self._further_cost.most is not None and items > self._further_cost.most:
-            raise BrokenContract((TOO_DEAR,))
-        await self._pay(items)
+        if self._extra_charge.maximum is not None and items > self._extra_charge.maximum:
+            raise BrokenContract((EXCEEDS_QUOTA,))
+        await self._charge(items)
 
-    async def _pay(self, items: int) -> None:
-        due = max(0, items - self._paid)
-        await self._further_cost.pay(due)
-        self._paid -= items - due
+    async def _charge(self, items: int) -> None:
+        due = max(0, items - self._prepaid)
+        await self._extra_charge.charge(due)
+        self._prepaid -= items - due
 
     async def array(self, requests: list[bytes]) -> Slices:
         """Yield the answers as a JSON array."""
@@ -87,25 +87,28 @@ class Batch:
         left = iter(requests)
         while some := list(islice(left, SLICE)):
             await self._turn()
-            paid = await self._paid_of(len(some))
-            answers = [self._line(request) + b"\n" for request in some[:paid]]
-            if paid < len(some):
+            charged = await self._charge_up_to(len(some))
+            answers = [self._line(request) + b"\n" for request in some[:charged]]
+            if charged < len(some):
                 kind = kind_of(RateLimited())
                 yield b"".join([*answers, problem_line(kind.status, body_of(kind, self._next())), b"\n"])
                 raise RateLimited
             yield b"".join(answers)
 
-    async def _paid_of(self, items: int) -> int:
-        """Return the number of items that the sender could pay."""
+    async def _charge_up_to(self, items: int) -> int:
+        """Charge up to `items`, as many as the quota allows.
+
+        Returns their number.
+        """
         try:
-            await self._pay(items)
+            await self._charge(items)
         except RateLimited:
-            paid = 0
+            charged = 0
             with contextlib.suppress(RateLimited):
-                while paid < items:  # one by one, since a quota grants all or nothing
-                    await self._pay(1)
-                    paid += 1
-            return paid
+                while charged < items:  # one by one, since a quota grants all or nothing
+                    await self._charge(1)
+                    charged += 1
+            return charged
         return items
 
     def _next(self) -> str:
@@ -118,19 +121,19 @@ class Batch:
         return item.line
 
 
-async def begun(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def wait_for_first_part(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Return the same parts once the first has arrived.
 
     Until then, a stream can still be refused as a whole.
     """
     first = await anext(parts)
 
-    async def all_of_them() -> AsyncIterator[bytes]:
+    async def all_parts() -> AsyncIterator[bytes]:
         yield first
         async for part in parts:
             yield part
 
-    return all_of_them()
+    return all_parts()
 
 
 class Stream:

@@ -1,7 +1,7 @@
 """Cross-origin requests (CORS) from the configured origins only.
 
-The framework's own middleware is not used. It answers a preflight without `Allow`, refuses one in plain text, and adds
-no fields to a refusal from outside it.
+The framework's own middleware is not used. That middleware answers a preflight without `Allow`, refuses one in plain
+text, and adds no fields to a refusal from a layer outside it.
 """
 
 from __future__ import annotations

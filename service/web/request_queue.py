@@ -137,7 +137,10 @@ class RequestQueue:
         self._schedule()
 
     def remove(self, key: object) -> None:
-        """Remove a request that returns in another form."""
+        """Remove a request that will be parsed.
+
+        It is queued again, with a new waiting time.
+        """
         self._requests.pop(id(key), None)
 
     def withdraw(self, key: object) -> None:

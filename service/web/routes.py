@@ -26,10 +26,10 @@ from service.problems import STOPPING
 from service.report.report import Report
 from service.telemetry.access_log import AccessLog
 from service.telemetry.metrics import MEDIA_TYPE, Metrics
-from service.web.access_middleware import FurtherCost, access_middleware
+from service.web.access_middleware import ExtraCharge, access_middleware
 from service.web.answer import Answer, Document, answer
 from service.web.array_memory import ArrayMemory
-from service.web.batch import Batch, Stream, begun
+from service.web.batch import Batch, Stream, wait_for_first_part
 from service.web.body import JSON, NDJSON, Body, media_type
 from service.web.page import INDEX
 from service.web.readiness import Readiness
@@ -54,14 +54,14 @@ def assess(engine: Engine, body: Body, access: Access | None = None) -> HTTPRout
     Middleware checks keys and limits if any are configured.
     """
 
-    async def answered(scope: Scope, receive: Receive) -> ASGIApp:
-        given = _way(engine, scope)
+    async def respond(scope: Scope, receive: Receive) -> ASGIApp:
+        assess_report = _engine_method(engine, scope)
         media_type(scope["headers"])
-        return answer(_noted(scope, given(engine.read(await body.read(scope, receive)))))
+        return answer(_noted(scope, assess_report(engine.read(await body.read(scope, receive)))))
 
-    @post("/assess", name="assess", status_code=200, middleware=[*_checks(access), at_once(answered)])
+    @post("/assess", name="assess", status_code=200, middleware=[*_checks(access), bypass_handler(respond)])
     async def handler() -> None:
-        """Declare the path and the methods; `at_once` answers."""
+        """Declare the path and the methods; `bypass_handler` answers."""
 
     return handler
 
@@ -75,21 +75,21 @@ def assess_batch(
     """
     whole = Body(BATCH_TIMES * body.limit, body.seconds, body.queue)
 
-    async def answered(scope: Scope, receive: Receive) -> ASGIApp:
+    async def respond(scope: Scope, receive: Receive) -> ASGIApp:
         record = record_of(scope)
-        items = Items(engine.read, _way(engine, scope), body.limit)
-        batch = Batch(items, access_log, record, FurtherCost(access, scope), partial(body.queue.slice_turn, scope))
+        items = Items(engine.read, _engine_method(engine, scope), body.limit)
+        batch = Batch(items, access_log, record, ExtraCharge(access, scope), partial(body.queue.slice_turn, scope))
         media = media_type(scope["headers"], (JSON, NDJSON))
         if media == NDJSON:
-            parts = await begun(body.parts(receive))
+            parts = await wait_for_first_part(body.parts(receive))
             return Stream(media, batch.lines(parts, Lines(body.limit), release_of(scope)), record)
         requests = items_of(await whole.read(scope, arrays.holding(scope, receive)))
-        await batch.pay_whole(len(requests))
+        await batch.charge_all(len(requests))
         return Stream(media, batch.array(requests), record)
 
-    @post("/assess/batch", name="assess_batch", status_code=200, middleware=[*_checks(access), at_once(answered)])
+    @post("/assess/batch", name="assess_batch", status_code=200, middleware=[*_checks(access), bypass_handler(respond)])
     async def handler() -> None:
-        """Declare the path and the methods; `at_once` answers."""
+        """Declare the path and the methods; `bypass_handler` answers."""
 
     return handler
 
@@ -98,20 +98,20 @@ def _checks(access: Access | None) -> list[Middleware]:
     return [] if access is None else [access_middleware(access)]
 
 
-def at_once(answered: Callable[[Scope, Receive], Awaitable[ASGIApp]]) -> Callable[[ASGIApp], ASGIApp]:
+def bypass_handler(respond: Callable[[Scope, Receive], Awaitable[ASGIApp]]) -> Callable[[ASGIApp], ASGIApp]:
     """Return middleware that answers before the framework builds a request.
 
     No handler needs that request, and its construction is three quarters of the time of a bare handler. The framework
     still does the routing: it selects the path and the method, and refuses all others.
     """
 
-    def instead(app: ASGIApp) -> ASGIApp:  # noqa: ARG001 (the framework names it)
+    def middleware(app: ASGIApp) -> ASGIApp:  # noqa: ARG001 (the framework names it)
         async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
-            await (await answered(scope, receive))(scope, receive, send)
+            await (await respond(scope, receive))(scope, receive, send)
 
         return asgi
 
-    return instead
+    return middleware
 
 
 def document(path: str, served: Document) -> HTTPRouteHandler:
@@ -209,7 +209,7 @@ def _noted(scope: Scope, assessed: EncodedAssessment) -> bytes:
     return assessed.body
 
 
-def _way(engine: Engine, scope: Scope) -> Callable[[Report], EncodedAssessment]:
+def _engine_method(engine: Engine, scope: Scope) -> Callable[[Report], EncodedAssessment]:
     """Return the engine's method for a request, plain or explained."""
     return engine.answer_explained if _is_to_be_explained(scope["query_string"]) else engine.answer
 

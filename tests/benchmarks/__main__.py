@@ -96,14 +96,14 @@ def _growth(knowledge: Knowledge, bench: over_http.Bench) -> list[Row]:
     bodies = [bench.first, bench.last, *bench.mix[:GROWTH_REQUESTS]]
     targets = {10: "at most 1.20", 100: "at most 2.00"}
     said = {
-        "apart": "findings of their own",
-        "behind": "findings of their own that come first",
-        "entangled": "the same findings and one sign more",
+        "apart": "separate findings",
+        "behind": "separate findings that come first",
+        "entangled": "the same findings and one more sign",
     }
     return [
         Row(
             "size of the knowledge",
-            f"{size} times the rules, about {said[grown.kind]}",
+            f"{size}× rules, on {said[grown.kind]}",  # noqa: RUF001 (the sign of a factor)
             f"{grown.seconds[size] * 1e6:.1f} µs",
             "",
             f"{grown.times(size):.2f} of 1 time",

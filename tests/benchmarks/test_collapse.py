@@ -45,5 +45,5 @@ def test_more_rules_make_no_set_longer(shipped: Knowledge) -> None:
     own = Rulebook(shipped).matcher
     larger = Rulebook(growth.behind(shipped, steps.TIMES - 1)).matcher
     asked = [id_ for checklist in shipped.checklists.values() for id_ in checklist.items]
-    assert all(larger.naming[id_].bit_length() == own.naming[id_].bit_length() for id_ in asked)
+    assert all(larger.terms_naming[id_].bit_length() == own.terms_naming[id_].bit_length() for id_ in asked)
     assert all(larger.bit_of[id_] == own.bit_of[id_] for id_ in asked)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from service.access.keys import fresh
+from service.access.keys import generate_key
 from tests.browser.processes import running_service
 from tests.browser.try_page import EXAMPLES, Opened, TryPage, example
 
@@ -138,7 +138,7 @@ def test_a_link_that_cannot_be_read_leads_to_the_start(opened: Opened, fragment:
 
 def test_a_key_is_asked_for_and_kept_in_memory(chromium: Browser, tmp_path: Path) -> None:
     """If keys are required, the page asks for one, sends it, and does not store it."""
-    key, hash_ = fresh()
+    key, hash_ = generate_key()
     keys = tmp_path / "keys.yaml"
     keys.write_text(f"partners:\n  demonstration:\n    keys: {{one: {{sha256: {hash_}}}}}\n")
     with running_service(tmp_path, TRIAGE_KEYS=str(keys)) as address:

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service.access.keys import fresh
+from service.access.keys import generate_key
 from tests.waiting import until
 
 GOOD = b'{"findings": {"ache": true}}'
@@ -50,7 +50,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_only_a_valid_key_is_accepted(start: Callable[..., Any], path: Path) -> None:
     """A valid key is accepted; every other gets the same 401; routes without health data need no key."""
-    key, other, old = (fresh()[0] for _ in range(3))
+    key, other, old = (generate_key()[0] for _ in range(3))
     hash_ = hashlib.sha256(old.encode()).hexdigest()
     _write(path, [key], f"  two: {{disabled: true, keys: {{k0: {{sha256: {hash_}}}}}}}\n")
     service = start(keys=str(path), cors_origins="https://app.example")
@@ -84,7 +84,7 @@ def test_only_a_valid_key_is_accepted(start: Callable[..., Any], path: Path) -> 
 
 def test_no_key_is_ever_written_down(start: Callable[..., Any], path: Path) -> None:
     """Keys and their hashes are in no log line, metric, problem or command line."""
-    key, other, late = (fresh()[0] for _ in range(3))
+    key, other, late = (generate_key()[0] for _ in range(3))
     _write(path, [key])
     service = start(keys=str(path), rate_limit="3/minute", log_level="debug")
     answers = [_ask(service, key) for _ in range(4)]
@@ -104,7 +104,7 @@ def test_no_key_is_ever_written_down(start: Callable[..., Any], path: Path) -> N
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_keys_change_without_a_restart(start: Callable[..., Any], path: Path, workers: str) -> None:
     """Every worker reads a new file within seconds and rejects a faulty one whole, without a restart."""
-    old, new = fresh()[0], fresh()[0]
+    old, new = generate_key()[0], generate_key()[0]
     _write(path, [old])
     service = start(keys=str(path), workers=workers)
     until(lambda: service.count_events("serving") == int(workers), "the event is missing")
@@ -127,7 +127,7 @@ def test_keys_change_without_a_restart(start: Callable[..., Any], path: Path, wo
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_hangup_reads_the_keys_again(start: Callable[..., Any], path: Path, workers: str) -> None:
     """SIGHUP to the service makes every worker read the file, even if it looks unchanged."""
-    key = fresh()[0]
+    key = generate_key()[0]
     _write(path, [key])
     service = start(keys=str(path), workers=workers)
     until(lambda: service.count_events("serving") == int(workers), "the event is missing")
@@ -155,7 +155,7 @@ def test_a_rate_limit_is_sent_and_enforced(start: Callable[..., Any]) -> None:
 
 def test_each_item_of_a_batch_is_a_request(start: Callable[..., Any], path: Path) -> None:
     """A batch needs a key; a batch larger than the remaining quota is refused whole, at a small cost."""
-    key = fresh()[0]
+    key = generate_key()[0]
     _write(path, [key])
     service = start(keys=str(path), rate_limit="10/hour")
 

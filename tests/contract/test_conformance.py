@@ -18,7 +18,7 @@ from schemathesis.config import SchemathesisConfig
 from service.contract import SHIPPED
 from service.main import compose
 from service.settings import Settings
-from service.web.observe import Observe
+from service.web.outer_middleware import OuterMiddleware
 
 _CONFIG = SHIPPED / "conformance.toml"
 
@@ -36,7 +36,7 @@ class _Shipped:
     """
 
     @cached_property
-    def _app(self) -> Observe:
+    def _app(self) -> OuterMiddleware:
         return compose(Settings(log_level="error"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.access.keys import fresh
+from service.access.keys import generate_key
 from tests.waiting import until
 
 GOOD = b'{"findings": {"ache": true}}'
@@ -28,7 +28,7 @@ FOREIGN = {
 @pytest.fixture(scope="module")
 def keyed(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, str]:
     """A service that requires keys, and a key."""
-    key = fresh()[0]
+    key = generate_key()[0]
     path = tmp_path_factory.mktemp("keys") / "keys.yaml"
     path.write_text(f"partners:\n  one: {{keys: {{k0: {{sha256: {hashlib.sha256(key.encode()).hexdigest()}}}}}}}\n")
     return start(keys=str(path), body_seconds="1", cors_origins="https://app.example"), key

@@ -21,7 +21,7 @@ from service.model.version import API_VERSION
 from service.problems import KINDS
 from service.settings import Settings
 from service.settings import read as read_settings
-from service.web.observe import Observe
+from service.web.outer_middleware import OuterMiddleware
 from tests.contract.in_process import send
 
 _METHODS = ("get", "post")
@@ -42,12 +42,12 @@ def document() -> Any:
 
 
 @pytest.fixture(scope="module")
-def app() -> Observe:
+def app() -> OuterMiddleware:
     """The shipped service."""
     return compose(Settings(log_level="error"))
 
 
-def _get(app: Observe, path: str) -> httpx.Response:
+def _get(app: OuterMiddleware, path: str) -> httpx.Response:
     return send(app, "GET", path, b"", {})
 
 
@@ -143,13 +143,13 @@ def test_a_client_that_imports_the_contract_can_send(document: Any) -> None:
     assert document["info"]["version"] == API_VERSION
 
 
-def test_the_contract_is_served_as_it_is(app: Observe, document: Any) -> None:
+def test_the_contract_is_served_as_it_is(app: OuterMiddleware, document: Any) -> None:
     """`/openapi.yaml` is the committed file byte for byte, and `/openapi.json` has the same content."""
     assert _get(app, "/openapi.yaml").content == committed()
     assert _get(app, "/openapi.json").json() == document
 
 
-def test_paths_and_routes_are_the_same(app: Observe, document: Any) -> None:
+def test_paths_and_routes_are_the_same(app: OuterMiddleware, document: Any) -> None:
     """The routes and the paths of the contract are the same.
 
     `/` and `/docs/*` are pages, and `/try` is a demonstration that an installation may disable.

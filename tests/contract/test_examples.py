@@ -22,7 +22,7 @@ from service.main import compose
 from service.model.scales import Level
 from service.problems import KINDS, body_of
 from service.settings import Settings
-from service.web.observe import Observe
+from service.web.outer_middleware import OuterMiddleware
 from tests.contract.conversation import NAMES, requests
 from tests.contract.in_process import send
 
@@ -74,7 +74,7 @@ _GUARDED = {"unauthorized": "stranger", "forbidden": "revoked", "rate_limited": 
 
 
 @pytest.fixture(scope="module")
-def app() -> Observe:
+def app() -> OuterMiddleware:
     """The shipped service."""
     return compose(Settings(log_level="error"))
 
@@ -96,7 +96,7 @@ def validator_of(document: Any) -> Callable[[str], jsonschema_rs.Draft202012Vali
     return make
 
 
-def _send(app: Observe, sent: Provoked) -> httpx.Response:
+def _send(app: OuterMiddleware, sent: Provoked) -> httpx.Response:
     return send(app, sent.method, sent.path, sent.body, sent.headers | {"X-Request-ID": _INSTANCE})
 
 
@@ -116,7 +116,7 @@ def test_there_are_enough_pairs() -> None:
 
 
 @pytest.mark.parametrize("name", _NAMES["response"])
-def test_an_answer_is_replayed_byte_for_byte(name: str, app: Observe) -> None:
+def test_an_answer_is_replayed_byte_for_byte(name: str, app: OuterMiddleware) -> None:
     """The response to an example request equals its file byte for byte, after indentation."""
     response = _send(app, Provoked(body=_read(f"{name}.request")))
     assert response.status_code == 200
@@ -143,7 +143,7 @@ def test_a_problem_fits_the_published_schema(
 
 
 @pytest.mark.parametrize("name", [name for name in _NAMES["problem"] if name not in {*_NOT_HERE, *_GUARDED}])
-def test_a_problem_is_replayed_byte_for_byte(name: str, app: Observe) -> None:
+def test_a_problem_is_replayed_byte_for_byte(name: str, app: OuterMiddleware) -> None:
     """The response to a refused request equals its file byte for byte, after indentation."""
     sent = _PROVOKED.get(name) or Provoked(body=_read(f"{name}.request"))
     response = _send(app, sent)

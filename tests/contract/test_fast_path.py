@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from service.access.keys import fresh
+from service.access.keys import generate_key
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import SHIPPED
 from service.review import vignettes
@@ -247,7 +247,7 @@ def authorized(key: str) -> bytes:
 @pytest.fixture(scope="module")
 def keyed(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Mapping[str, str]]:
     """Both services, with keys and limits, and the keys."""
-    keys = {name: fresh()[0] for name in ("good", "spent", "revoked", "disabled", "unknown")}
+    keys = {name: generate_key()[0] for name in ("good", "spent", "revoked", "disabled", "unknown")}
     path = tmp_path_factory.mktemp("keys") / "keys.yaml"
     path.write_text(
         "partners:\n"

@@ -12,7 +12,8 @@ from prometheus_client.utils import floatToGoString
 
 from service.model.scales import Level
 from service.problems import KINDS
-from service.telemetry.metrics import METHODS, SECONDS
+from service.telemetry.metric_groups import SECONDS
+from service.telemetry.metrics import METHODS
 from tests.metrics import declared
 
 TARGET = {"job", "instance", "namespace", "pod", "container"}

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import pytest
 
-from service.server.memory import CONNECTION_LIMIT, SPARE_LIMIT
+from service.server.memory import CONNECTION_LIMIT, OVER_LIMIT_CONNECTIONS
 from tests.faults.callers import Pair, receive
 from tests.faults.processes import peak_memory
 from tests.waiting import until
@@ -186,12 +186,12 @@ def test_above_the_connection_limit_health_is_answered_and_nothing_else(
 ) -> None:
     """Idle connections above every limit neither exhaust the memory nor block a health check."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard < CONNECTION_LIMIT + 2 * SPARE_LIMIT + 200:
+    if hard < CONNECTION_LIMIT + 2 * OVER_LIMIT_CONNECTIONS + 200:
         pytest.skip(f"only {hard} files may be open here")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     service = serve(knowledge="", group=pod_memory, body_seconds="30")
     with contextlib.ExitStack() as opened, HealthChecks(service.port) as checks:
-        for _ in range(CONNECTION_LIMIT + 2 * SPARE_LIMIT):
+        for _ in range(CONNECTION_LIMIT + 2 * OVER_LIMIT_CONNECTIONS):
             opened.enter_context(socket.create_connection(("127.0.0.1", service.port), timeout=20))
         time.sleep(1)
         with socket.create_connection(("127.0.0.1", service.port), timeout=20) as connection:

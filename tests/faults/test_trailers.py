@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from service.access.keys import fresh
+from service.access.keys import generate_key
 from tests.faults.callers import receive
 from tests.faults.proxy import haproxy
 from tests.ports import free_port
@@ -70,7 +70,7 @@ def test_a_gateway_filters_keys_and_ids(
     serve: Callable[..., Any], gateway: Callable[..., int], tmp_path: Path, report: Callable[..., None]
 ) -> None:
     """A key, id, origin, type or coding in a trailer has no effect behind the proxy."""
-    key = fresh()[0]
+    key = generate_key()[0]
     path = tmp_path / "keys.yaml"
     path.write_text(f"partners:\n  one: {{keys: {{k0: {{sha256: {hashlib.sha256(key.encode()).hexdigest()}}}}}}}\n")
     port = gateway(serve(keys=str(path), cors_origins="https://app.example"))

@@ -16,18 +16,18 @@ from service.knowledge.schema.cases import CaseRequest
 from service.main import compose
 from service.review.cases import body_of, replay
 from service.settings import Settings
-from service.web.observe import Observe
+from service.web.outer_middleware import OuterMiddleware
 
 _RULES = [(folder, id_) for folder in ("red_flags", "derivations", "causes") for id_ in getattr(load(), folder)]
 
 
 @pytest.fixture(scope="module")
-def app() -> Observe:
+def app() -> OuterMiddleware:
     """The service with the shipped knowledge, in process."""
     return compose(Settings(log_level="error"))
 
 
-async def _post(app: Observe, bodies: list[bytes]) -> list[httpx.Response]:
+async def _post(app: OuterMiddleware, bodies: list[bytes]) -> list[httpx.Response]:
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         headers = {"Content-Type": "application/json"}
@@ -44,7 +44,7 @@ def _results_of(folder: str, id_: str, answer: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize(("folder", "id_"), _RULES, ids=lambda part: part)
-def test_a_rule_s_cases_hold(app: Observe, engine: Engine, shipped: Knowledge, folder: str, id_: str) -> None:
+def test_a_rule_s_cases_hold(app: OuterMiddleware, engine: Engine, shipped: Knowledge, folder: str, id_: str) -> None:
     """Each case is a valid request with the expected result and the engine's bytes."""
     cases = getattr(shipped, folder)[id_].cases
     bodies = [body_of(case, shipped) for case in cases]
@@ -107,7 +107,7 @@ _BOTH = {"calf_cramp": True, "foot_numbness": True, "recovery_poor": True}
     ids=lambda part: part if isinstance(part, str) else "",
 )
 def test_a_plain_story_leads_to_its_cause(
-    app: Observe, shipped: Knowledge, request_: dict[str, Any], leading: str
+    app: OuterMiddleware, shipped: Knowledge, request_: dict[str, Any], leading: str
 ) -> None:
     """The article's stories lead to their causes with a fix, before and after all other answers."""
     complete = body_of(CaseRequest(**request_, rest="denied"), shipped)
@@ -124,7 +124,7 @@ def test_a_plain_story_leads_to_its_cause(
             assert answer["triage"]["level"] == "consultation"
 
 
-def test_night_shocks_are_for_a_doctor(app: Observe) -> None:
+def test_night_shocks_are_for_a_doctor(app: OuterMiddleware) -> None:
     """Numbness with electric shocks at night: a doctor within a day, and no fix."""
     body = {"findings": {"foot_numbness": True, "night_electric_shocks": True}}
     (response,) = asyncio.run(_post(app, [json.dumps(body).encode()]))

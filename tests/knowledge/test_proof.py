@@ -6,6 +6,7 @@ A counterexample is shown as a request for curl.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import z3
 
 from service.engine import Engine
+from service.engine.bitset import members
 from service.engine.items import Items
 from service.engine.rulebook import Rulebook
 from service.engine.terms import Term
@@ -54,6 +56,13 @@ def solver_of(rules: Rules) -> z3.Solver:
     solver = z3.Solver()
     solver.add(*rules.domain)
     return solver
+
+
+def _terms_with_levels(rulebook: Rulebook) -> Iterator[tuple[int, Level]]:
+    """Each term that sets a level, by number, with that level."""
+    for terms, level in rulebook.terms_by_level:
+        for number in members(terms):
+            yield number, level
 
 
 def _model(solver: z3.Solver, *claims: Any) -> z3.ModelRef | None:
@@ -113,7 +122,7 @@ def test_not_known_changes_no_rule(rules: Rules, solver: z3.Solver) -> None:
 
 def test_a_closed_detail_cannot_fire(rules: Rules, rulebook: Rulebook, solver: z3.Solver) -> None:
     """Answers to findings that are not closed never fulfil a rule that names a closed finding."""
-    for number, _ in rulebook.raising_terms():
+    for number, _ in _terms_with_levels(rulebook):
         term = rulebook.matcher.terms[number]
         conditional = [atom.finding for atom in term if atom.finding in {*rulebook.asked_when, *rulebook.asked_of}]
         if conditional:
@@ -159,7 +168,8 @@ def foreseen(rules: Rules, rulebook: Rulebook) -> dict[Level, Any]:
 def foreseen_by(rules: Rules, rulebook: Rulebook) -> dict[Level, Any]:
     """The formula of `could_rise_to` at each level, without the level itself."""
     terms = [
-        (level, compiled.is_open(rules, rulebook.matcher.terms[number])) for number, level in rulebook.raising_terms()
+        (level, compiled.is_open(rules, rulebook.matcher.terms[number]))
+        for number, level in _terms_with_levels(rulebook)
     ]
     return {level: z3.Or(*(is_open for own, is_open in terms if own.rank >= level.rank)) for level in _RISING}
 
@@ -169,7 +179,7 @@ def test_could_rise_to_is_never_exceeded(rules: Rules, rulebook: Rulebook, solve
 
     A yes that contradicts an earlier no is excluded, because it is the urgent value of a contradiction.
     """
-    for number, level in rulebook.raising_terms():
+    for number, level in _terms_with_levels(rulebook):
         term = rulebook.matcher.terms[number]
         later, kept = completion(rules, compiled.is_true(rules, term))
         barred = z3.Not(compiled.is_open(rules, term))
@@ -181,7 +191,7 @@ def test_could_rise_to_is_reached(rules: Rules, rulebook: Rulebook, solver: z3.S
 
     A term of a finding that another value contradicts stays open, which can only show too high a level.
     """
-    for number, level in rulebook.raising_terms():
+    for number, level in _terms_with_levels(rulebook):
         term = rulebook.matcher.terms[number]
         assert len({atom.finding for atom in term}) == len(term)
         changes: list[tuple[Any, Any]] = []
@@ -212,7 +222,7 @@ def test_settled_means_settled(rules: Rules, rulebook: Rulebook, solver: z3.Solv
     """If every answer is known, each open term above the level has a finding that is asked, or its opener."""
     items = frozenset(id_ for checklist in rules.knowledge.checklists.values() for id_ in checklist.items)
     all_known = [z3.Not(variable.not_known) for variable in rules.findings.values()]
-    for number, level in rulebook.raising_terms():
+    for number, level in _terms_with_levels(rulebook):
         term = rulebook.matcher.terms[number]
         asked = z3.Or(*(compiled.asked(rules, atom.finding, items) for atom in term))
         end = (compiled.is_open(rules, term), z3.Not(compiled.is_true(rules, term)), z3.Not(asked))

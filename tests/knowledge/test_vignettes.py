@@ -13,7 +13,7 @@ from service.knowledge.loader import SHIPPED
 from service.model.scales import Level
 from service.review import vignettes
 from service.review.cases import body_of
-from service.review.scorecard import Scorecard, score
+from service.review.scorecard import SAFE_AT_LEAST, SELF_CARE_OVER_AT_MOST, TOP_1_AT_LEAST, Scorecard, score
 from service.review.vignettes import Vignette
 
 CHANGELOG = SHIPPED.parent / "CHANGELOG.md"
@@ -59,7 +59,11 @@ def test_no_must_escalate_case_is_missed(card: Scorecard) -> None:
 
 def test_the_targets_are_met(card: Scorecard) -> None:
     """At least 99 % safe, at most 10 % over-triage of self-care, 85 % right cause first, no barred fix."""
-    assert card.is_met, "\n".join(card.differences())
+    differences = "\n".join(card.differences())
+    assert not any(outcome.forbidden_fixes for outcome in card.outcomes), differences
+    assert card.safe >= SAFE_AT_LEAST, differences
+    assert card.self_care_over <= SELF_CARE_OVER_AT_MOST, differences
+    assert card.top_1 >= TOP_1_AT_LEAST, differences
 
 
 def test_the_changelog_names_every_rule(shipped: Knowledge) -> None:

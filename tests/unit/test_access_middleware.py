@@ -16,9 +16,9 @@ from service.access.limiter_memory import MemoryLimiter
 from service.access.rate_limit import Quota
 from service.errors import Forbidden, RateLimited, Unauthorized
 from service.telemetry.access_log import RequestRecord
-from service.web.access_middleware import FurtherCost, access_middleware
+from service.web.access_middleware import ExtraCharge, access_middleware
 from service.web.answer import answer
-from service.web.observe import ADMISSION
+from service.web.outer_middleware import ADMISSION
 from service.web.request_record import RECORD
 
 
@@ -31,8 +31,8 @@ class Route:
         self.calls = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pay the cost beyond 1, then respond."""
-        await FurtherCost(self.access, scope).pay(self.cost - 1)
+        """Charge the cost beyond 1, then respond."""
+        await ExtraCharge(self.access, scope).charge(self.cost - 1)
         self.calls += 1
         await answer(b"{}")(scope, receive, send)
 
@@ -97,7 +97,7 @@ def test_a_request_over_the_quota_is_refused(access: Access) -> None:
 
 
 def test_a_route_may_charge_for_more(access: Access) -> None:
-    """A batch pays for each item and has one set of fields; a batch over the quota is refused."""
+    """A batch is charged for each item and has one set of fields; a batch over the quota is refused."""
     app = access_middleware(access)(Route(access, cost=2))
     assert ask(app, b"good")[1][b"ratelimit"] == b'"default";r=1;t=60'
     with pytest.raises(RateLimited):
@@ -107,4 +107,4 @@ def test_a_route_may_charge_for_more(access: Access) -> None:
 def test_without_access_control_nothing_is_charged() -> None:
     """A route can charge a cost without knowing whether a limit exists."""
     assert ask(Route(cost=1000))[0] == 200
-    assert FurtherCost(None, {}).most is None  # type: ignore[arg-type]  # not read without a limit
+    assert ExtraCharge(None, {}).maximum is None  # type: ignore[arg-type]  # not read without a limit

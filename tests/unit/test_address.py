@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from service.server.address import beside, reserve
+from service.server.address import reserve, worker_socket
 
 HERE = "127.0.0.1"
 
@@ -19,7 +19,7 @@ def port_of(bound: socket.socket) -> int:
 
 def test_each_worker_has_a_socket_and_the_kernel_spreads_connections() -> None:
     """Every worker gets connections, and no connection waits at a socket without a worker."""
-    with reserve(HERE, 0) as reserved, beside(reserved) as one, beside(reserved) as other:
+    with reserve(HERE, 0) as reserved, worker_socket(reserved) as one, worker_socket(reserved) as other:
         listening = (one, other)
         for each in listening:
             each.listen(256)
@@ -45,7 +45,7 @@ def _accepted(listening: socket.socket) -> int:
 @pytest.mark.parametrize("is_listening", [False, True])
 def test_a_second_service_cannot_have_the_address(is_listening: bool) -> None:  # noqa: FBT001
     """A second service fails at bind, even before the first one listens; the error names the address."""
-    with reserve(HERE, 0) as reserved, beside(reserved) as worker:
+    with reserve(HERE, 0) as reserved, worker_socket(reserved) as worker:
         if is_listening:
             worker.listen()
         with pytest.raises(OSError, match=f"{HERE}:{port_of(reserved)}") as caught:
@@ -55,14 +55,14 @@ def test_a_second_service_cannot_have_the_address(is_listening: bool) -> None:  
 
 def test_an_address_with_closing_connections_can_be_bound() -> None:
     """A restarted service can bind while old connections are in TIME_WAIT."""
-    with reserve(HERE, 0) as reserved, beside(reserved) as worker:
+    with reserve(HERE, 0) as reserved, worker_socket(reserved) as worker:
         port = port_of(reserved)
         worker.listen()
         with socket.create_connection((HERE, port)) as client:
             accepted, _ = worker.accept()
             accepted.close()  # the end that closes first keeps the connection in TIME_WAIT
             assert client.recv(1) == b""
-    with reserve(HERE, port) as again, beside(again) as worker:
+    with reserve(HERE, port) as again, worker_socket(again) as worker:
         worker.listen()
 
 

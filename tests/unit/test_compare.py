@@ -40,9 +40,9 @@ def _compared(old: dict[str, Any], new: dict[str, Any], *findings: dict[str, Any
 
 
 def test_equal_knowledge_differs_in_nothing(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
-    """Equal knowledge has no changes, no lines and no moved cases."""
+    """Equal knowledge has no changes, no lines and no changed cases."""
     comparison = _compared(small_values, changed, {"ache": True})
-    assert (comparison.changes, comparison.moved) == ((), ())
+    assert (comparison.changes, comparison.changed_cases) == ((), ())
     assert comparison.replayed > 0
 
 
@@ -117,12 +117,12 @@ def test_lists_show_added_and_removed_members(small_values: dict[str, Any], chan
     assert wobble.fields == ("referrals: in another order",)
 
 
-def test_a_moved_case_has_both_results(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
+def test_a_changed_case_has_both_results(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
     """Level, leading cause and fixes are compared; lowering a red flag reveals causes and fixes."""
     changed["red_flags"]["swollen"]["level"] = "consultation"
     findings = {"sign_1": True, "ache": True, "salty": True, "hot_run": True}
-    moved = [str(case) for case in _compared(small_values, changed, findings).moved]
-    assert moved[0].splitlines() == [
+    cases = [str(case) for case in _compared(small_values, changed, findings).changed_cases]
+    assert cases[0].splitlines() == [
         "vignettes: A runner.",
         "    level: consultation_24 -> consultation",
         "    fixes shown now: drink, rest_it",
@@ -132,9 +132,9 @@ def test_a_moved_case_has_both_results(small_values: dict[str, Any], changed: di
 def test_lost_fixes_are_named(small_values: dict[str, Any], changed: dict[str, Any]) -> None:
     """A removed fix is listed like an added one."""
     changed["causes"]["heat_loss"]["supports"] = []
-    moved = _compared(small_values, changed, {"ache": True, "hot_run": True, "salty": True}).moved
-    assert [case.case for case in moved] == ["vignettes: A runner.", "causes/heat_loss: An ache after a hot run"]
-    for case in moved:
+    cases = _compared(small_values, changed, {"ache": True, "hot_run": True, "salty": True}).changed_cases
+    assert [case.case for case in cases] == ["vignettes: A runner.", "causes/heat_loss: An ache after a hot run"]
+    for case in cases:
         assert str(case).splitlines()[1:] == ["    leads: heat_loss -> load", "    fixes no longer shown: drink"]
 
 
@@ -147,7 +147,7 @@ def test_a_case_that_one_of_them_cannot_read_is_listed(
     (small_values, changed)[gone_from]["findings"]["pain"]["maximum"] = 1
     for values in (small_values, changed):
         values["red_flags"]["clot"]["cases"] = []
-    (case,) = _compared(small_values, changed, {"pain": 2}).moved
+    (case,) = _compared(small_values, changed, {"pain": 2}).changed_cases
     assert str(case).splitlines()[1:] == [f"    is not a valid request by the {says} knowledge"]
 
 
@@ -159,7 +159,7 @@ def test_the_cases_of_the_rules_are_replayed_too(small_values: dict[str, Any], c
     ]
     changed["red_flags"]["clot"]["level"] = "emergency_ambulance"
     comparison = _compared(small_values, changed)
-    assert [case.case for case in comparison.moved] == ["red_flags/clot: A swollen leg."]
+    assert [case.case for case in comparison.changed_cases] == ["red_flags/clot: A swollen leg."]
     assert str(comparison).splitlines()[0] == "1 entries differ"
     assert f"1 of {comparison.replayed} cases have another result" in str(comparison)
 

@@ -318,7 +318,8 @@ def test_a_client_that_leaves_while_it_waits_is_not_answered() -> None:
 
 
 @pytest.mark.parametrize(
-    "state", ["_in_head", "_in_body", "_carried", "_backlog", "_is_stopping", "_is_spare", "write_paused", "no path"]
+    "state",
+    ["_in_head", "_in_body", "_carried", "_backlog", "_is_stopping", "_is_over_limit", "write_paused", "no path"],
 )
 def test_a_connection_that_is_not_free_takes_the_normal_path(state: str) -> None:
     """A connection with a request in progress uses the parser."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service.access.keys import Keys, fresh
+from service.access.keys import Keys, generate_key
 from service.errors import Forbidden, SettingsFault, Unauthorized
 
 Seen = list[tuple[str, object]]
@@ -56,7 +56,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_a_fresh_key_is_long_and_never_the_same() -> None:
     """Each key has 256 random bits, and its hash is printed for the keys file."""
-    made = {fresh() for _ in range(100)}
+    made = {generate_key() for _ in range(100)}
     assert len(made) == 100
     for key, hash_ in made:
         assert len(key.removeprefix("triage_")) == 43

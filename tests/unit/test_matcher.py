@@ -95,9 +95,9 @@ def test_because_names_each_finding_once() -> None:
 
 def test_naming_holds_the_terms_of_each_finding() -> None:
     """A finding in two terms has both, and a finding in no term has none."""
-    naming = _matcher().naming
-    assert naming["ache"] == bits([0, 2, 3])
-    assert naming["colour"] == 0
+    terms_naming = _matcher().terms_naming
+    assert terms_naming["ache"] == bits([0, 2, 3])
+    assert terms_naming["colour"] == 0
 
 
 def test_a_denied_finding_fails_its_terms() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from service.access.keys import MARK, fresh
+from service.access.keys import KEY_PREFIX, generate_key
 from service.access.limiter_memory import MemoryLimiter
 from service.access.limiter_redis import RedisLimiter
 from service.access.rate_limit import SECONDS, Quota
@@ -198,9 +198,9 @@ def test_no_address_is_invented() -> None:
 
 def test_keys_are_as_the_policy_says() -> None:
     """A key begins with the mark; the file holds a hash of 64 hex digits, no part of the key."""
-    key, hash_ = fresh()
-    assert key.startswith(MARK)
-    assert f"every key begins with `{MARK}`" in SECURITY
+    key, hash_ = generate_key()
+    assert key.startswith(KEY_PREFIX)
+    assert f"every key begins with `{KEY_PREFIX}`" in SECURITY
     assert re.fullmatch(r"[0-9a-f]{64}", hash_)
 
 

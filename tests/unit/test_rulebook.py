@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from service.engine.bitset import members
 from service.engine.rulebook import Rulebook
 from service.knowledge.knowledge import Knowledge
 from service.model.scales import Level
@@ -24,24 +25,24 @@ def test_red_flags_are_in_order_of_urgency(rulebook: Rulebook) -> None:
     assert [flag.id for flag in rulebook.red_flags.values()] == ["heat", "clot", "swollen", "wobble", "young"]
 
 
-def test_raising_terms_are_those_of_red_flags_and_uncovered_signs(rulebook: Rulebook) -> None:
+def test_terms_by_level_are_those_of_red_flags_and_uncovered_signs(rulebook: Rulebook) -> None:
     """Each term that sets a level is listed with it, the most urgent first."""
-    levels = [level for _, level in rulebook.raising_terms()]
+    levels = [level for terms, level in rulebook.terms_by_level for _ in members(terms)]
     assert levels == [
         Level.EMERGENCY_AMBULANCE,
         *[Level.EMERGENCY] * 2,
         Level.CONSULTATION_24,
         *[Level.CONSULTATION] * 5,
     ]
-    raising = rulebook.flagging | rulebook.matcher.terms_of[rulebook.uncovered_signs]
-    assert raising.bit_count() == len(levels)
+    setting = rulebook.red_flag_terms | rulebook.matcher.terms_of[rulebook.uncovered_signs]
+    assert setting.bit_count() == len(levels)
 
 
 def test_the_highest_level_of_some_terms_is_never_below_the_least(rulebook: Rulebook) -> None:
     """Without terms the result is the least level, else the most urgent of the terms."""
-    numbers = {level: 1 << number for number, level in rulebook.raising_terms()}
+    terms = {level: terms for terms, level in rulebook.terms_by_level}
     assert rulebook.highest(0, Level.CONSULTATION) is Level.CONSULTATION
-    both = numbers[Level.EMERGENCY] | numbers[Level.CONSULTATION]
+    both = terms[Level.EMERGENCY] | terms[Level.CONSULTATION]
     assert rulebook.highest(both, Level.SELF_CARE) is Level.EMERGENCY
     assert rulebook.highest(both, Level.EMERGENCY_AMBULANCE) is Level.EMERGENCY_AMBULANCE
 

@@ -133,8 +133,14 @@ def test_a_self_care_response_without_a_fix_is_counted() -> None:
     assert card.self_care_without_fix == pytest.approx(1 / 2)
 
 
-def test_missed_targets_are_reported() -> None:
-    """A missed case, a forbidden fix, a wrong leader or over-triage each miss a target."""
+def _figures(card: Scorecard) -> tuple[float, ...]:
+    """Missed cases, shares of safe cases, over-triage and right leaders, and responses with a forbidden fix."""
+    forbidden = sum(bool(outcome.forbidden_fixes) for outcome in card.outcomes)
+    return len(card.missed), card.safe, card.self_care_over, card.top_1, forbidden
+
+
+def test_each_error_is_in_its_figure() -> None:
+    """A missed case, a forbidden fix, a wrong leader and over-triage each worsen their figure alone."""
     good = _outcome(Level.SELF_CARE, _vignette("self_care", leads="load", without_fixes=["drink"]), ("load",))
     bad = (
         _outcome(Level.CONSULTATION, _vignette("emergency", must_escalate=True)),
@@ -143,8 +149,14 @@ def test_missed_targets_are_reported() -> None:
         _outcome(Level.SELF_CARE, _vignette("self_care", leads="load"), ("heat_loss",)),
         _outcome(Level.SELF_CARE, _vignette("self_care", without_fixes=["drink"]), fixes=("drink",)),
     )
-    assert Scorecard((good,)).is_met
-    assert [Scorecard((good, outcome)).is_met for outcome in bad] == [False] * len(bad)
+    assert _figures(Scorecard((good,))) == (0, 1, 0, 1, 0)
+    assert [_figures(Scorecard((good, outcome))) for outcome in bad] == [
+        (1, 0.5, 0, 1, 0),
+        (0, 0.5, 0, 1, 0),
+        (0, 1, 0.5, 1, 0),
+        (0, 1, 0, 0.5, 0),
+        (0, 1, 0, 1, 1),
+    ]
 
 
 def test_the_table_shows_the_figures() -> None:
@@ -192,7 +204,7 @@ def test_surprises_name_the_mismatch_and_the_runner() -> None:
 def test_no_cases_are_no_figures() -> None:
     """An empty corpus has no division by zero and no leader."""
     card = Scorecard(())
-    assert (card.safe, card.self_care_over, card.is_met) == (1, 0, False)
+    assert _figures(card) == (0, 1, 0, 0, 0)
 
 
 def test_the_command_prints_the_table_and_complains_of_surprises(

@@ -14,9 +14,9 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.server import ServerState
 from uvicorn.supervisors import multiprocess
 
+from service.server.bounded_parser import BoundedParser
 from service.server.config import Config
 from service.server.fast_connection import FastConnection
-from service.server.measured import MeasuredProtocol
 from service.server.protocol import Connection
 from service.server.refusing import RefusingProtocol
 from service.server.server import Server, Worker, Workers
@@ -25,7 +25,7 @@ FOLDER = Path(inspect.getfile(Connection)).parent
 PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")
 BASES: dict[type, tuple[type, ...]] = {
     uvicorn.Config: (Config,),
-    httptools_impl.HttpToolsProtocol: (MeasuredProtocol, RefusingProtocol, Connection, FastConnection),
+    httptools_impl.HttpToolsProtocol: (BoundedParser, RefusingProtocol, Connection, FastConnection),
     uvicorn.Server: (Server,),
     multiprocess.Process: (Worker,),
     multiprocess.Multiprocess: (Workers,),

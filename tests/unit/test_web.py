@@ -34,7 +34,7 @@ from service.web.array_memory import ArrayMemory
 from service.web.body import Body
 from service.web.contract import SHIPPED, Contract, read
 from service.web.cors import Cors
-from service.web.observe import Observe
+from service.web.outer_middleware import OuterMiddleware
 from service.web.page import page
 from service.web.request_queue import RequestQueue
 
@@ -108,7 +108,7 @@ def _app(  # noqa: PLR0913 (one argument a part)
     contract: Contract = CONTRACT,
     root_path: str = "",
     pages: tuple[str, ...] = PAGES,
-) -> Observe:
+) -> OuterMiddleware:
     metrics = Metrics(CollectorRegistry())
     return build(
         engine=engine,
@@ -129,12 +129,12 @@ def knowledge(small_engine: Engine) -> Any:
 
 
 @pytest.fixture
-def app(small_engine: Engine, knowledge: Any) -> Observe:
+def app(small_engine: Engine, knowledge: Any) -> OuterMiddleware:
     """The complete application with the small knowledge."""
     return _app(small_engine, knowledge)
 
 
-def test_the_answer_is_the_engines_bytes(app: Observe, small_engine: Engine) -> None:
+def test_the_answer_is_the_engines_bytes(app: OuterMiddleware, small_engine: Engine) -> None:
     """The body of an assessment is the engine's bytes."""
     assert ask(app, "POST", "/assess", GOOD).body == small_engine.answer(small_engine.read(GOOD)).body
 
@@ -151,7 +151,7 @@ def test_an_unexpected_error_is_500_without_a_trace(knowledge: Any) -> None:
     assert b"secret" not in reply.body + log.getvalue()
 
 
-def test_an_error_outside_the_framework_is_500_too(app: Observe) -> None:
+def test_an_error_outside_the_framework_is_500_too(app: OuterMiddleware) -> None:
     """An error outside the framework is also answered with a problem."""
 
     async def failing(*_: Any) -> None:
@@ -162,7 +162,7 @@ def test_an_error_outside_the_framework_is_500_too(app: Observe) -> None:
     assert b"secret" not in reply.body
 
 
-def test_a_cancelled_request_is_503(app: Observe) -> None:
+def test_a_cancelled_request_is_503(app: OuterMiddleware) -> None:
     """A request cancelled by the stop gets 503."""
 
     async def cancelled(*_: Any) -> None:
@@ -172,7 +172,7 @@ def test_a_cancelled_request_is_503(app: Observe) -> None:
     assert (reply.status, reply.headers["retry-after"]) == (503, "1")
 
 
-def test_an_answer_that_breaks_off_is_not_answered_twice(app: Observe) -> None:
+def test_an_answer_that_breaks_off_is_not_answered_twice(app: OuterMiddleware) -> None:
     """After the start of a response, an error sends no further message."""
     sent = []
 
@@ -188,7 +188,7 @@ def test_an_answer_that_breaks_off_is_not_answered_twice(app: Observe) -> None:
     assert [message["type"] for message in sent] == ["http.response.start"]
 
 
-def test_other_protocols_are_passed_on(app: Observe) -> None:
+def test_other_protocols_are_passed_on(app: OuterMiddleware) -> None:
     """The middleware passes other protocols on."""
     seen = []
 
@@ -199,7 +199,7 @@ def test_other_protocols_are_passed_on(app: Observe) -> None:
     assert seen == ["lifespan"]
 
 
-def test_readiness_turns_to_503_when_a_stop_begins(app: Observe) -> None:
+def test_readiness_turns_to_503_when_a_stop_begins(app: OuterMiddleware) -> None:
     """Readiness is 503 once a stop begins, and liveness stays 200."""
     assert ask(app, "GET", "/health/ready").status == 200
     app.readiness.is_ready = False
@@ -208,7 +208,7 @@ def test_readiness_turns_to_503_when_a_stop_begins(app: Observe) -> None:
     assert ask(app, "GET", "/health/live").status == 200
 
 
-def test_every_kind_and_entry_is_served(app: Observe, knowledge: Any) -> None:
+def test_every_kind_and_entry_is_served(app: OuterMiddleware, knowledge: Any) -> None:
     """The knowledge is served as a whole, by kind and by id."""
     documents = catalogue(knowledge)
     assert ask(app, "GET", "/knowledge").body == documents.whole
@@ -239,7 +239,7 @@ def test_the_start_page_links_to_served_documents(small_engine: Engine, knowledg
     assert not re.search(r"script|style|src=", reply.body.decode())
 
 
-def test_the_start_page_behaves_like_other_documents(app: Observe) -> None:
+def test_the_start_page_behaves_like_other_documents(app: OuterMiddleware) -> None:
     """`/` takes GET and HEAD, has an ETag, and refuses other methods with `Allow`."""
     get, head = ask(app, "GET", "/"), ask(app, "HEAD", "/")
     assert (head.status, head.body, head.headers["content-length"]) == (200, b"", str(len(get.body)))
@@ -261,7 +261,7 @@ def test_the_start_page_of_a_prefix_ends_with_a_slash(small_engine: Engine, know
     ("page_name", "files"),
     [("docs", ["page.css", "scalar.js", "init.js"]), ("try", ["try.css", "try.js"])],
 )
-def test_a_page_needs_no_other_host(app: Observe, page_name: str, files: list[str]) -> None:
+def test_a_page_needs_no_other_host(app: OuterMiddleware, page_name: str, files: list[str]) -> None:
     """A page loads only files of this service, runs no inline script, and has no dead link."""
     html = ask(app, "GET", f"/{page_name}").body.decode()
     assert "://" not in html
@@ -285,7 +285,7 @@ def test_the_viewer_is_the_released_one() -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_at_one_address(app: Observe, name: str) -> None:
+def test_a_page_is_at_one_address(app: OuterMiddleware, name: str) -> None:
     """A page has one path, because its links are relative; a trailing slash redirects."""
     assert ask(app, "GET", f"/{name}/index.html").status == 404
     for method in ("GET", "HEAD"):
@@ -302,7 +302,7 @@ def test_the_demonstration_can_be_disabled(small_engine: Engine, knowledge: Any,
     assert ask(_app(small_engine, knowledge), "GET", path).status in {200, 308}
 
 
-def test_the_demonstration_names_no_other_host(app: Observe) -> None:
+def test_the_demonstration_names_no_other_host(app: OuterMiddleware) -> None:
     """The script and the style of the page `try` contain no address, and the script evaluates no text."""
     files = {name: ask(app, "GET", f"/try/{name}").body.decode() for name in ("try.js", "try.css")}
     assert [name for name, text in files.items() if "://" in text] == []
@@ -342,7 +342,7 @@ def test_a_prefix_is_removed_from_the_route_of_an_early_refusal(small_engine: En
     assert ('method="POST",route="/assess",status="503"', "2.0") in series
 
 
-def test_no_prefix_takes_a_route_away(app: Observe) -> None:
+def test_no_prefix_takes_a_route_away(app: OuterMiddleware) -> None:
     """A prefix that collides with a route is an invalid setting."""
     inner = app.app
     assert isinstance(inner, Litestar)
@@ -354,12 +354,12 @@ def test_no_prefix_takes_a_route_away(app: Observe) -> None:
                 settings.read({"TRIAGE_ROOT_PATH": prefix})
 
 
-def test_without_a_setting_no_prefix_is_known(app: Observe) -> None:
+def test_without_a_setting_no_prefix_is_known(app: OuterMiddleware) -> None:
     """Without the setting, no prefix is removed."""
     assert ask(app, "POST", "/triage/assess", GOOD).status == 404
 
 
-def test_cors_needs_a_setting(app: Observe) -> None:
+def test_cors_needs_a_setting(app: OuterMiddleware) -> None:
     """CORS is off unless configured."""
     reply = ask(app, "POST", "/assess", GOOD, (*JSON, (b"origin", b"https://a.example")))
     assert not [name for name in reply.headers if name.startswith("access-control")]
@@ -392,9 +392,9 @@ def test_errors_of_the_framework_are_problems_too() -> None:
     assert kind_at_the_edge(HTTPException(status_code=502)) is INTERNAL
 
 
-def _around(inner: Any, app: Observe) -> Observe:
+def _around(inner: Any, app: OuterMiddleware) -> OuterMiddleware:
     """The middleware of `app` around another application."""
-    return Observe(
+    return OuterMiddleware(
         inner, access_log=app.access_log, readiness=app.readiness, queue=app.queue, arrays=ArrayMemory(), cors=Cors(())
     )
 
@@ -454,13 +454,13 @@ LARGE = ["/knowledge", "/knowledge/findings", "/openapi.json", "/openapi.yaml", 
 
 
 @pytest.fixture
-def shipped(small_engine: Engine, knowledge: Any) -> Observe:
+def shipped(small_engine: Engine, knowledge: Any) -> OuterMiddleware:
     """The application with the shipped contract and the small knowledge."""
     return _app(small_engine, knowledge, contract=read(SHIPPED))
 
 
 @pytest.mark.parametrize("path", LARGE)
-def test_a_large_document_is_compressed_for_clients_that_accept_it(shipped: Observe, path: str) -> None:
+def test_a_large_document_is_compressed_for_clients_that_accept_it(shipped: OuterMiddleware, path: str) -> None:
     """The gzip representation decodes to the plain one, is smaller, and has `Vary`."""
     plain, coded = ask(shipped, "GET", path, headers=()), ask(shipped, "GET", path, headers=GZIP)
     assert (plain.status, coded.status) == (200, 200)
@@ -478,7 +478,9 @@ def test_a_large_document_is_compressed_for_clients_that_accept_it(shipped: Obse
 
 @pytest.mark.parametrize("path", LARGE)
 @pytest.mark.parametrize("accept", [(), GZIP], ids=["plain", "gzip"])
-def test_head_has_the_fields_of_get(shipped: Observe, path: str, accept: tuple[tuple[bytes, bytes], ...]) -> None:
+def test_head_has_the_fields_of_get(
+    shipped: OuterMiddleware, path: str, accept: tuple[tuple[bytes, bytes], ...]
+) -> None:
     """HEAD has the fields of GET for the same representation, including its length, and no body."""
     head, get = ask(shipped, "HEAD", path, headers=accept), ask(shipped, "GET", path, headers=accept)
     assert (head.status, head.body) == (200, b"")
@@ -486,7 +488,9 @@ def test_head_has_the_fields_of_get(shipped: Observe, path: str, accept: tuple[t
 
 
 @pytest.mark.parametrize("accept", [(), GZIP], ids=["plain", "gzip"])
-def test_each_representation_has_a_tag_of_its_own(shipped: Observe, accept: tuple[tuple[bytes, bytes], ...]) -> None:
+def test_each_representation_has_a_tag_of_its_own(
+    shipped: OuterMiddleware, accept: tuple[tuple[bytes, bytes], ...]
+) -> None:
     """A cached copy gets 304 by weak comparison; the ETag of the other representation does not."""
     etag = ask(shipped, "GET", "/knowledge", headers=accept).headers["etag"]
     other = ask(shipped, "GET", "/knowledge", headers=() if accept else GZIP).headers["etag"]
@@ -503,7 +507,7 @@ def test_each_representation_has_a_tag_of_its_own(shipped: Observe, accept: tupl
     assert ask(shipped, "GET", "/knowledge", headers=(*accept, *fields)).status == 304
 
 
-def test_documents_that_fit_one_packet_are_not_compressed(shipped: Observe) -> None:
+def test_documents_that_fit_one_packet_are_not_compressed(shipped: OuterMiddleware) -> None:
     """A small document has one representation, and no `Vary`."""
     reply = ask(shipped, "GET", "/docs", headers=GZIP)
     assert not {"content-encoding", "vary"} & reply.headers.keys()
@@ -513,14 +517,14 @@ def test_documents_that_fit_one_packet_are_not_compressed(shipped: Observe) -> N
     ("method", "path"),
     [("POST", "/assess"), ("POST", "/assess/batch"), ("GET", "/nothing"), ("GET", "/metrics"), ("GET", "/health/live")],
 )
-def test_nothing_else_is_compressed(app: Observe, method: str, path: str) -> None:
+def test_nothing_else_is_compressed(app: OuterMiddleware, method: str, path: str) -> None:
     """A response to a request body is never compressed, because its length would reveal the content."""
     body = GOOD if path == "/assess" else b"[" + GOOD + b"]"
     reply = ask(app, method, path, body, (*JSON, *GZIP))
     assert not {"content-encoding", "vary"} & reply.headers.keys()
 
 
-def test_an_answer_is_explained_on_request(app: Observe, small_engine: Engine) -> None:
+def test_an_answer_is_explained_on_request(app: OuterMiddleware, small_engine: Engine) -> None:
     """`?explain=full` adds one member after the bytes of the plain response, and the log line is the same."""
     plain, explained = ask(app, "POST", "/assess", GOOD), ask(app, "POST", "/assess?explain=full", GOOD)
     assert explained.status == plain.status == 200
@@ -539,7 +543,7 @@ def test_an_answer_is_explained_on_request(app: Observe, small_engine: Engine) -
     ],
 )
 @pytest.mark.parametrize("path", ["/assess", "/assess/batch"])
-def test_an_invalid_query_is_reported_as_such(app: Observe, path: str, query: str, codes: list[str]) -> None:
+def test_an_invalid_query_is_reported_as_such(app: OuterMiddleware, path: str, query: str, codes: list[str]) -> None:
     """An unknown parameter or value is a problem of the query, not of the body, and is never repeated."""
     rejected = ask(app, "POST", f"{path}?{query}", GOOD)
     problem = json.loads(rejected.body)
@@ -548,7 +552,7 @@ def test_an_invalid_query_is_reported_as_such(app: Observe, path: str, query: st
     assert b"zq9canary" not in rejected.body
 
 
-def test_every_response_names_the_version_of_the_contract(app: Observe) -> None:
+def test_every_response_names_the_version_of_the_contract(app: OuterMiddleware) -> None:
     """Both good responses and problems have `API-Version`."""
     responses = [ask(app, "POST", "/assess", GOOD), ask(app, "GET", "/no/such"), ask(app, "GET", "/health/live")]
     assert [response.headers["api-version"] for response in responses] == [API_VERSION] * 3
@@ -562,7 +566,7 @@ def test_kinds_of_one_type_are_the_same_to_a_client() -> None:
     assert [type_ for type_, seen in by_type.items() if len(seen) > 1] == []
 
 
-def test_a_route_answers_its_method_and_the_framework_the_others(app: Observe) -> None:
+def test_a_route_answers_its_method_and_the_framework_the_others(app: OuterMiddleware) -> None:
     """Another method gets `Allow`, and `OPTIONS` is answered by the framework."""
     assert ask(app, "GET", "/assess").headers["allow"] == "POST, OPTIONS"
     assert ask(app, "OPTIONS", "/assess/batch").status == 204

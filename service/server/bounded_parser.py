@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.problems import BAD_REQUEST, LARGE_HEAD, OVERLOADED, Kind
 from service.server.head import FIELD_LIMIT, HEAD_LIMIT, fault_of, is_body_small
-from service.server.memory import SMALL, Account
+from service.server.memory import SMALL, ConnectionMemory
 from service.server.refusal_kinds import BODY, CONNECTIONS, FRAMING, MEMORY
 from service.web.answer import field_lines
 from service.web.request_queue import NEVER_WAIT
@@ -22,7 +22,7 @@ from service.web.scope_keys import LAST_BYTE_AT, RELEASE
 
 if TYPE_CHECKING:
     from service.server.config import Config
-    from service.web.observe import Observe
+    from service.web.outer_middleware import OuterMiddleware
 
 FRAMING_LIMIT: Final = 16_384
 """The most bytes of the trailers of a request, or of one chunk extension. Both are dropped."""
@@ -54,26 +54,26 @@ class RequestRefused(Exception):
         self.label = label or kind.slug
 
 
-class MeasuredProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with an account of every byte that it keeps."""
+class BoundedParser(HttpToolsProtocol):
+    """uvicorn's protocol with limits, and a count of every byte that it keeps."""
 
     config: Config
-    _account: Account
+    _memory: ConnectionMemory
     _in_head = False
     _in_body = False
-    _is_spare = False
+    _is_over_limit = False
     _carried = 0
     """Bytes of earlier reads that belong to an incomplete head, chunk line or trailer."""
     _fresh = 0
-    """Bytes of this read that do."""
+    """Bytes of this read that belong to an incomplete head, chunk line or trailer."""
     _chunk_bytes = 0
     _trailer_bytes = 0
     _discarded = 0
     _rest_timer: asyncio.TimerHandle | None = None
 
     @property
-    def _app(self) -> Observe:
-        return cast("Observe", self.app)
+    def _app(self) -> OuterMiddleware:
+        return cast("OuterMiddleware", self.app)
 
     def _count(self, label: str) -> None:
         self._app.access_log.connection_refused(label)
@@ -118,10 +118,10 @@ class MeasuredProtocol(HttpToolsProtocol):
             self._check_room()
         self._in_head, self._in_body = False, True
         self._parsed(size)
-        self._account.begin(size, len(self.headers))
+        self._memory.begin(size, len(self.headers))
         scope = cast("dict[str, Any]", self.scope)
         scope[LAST_BYTE_AT] = time.perf_counter()
-        scope[RELEASE] = self._account.release
+        scope[RELEASE] = self._memory.release
         super().on_headers_complete()
 
     def on_chunk_header(self) -> None:
@@ -144,7 +144,7 @@ class MeasuredProtocol(HttpToolsProtocol):
             if self._discarded > DISCARD_LIMIT:
                 raise RequestRefused(LARGE_HEAD, BODY)
             return
-        self._account.grow(len(body))
+        self._memory.grow(len(body))
         cast("dict[str, Any]", self.cycle.scope)[LAST_BYTE_AT] = time.perf_counter()
         super().on_body(body)
 
@@ -168,11 +168,11 @@ class MeasuredProtocol(HttpToolsProtocol):
 
         Raises `RequestRefused` if there is none. The memory reserve is for small, single requests.
         """
-        if self._is_spare:
+        if self._is_over_limit:
             raise RequestRefused(OVERLOADED, CONNECTIONS)
         if not self.config.memory.is_crowded:
             return
-        is_entitled = not self._account.requests and is_body_small(self.headers, SMALL)
+        is_entitled = not self._memory.requests and is_body_small(self.headers, SMALL)
         if self.config.memory.is_full or not is_entitled:
             raise RequestRefused(OVERLOADED, MEMORY)
 
@@ -199,7 +199,7 @@ class MeasuredProtocol(HttpToolsProtocol):
                 raise fault.__context__ from None
             raise
         self._carried += self._fresh
-        self._account.set_unparsed(self._carried)
+        self._memory.set_unparsed(self._carried)
 
     def _feed_to_offer(self, data: memoryview) -> int | None:
         """Parse up to the end of a head that offers another protocol.

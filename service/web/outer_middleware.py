@@ -33,7 +33,7 @@ ADMISSION: Final = "triage.admission"
 _CLOSE: Final = (b"connection", b"close")
 
 
-class Observe:
+class OuterMiddleware:
     """The outermost ASGI middleware.
 
     The server reads the readiness, log, queue and access from it.
