@@ -55,7 +55,7 @@ class RequestRefused(Exception):
 
 
 class BoundedParser(HttpToolsProtocol):
-    """uvicorn's protocol with limits, and a count of every byte that it keeps."""
+    """uvicorn's protocol with limits and a count of all bytes kept."""
 
     config: Config
     _memory: ConnectionMemory

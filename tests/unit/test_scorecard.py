@@ -134,7 +134,7 @@ def test_a_self_care_response_without_a_fix_is_counted() -> None:
 
 
 def _figures(card: Scorecard) -> tuple[float, ...]:
-    """Missed cases, shares of safe cases, over-triage and right leaders, and responses with a forbidden fix."""
+    """Missed cases, safe, over-triaged and right-leader shares, and forbidden fixes."""
     forbidden = sum(bool(outcome.forbidden_fixes) for outcome in card.outcomes)
     return len(card.missed), card.safe, card.self_care_over, card.top_1, forbidden
 
