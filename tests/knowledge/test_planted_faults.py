@@ -129,7 +129,11 @@ _DIARY: dict[str, Any] = {"question": "Do you keep a diary?", "kind": "boolean"}
         ("causes/long_stride.yaml", _set("rank", 1), "another cause has this rank"),
         ("causes/long_stride.yaml", _set("mechanism", 0, "by", "someone"), "'someone' is not a speaker"),
         ("causes/long_stride.yaml", _set("cases", []), "no case in which it is listed"),
-        ("fixes/shorten_stride.yaml", _set("withheld_when", "any", ["calf_cramps"]), "'calf_cramps' is not a finding"),
+        (
+            "fixes/shorten_stride.yaml",
+            _set("withheld_when", "any", ["calf_cramps"]),
+            "'calf_cramps' is neither a finding nor a derivation",
+        ),
     ],
 )
 def test_the_loader_refuses(folder: Path, file: str, change: Change, says: str) -> None:
