@@ -15,11 +15,14 @@ from service.engine.decision import Decision, ListedCause, Urgency
 from service.engine.derive import Derivations
 from service.engine.explain import Explanations
 from service.engine.fixes import NO_FIXES, Fixes
+from service.engine.floors import FloorRules
 from service.engine.implied import Implications
 from service.engine.items import Items
+from service.engine.named_conditions import NamedConditions
 from service.engine.questions import CauseContext, Questions
 from service.engine.render import Renderer
 from service.engine.rulebook import Rulebook
+from service.engine.safety_questions import SafetyQuestions
 from service.engine.send_at_once import send_at_once
 from service.engine.templates import encode
 from service.engine.urgency import Urgencies
@@ -70,6 +73,9 @@ class Engine:
         self._implications = Implications(knowledge)
         self._items = Items(rulebook)
         self._derivations = Derivations(rulebook)
+        self._named_conditions = NamedConditions(rulebook)
+        self._floor_rules = FloorRules(rulebook, self._items)
+        self._safety_questions = SafetyQuestions(self._items)
         self._urgencies = Urgencies(rulebook, self._items)
         self._causes = Causes(rulebook, self._items)
         self._fixes = Fixes(rulebook)
@@ -99,8 +105,8 @@ class Engine:
         measured = self._derivations.measure(facts.known)
         situation = self._items.situation(self._matcher.match(facts.known), facts.known, report)
         fired = situation.match.fired
-        floors = self._urgencies.floors(situation)
-        safety = self._questions.safety(floors, situation)
+        floors = self._floor_rules.floors(situation)
+        safety = self._safety_questions.open(floors, situation)
         urgency = self._urgencies.urgency(floors, situation, report, is_complete=not safety)
         is_in_scope = not urgency.is_out_of_scope
         with_causes = is_in_scope and urgency.level.rank < policy.no_causes_from.rank
@@ -121,7 +127,7 @@ class Engine:
             withheld=fixes.withheld,
             running=self._advice.decide(urgency, causes, situation),
             interview=self._questions.interview(safety, floors, urgency, situation, context),
-            derived=(*facts.derived, *measured, *self._derivations.named(situation.match, facts.known)),
+            derived=(*facts.derived, *measured, *self._named_conditions.holding(situation.match, facts.known)),
             conflicts=tuple(facts.conflicts),
             referrals=self._referrals(urgency, causes),
             is_not_to_drive=self._is_not_to_drive(urgency),

@@ -11,9 +11,9 @@ import msgspec
 
 from service.engine.bitset import Bits
 from service.engine.decision import AskedGroup, AskedItem, InterviewDecision, ListedCause, Urgency
+from service.engine.floors import Floors
 from service.engine.items import Item, Items, Situation
 from service.engine.rulebook import Rulebook
-from service.engine.urgency import Floors
 from service.model.interview import Purpose, StopReason
 from service.model.scales import Level, Likelihood
 
@@ -55,24 +55,6 @@ class Questions:
         self._first_cause_bits = sum(item.bit for item in self._first_cause_items)
         self._separating_bits = sum(item.bit for item in self._separating_items)
         self._items = {item.id: item for compiled in items.checklists for item in compiled.items}
-
-    def safety(self, floors: Floors, situation: Situation) -> dict[str, AskedItem]:
-        """Return the items whose answer could raise the level.
-
-        An item also counts if it opens a detail that could raise the level.
-        """
-        found: dict[str, AskedItem] = {}
-        open_terms, waiting = floors.open_terms, situation.waiting
-        skip = situation.answered | waiting
-        for compiled in self._checklists if open_terms else ():
-            if compiled.bits & skip == compiled.bits:
-                continue
-            for item in compiled.items:
-                if item.bit & skip:
-                    continue
-                if (asked := _asked(item, open_terms, waiting)) is not None:
-                    found[item.id] = asked
-        return found
 
     def interview(
         self,
@@ -174,26 +156,3 @@ class Questions:
         if measurements:
             return StopReason.ONLY_MEASUREMENTS_LEFT
         return StopReason.CANNOT_BE_KNOWN if floors.open_for_a_reading else StopReason.SETTLED
-
-
-def _asked(item: Item, open_terms: Bits, waiting: Bits) -> AskedItem | None:
-    """Return the question at the highest open level of an item.
-
-    The level is that of an open term that names the item, or a detail that waits for it. The result is None if there is
-    no such term.
-    """
-    asked = None
-    for terms, at_level in item.levels:
-        if terms & open_terms:
-            asked = at_level
-            break
-    if not item.details_bits & waiting:
-        return asked
-    for details, at_level in item.details:
-        if asked is not None and asked.could_raise_to.rank >= at_level.could_raise_to.rank:
-            break
-        for detail in details:
-            is_open = detail.bit & waiting and detail.terms & open_terms
-            if is_open and (not detail.via or detail.via & waiting):
-                return at_level
-    return asked

@@ -9,17 +9,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from service.engine.decision import Decision, Derived, ListedCause, RunningDecision, Urgency, WeighedStatement
+from service.engine.floors import OUT_OF_SCOPE, UNCOVERED_SIGN
 from service.engine.render_entries import cause_template, contribution_template, fix_template, red_flag_template
 from service.engine.render_interview import InterviewRenderer
 from service.engine.render_notices import NoticeRenderer
 from service.engine.templates import HOLE, Template, array, boolean, encode
-from service.engine.urgency import (
-    OUT_OF_SCOPE,
-    SAFETY_QUESTIONS_CLEAR,
-    SAFETY_QUESTIONS_OPEN,
-    SIGN_NOT_KNOWN,
-    UNCOVERED_SIGN,
-)
+from service.engine.urgency import SAFETY_QUESTIONS_CLEAR, SAFETY_QUESTIONS_OPEN, SIGN_NOT_KNOWN
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.reviews import review_of_all
 from service.knowledge.schema.running import RunningText

@@ -124,6 +124,10 @@ class Rulebook:
                 return level
         return least
 
+    def terms_from(self, least: int) -> Bits:
+        """Return the terms for a level of rank `least` or more."""
+        return reduce(or_, (terms for terms, level in self.terms_by_level if level.rank >= least), 0)
+
     def terms_of(self, patterns: Iterable[int]) -> Bits:
         """Return all terms of `patterns`."""
         return reduce(or_, (self.matcher.terms_of[pattern] for pattern in patterns), 0)

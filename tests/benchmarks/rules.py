@@ -15,6 +15,7 @@ from service.engine import Engine
 from service.engine.bitset import Bits
 from service.engine.causes import Causes
 from service.engine.derive import Derivations
+from service.engine.floors import FloorRules
 from service.engine.implied import Implications
 from service.engine.items import Items, Situation
 from service.engine.rulebook import Rulebook
@@ -100,6 +101,7 @@ class _Parts:
         self.implications = Implications(knowledge)
         self.items = Items(rulebook)
         self.derivations = Derivations(rulebook)
+        self.floor_rules = FloorRules(rulebook, self.items)
         self.urgencies = Urgencies(rulebook, self.items)
         self.causes = Causes(rulebook, self.items)
         self.applying = rulebook.terms_of(rulebook.applies)
@@ -123,13 +125,13 @@ def _candidate(rulebook: Rulebook, cause: Cause) -> _Candidate:
 
 def _details(parts: _Parts, situation: Situation, report: Report, *, is_complete: bool) -> object:
     """The level and the causes, with fired rules and reasons."""
-    floors = parts.urgencies.floors(situation)
+    floors = parts.floor_rules.floors(situation)
     return parts.urgencies.urgency(floors, situation, report, is_complete=is_complete), parts.causes.listed(situation)
 
 
 def _verdict(parts: _Parts, situation: Situation, report: Report, *, is_complete: bool) -> object:
     """The level and the leading cause."""
-    floors = parts.urgencies.floors(situation)
+    floors = parts.floor_rules.floors(situation)
     level = parts.urgencies.urgency(floors, situation, report, is_complete=is_complete).level
     matcher, fired = parts.matcher, situation.match.fired
     leads: tuple[int, int, str] = (-1, 0, "")
