@@ -5,6 +5,7 @@ A fired rule sets a floor, and so does a sign that no red flag covers. The level
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -73,12 +74,13 @@ class FloorRules:
             )
             if signs:
                 reasons.append(LevelReason(UNCOVERED_SIGN, policy.uncovered_sign_level, signs))
-        level = max((reason.level for reason in reasons), key=_rank, default=Level.SELF_CARE)
+        level = most_urgent(reasons)
         above = self._terms_above[level]
         still_open = above ^ (above & situation.match.failed)
         waiting = still_open & self._items.waiting_for_a_reading(situation)
         return Floors(level, reasons, tuple(fired), is_out_of_scope, still_open ^ waiting, waiting)
 
 
-def _rank(level: Level) -> int:
-    return level.rank
+def most_urgent(reasons: Iterable[LevelReason]) -> Level:
+    """Return the most urgent level of `reasons`, or self-care without any."""
+    return max((reason.level for reason in reasons), key=lambda level: level.rank, default=Level.SELF_CARE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from service.engine.atoms import Within
+from service.engine.bitset import Bits, first
 from service.engine.decision import Derived
 from service.engine.matcher import Match
 from service.engine.rulebook import Rulebook
@@ -31,10 +32,10 @@ class NamedConditions:
         for pattern, terms in self._matcher.patterns(match.fired & self._derivation_terms):
             yield self._found(self._derivations[pattern], terms, known)
 
-    def _found(self, derivation: Derivation, terms: int, known: Mapping[str, Reported]) -> Derived:
+    def _found(self, derivation: Derivation, terms: Bits, known: Mapping[str, Reported]) -> Derived:
         names = self._matcher.because(terms)
-        first = self._matcher.terms[(terms & -terms).bit_length() - 1]
-        for atom in first if derivation.unit is not None else ():
+        term = self._matcher.terms[first(terms)]
+        for atom in term if derivation.unit is not None else ():
             number = known.get(atom.finding)
             if isinstance(atom, Within) and isinstance(number, NUMBER):
                 return Derived(derivation.id, names, float(number), max(atom.low, 0))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from service.engine.decision import LevelReason, Urgency
-from service.engine.floors import Floors
+from service.engine.floors import Floors, most_urgent
 from service.engine.items import Items, Situation
 from service.engine.rulebook import Rulebook
 from service.model.scales import Level
@@ -38,7 +38,7 @@ class Urgencies:
         maximum over single terms, so the most urgent open term decides.
         """
         reasons = [*floors.reasons, *self._held_up(floors, situation, report, is_complete=is_complete)]
-        level = max((reason.level for reason in reasons), key=_rank, default=Level.SELF_CARE)
+        level = most_urgent(reasons)
         reasons.sort(key=lambda reason: -reason.level.rank)
         if not reasons:
             reasons.append(LevelReason(SAFETY_QUESTIONS_CLEAR, Level.SELF_CARE, ()))
@@ -78,7 +78,3 @@ class Urgencies:
                 if bit_of[id_] & not_known and terms & failed != terms:
                     found.append(id_)
         return tuple(found)
-
-
-def _rank(level: Level) -> int:
-    return level.rank
