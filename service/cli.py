@@ -184,7 +184,7 @@ def openapi(_: argparse.Namespace) -> int:
     """Print the OpenAPI contract, byte for byte."""
     from service.main import contract_of  # noqa: PLC0415 (as above)
 
-    sys.stdout.buffer.write(contract_of(_settings()).yaml.body)
+    sys.stdout.buffer.write(contract_of(_settings()).yaml)
     return 0
 
 

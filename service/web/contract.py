@@ -12,7 +12,6 @@ import msgspec
 
 import service
 from service.errors import SettingsFault
-from service.web.answer import Document
 
 SHIPPED: Final = Path(service.__file__).parent.parent / "openapi" / "openapi.yaml"
 
@@ -20,8 +19,8 @@ SHIPPED: Final = Path(service.__file__).parent.parent / "openapi" / "openapi.yam
 class Contract(NamedTuple):
     """A contract in both forms."""
 
-    yaml: Document
-    json: Document
+    yaml: bytes
+    json: bytes
 
 
 class _Start(msgspec.Struct):
@@ -47,4 +46,4 @@ def read(path: Path) -> Contract:
         msgspec.json.decode(json, type=_Start)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise SettingsFault((f"TRIAGE_CONTRACT: {files[1]} is not an OpenAPI document",)) from None
-    return Contract(Document(yaml, "application/yaml"), Document(json))
+    return Contract(yaml, json)
