@@ -120,9 +120,13 @@ class BoundedParser(HttpToolsProtocol):
         self._parsed(size)
         self._memory.begin(size, len(self.headers))
         scope = cast("dict[str, Any]", self.scope)
-        scope[LAST_BYTE_AT] = time.perf_counter()
+        scope[LAST_BYTE_AT] = self._read_at()
         scope[RELEASE] = self._memory.release
         super().on_headers_complete()
+
+    def _read_at(self) -> float:
+        """Return the time of this read, in `time.perf_counter` seconds."""
+        return time.perf_counter()
 
     def on_chunk_header(self) -> None:
         """Begin to measure a chunk."""
@@ -145,7 +149,7 @@ class BoundedParser(HttpToolsProtocol):
                 raise RequestRefused(LARGE_HEAD, BODY)
             return
         self._memory.grow(len(body))
-        cast("dict[str, Any]", self.cycle.scope)[LAST_BYTE_AT] = time.perf_counter()
+        cast("dict[str, Any]", self.cycle.scope)[LAST_BYTE_AT] = self._read_at()
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -160,7 +164,7 @@ class BoundedParser(HttpToolsProtocol):
             self._rest_timer.cancel()
             self._rest_timer = None
         if not self.cycle.response_complete:
-            cast("dict[str, Any]", self.cycle.scope)[LAST_BYTE_AT] = time.perf_counter()
+            cast("dict[str, Any]", self.cycle.scope)[LAST_BYTE_AT] = self._read_at()
         super().on_message_complete()
 
     def _check_room(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
@@ -18,7 +18,6 @@ from service.server.protocol import Connection
 from service.server.queued_request import QueuedRequest
 from service.web.answer import field_lines
 from service.web.request_queue import mark_arrived
-from service.web.scope_keys import LAST_BYTE_AT
 
 if TYPE_CHECKING:
     from litestar.types import Scope
@@ -149,8 +148,10 @@ class FastConnection(Connection):
         self._turn = waiting
         super().data_received(waiting.data)
         self._turn = None
-        if self.cycle is not None:
-            cast("dict[str, Any]", self.cycle.scope)[LAST_BYTE_AT] = waiting.arrived
+
+    def _read_at(self) -> float:
+        """Return the time of this read, or the arrival before a wait."""
+        return super()._read_at() if self._turn is None else self._turn.arrived
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Start or refuse a request that has waited.
@@ -163,7 +164,6 @@ class FastConnection(Connection):
             return
         self._current = cycle
         mark_arrived(cast("Scope", cycle.scope), waiting.arrived)
-        cast("dict[str, Any]", cycle.scope)[LAST_BYTE_AT] = waiting.arrived  # a refusal is counted in this call
         request = QueuedRequest(cycle, self._app, partial(self._start, cycle, app))
         if waiting.is_refused:
             request.refuse()
