@@ -50,6 +50,8 @@ class Access:
         self._keys = keys
         self._quota = quota
         self._limiter = limiter
+        self._local = limiter if isinstance(limiter, MemoryLimiter) else None
+        """The limiter if it is in this process."""
         self._proxies = proxies
 
     def admit(self, headers: Headers, peer: str) -> Admission:
@@ -80,14 +82,14 @@ class Access:
 
         Nothing is charged. Returns None if the request would be refused, or if the count is not in this process.
         """
-        if not isinstance(self._limiter, MemoryLimiter):
+        if self._local is None:
             return None
         try:
             admission = self.admit(headers, peer)
         except (Unauthorized, Forbidden):
             return None
         quota = admission.quota
-        if quota is not None and not self._limiter.take_now(admission.caller, quota, 0).remaining:
+        if quota is not None and not self._local.take_now(admission.caller, quota, 0).remaining:
             return None
         return admission
 
@@ -96,8 +98,8 @@ class Access:
 
         Both calls are in the same turn of the loop, so the quota still has room.
         """
-        if (quota := admission.quota) is not None and isinstance(self._limiter, MemoryLimiter):
-            admission.fields = fields(quota, self._limiter.take_now(admission.caller, quota, 1))
+        if (quota := admission.quota) is not None and self._local is not None:
+            admission.fields = fields(quota, self._local.take_now(admission.caller, quota, 1))
 
     def renew(self, *, is_forced: bool) -> None:
         """Read the keys again if necessary.

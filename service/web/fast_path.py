@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from service.access.access import Access
 from service.engine import Engine
-from service.problems import OVERLOADED, body_of
+from service.problems import OVERLOADED
 from service.telemetry.access_log import ASSESS, AccessLog, RequestRecord
 from service.web.answer import Answer, answer, field_lines
 from service.web.readiness import Readiness
@@ -75,10 +75,10 @@ class FastPath:
         if not self._readiness.is_ready:
             return None
         record = _record(fields)
-        record.problem, record.status = OVERLOADED.slug, OVERLOADED.status
-        body = body_of(OVERLOADED, record.request_id)
+        refused = refusal(record, OVERLOADED)
+        record.status = refused.status
         self._access_log.overloaded(record, "POST", ASSESS, time.perf_counter() - arrived)
-        return self._refused_head % (len(body), record.request_id.encode()) + _END, body
+        return self._refused_head % (len(refused.body), record.request_id.encode()) + _END, refused.body
 
 
 def _record(fields: Mapping[bytes, bytes]) -> RequestRecord:
