@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -16,7 +15,7 @@ from service.knowledge.knowledge import Knowledge
 from service.knowledge.loader import SHIPPED
 from service.review import vignettes
 from service.review.cases import body_of
-from tests.contract.normal_path import NORMAL_ONLY
+from tests.contract.normal_path import NORMAL_ONLY, masked
 from tests.waiting import until
 
 EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples"
@@ -27,13 +26,6 @@ ID = b"X-Request-ID: one\r\n"
 TRACE = b"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
 LAST = b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Request-ID: last\r\nConnection: close\r\n\r\n"
 
-_CHANGING = (
-    (re.compile(rb"\r\ndate: [^\r]*"), b"\r\ndate: -"),
-    (re.compile(rb"[0-9a-f]{32}"), b"-"),  # a generated id
-    (re.compile(rb'"seconds":[0-9.e-]+'), b'"seconds":0'),
-    (re.compile(rb";t=[0-9]+"), b";t=-"),  # the seconds until a quota is restored
-    (re.compile(rb'"time":"....-..-..T..:..:..(\.[0-9]{6})?Z"'), b'"time":"-"'),
-)
 _OTHERS = {b"/metrics", b"connections_refused"}
 """Marks of log lines that do not belong to a test's requests: scrapes and summaries of a second."""
 
@@ -43,13 +35,6 @@ _UNTIMED = re.compile(rb"^triage_(?!http_request_seconds_(?:sum|bucket)|queue_ag
 def plain(body: bytes, fields: bytes = JSON + ID, *, start: bytes = START, host: bytes = b"Host: x\r\n") -> bytes:
     """A request with these header fields, a host and a length."""
     return b"%b%b%bContent-Length: %d\r\n\r\n%b" % (start, host, fields, len(body), body)
-
-
-def masked(text: bytes) -> bytes:
-    """The text with times and generated ids masked."""
-    for pattern, replacement in _CHANGING:
-        text = pattern.sub(replacement, text)
-    return text
 
 
 def effects_of(service: Any, *parts: bytes, pause: float = 0.03) -> tuple[bytes, bytes, bytes]:
@@ -235,10 +220,6 @@ def test_a_path_is_chosen_for_each_request(both: Any) -> None:
     assert fast[0].count(b"HTTP/1.1 200 OK") == 10
 
 
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
 def authorized(key: str) -> bytes:
     """The fields of a request with a key."""
     return JSON + ID + b"Authorization: Bearer %b\r\n" % key.encode()
@@ -247,14 +228,15 @@ def authorized(key: str) -> bytes:
 @pytest.fixture(scope="module")
 def keyed(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Mapping[str, str]]:
     """Both services, with keys and limits, and the keys."""
-    keys = {name: generate_key()[0] for name in ("good", "spent", "revoked", "disabled", "unknown")}
+    made = {name: generate_key() for name in ("good", "spent", "revoked", "disabled", "unknown")}
+    keys, hashes = ({name: pair[part] for name, pair in made.items()} for part in (0, 1))
     path = tmp_path_factory.mktemp("keys") / "keys.yaml"
     path.write_text(
         "partners:\n"
-        f"  one: {{keys: {{k1: {{sha256: {_hash(keys['good'])}}},"
-        f" old: {{sha256: {_hash(keys['revoked'])}, revoked: true}}}}}}\n"
-        f"  few: {{rate_limit: 2/hour, keys: {{k2: {{sha256: {_hash(keys['spent'])}}}}}}}\n"
-        f"  gone: {{disabled: true, keys: {{k3: {{sha256: {_hash(keys['disabled'])}}}}}}}\n"
+        f"  one: {{keys: {{k1: {{sha256: {hashes['good']}}},"
+        f" old: {{sha256: {hashes['revoked']}, revoked: true}}}}}}\n"
+        f"  few: {{rate_limit: 2/hour, keys: {{k2: {{sha256: {hashes['spent']}}}}}}}\n"
+        f"  gone: {{disabled: true, keys: {{k3: {{sha256: {hashes['disabled']}}}}}}}\n"
     )
     settings = {"knowledge": "", "body_seconds": "1", "keys": str(path), "rate_limit": "1000/hour"}
     return start(is_traced=True, **settings), start("-c", NORMAL_ONLY, "serve", **settings), keys

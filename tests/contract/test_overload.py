@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.normal_path import NORMAL_ONLY
+from tests.contract.normal_path import NORMAL_ONLY, masked
 from tests.waiting import until
 
 GOOD = b'{"findings": {"ache": true}}'
@@ -24,9 +24,6 @@ STREAM = (
 PROBE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 FLOOD = 800
 """Requests at once: more than start and are refused in three turns of the loop, or are read in one."""
-
-CHANGING = re.compile(rb"(?<=\r\ndate: )[^\r]*|[0-9a-f]{32}")
-"""The date of a response and its request id."""
 
 
 @contextlib.contextmanager
@@ -52,6 +49,16 @@ def counted(service: Any, series: str) -> float:
     """The value of one series; 0 if it does not exist yet."""
     found = re.search(rf"^{re.escape(series)} (\S+)$", service.send("GET", "/metrics").body.decode(), re.MULTILINE)
     return float(found[1]) if found else 0.0
+
+
+def overload_lines(service: Any) -> list[dict[str, Any]]:
+    """The log lines that count refusals."""
+    return [line for line in service.lines() if line["event"] == "overload"]
+
+
+def logged_refusals(service: Any) -> int:
+    """The refusals that the log counts."""
+    return sum(line["refused"] for line in overload_lines(service))
 
 
 @pytest.fixture
@@ -88,11 +95,9 @@ def test_requests_that_wait_too_long_is_refused_counted_and_logged_once_a_second
     assert counted(impatient, 'triage_http_requests_total{method="POST",route="/assess",status="503"}') == len(refused)
     assert counted(impatient, 'triage_rejected_total{type="overloaded"}') == len(refused)
 
-    def summaries() -> list[dict[str, Any]]:
-        return [line for line in impatient.lines() if line["event"] == "overload"]
-
-    until(lambda: sum(line["refused"] for line in summaries()) == len(refused), "the log does not count all refusals")
-    assert len({line["time"][:19] for line in summaries()}) == len(summaries()), "more than one line a second"
+    until(lambda: logged_refusals(impatient) == len(refused), "the log does not count all refusals")
+    summaries = overload_lines(impatient)
+    assert len({line["time"][:19] for line in summaries}) == len(summaries), "more than one line a second"
     assert counted(impatient, 'triage_queue_dropped_total{reason="expired"}') == len(refused)
     assert sum(line.get("status") == 503 for line in impatient.lines()) == 0
     again = connections[answers.index(refused[0])]
@@ -133,7 +138,7 @@ def test_both_paths_refuse_alike(start: Callable[..., Any]) -> None:
         with flood(service) as connections:
             pass
         received = [connection.recv(65_536) for connection in connections]
-        refused = [CHANGING.sub(b"-", response) for response in received if response.startswith(b"HTTP/1.1 503 ")]
+        refused = [masked(response) for response in received if response.startswith(b"HTTP/1.1 503 ")]
         assert len(refused) > FLOOD / 2
         expired = 'triage_queue_dropped_total{reason="expired"}'
         until(lambda: counted(service, expired) == len(refused), "not each refusal is counted")
@@ -143,11 +148,7 @@ def test_both_paths_refuse_alike(start: Callable[..., Any]) -> None:
         ):
             assert counted(service, series) == len(refused)
         assert counted(service, 'triage_http_request_seconds_count{method="POST",route="/assess"}') == FLOOD
-
-        def logged() -> int:
-            return sum(line["refused"] for line in service.lines() if line["event"] == "overload")
-
-        until(lambda: logged() == len(refused), "not each refusal is in the log")
+        until(lambda: logged_refusals(service) == len(refused), "not each refusal is in the log")
         return set(refused)
 
     assert refusals() == refusals("-c", NORMAL_ONLY, "serve")
@@ -187,7 +188,7 @@ def test_requests_of_a_disconnected_client_are_not_answered(start: Callable[...,
     assert {service.read(connection).status for connection in stayed} == {200}
 
     def logged() -> int:
-        return sum(line["left"] for line in service.lines() if line["event"] == "overload")
+        return sum(line["left"] for line in overload_lines(service))
 
     until(lambda: logged() == len(left), "the log does not count all disconnected clients")
     assert counted(service, 'triage_queue_dropped_total{reason="client_left"}') == len(left)
