@@ -38,30 +38,24 @@ class Situation(msgspec.Struct, frozen=True):
         return self.match.known | self.closed | self.not_known
 
 
-class Detail(msgspec.Struct, frozen=True):
-    """A finding that an item opens.
+Chance = tuple[Bits, Bits, AskedItem]
+"""A way in which an answer could raise the level.
 
-    `terms` are its terms of one level. `via` is the finding in between, if there is one.
-    """
-
-    bit: Bits
-    via: Bits
-    terms: Bits
+It has open terms of one level, the waiting findings that lead to them, and the question at that level.
+"""
 
 
 class Item(msgspec.Struct, frozen=True):
     """A finding to ask about.
 
-    `levels` are the terms that name it, by the level that they set, most urgent first, each with its question.
-    `details` are the findings whose question depends on the item, in the same form. `details_bits` are all of them.
-    `asked` is the question at each level.
+    `chances` are the ways in which its answer could raise the level, most urgent first. One is open if one of its terms
+    is open and all its findings wait. It has none if its terms name the item itself. `asked` is the question at each
+    level.
     """
 
     id: str
     bit: Bits
-    levels: tuple[tuple[Bits, AskedItem], ...]
-    details: tuple[tuple[tuple[Detail, ...], AskedItem], ...]
-    details_bits: Bits
+    chances: tuple[Chance, ...]
     asked: Mapping[Level, AskedItem]
 
 
@@ -166,23 +160,16 @@ class Items:
     def _item(self, id_: str) -> Item:
         bit_of, terms_naming = self._matcher.bit_of, self._matcher.terms_naming
         asked = {level: AskedItem(id_, level) for level in Level}
-        terms_by_level = self._rulebook.terms_by_level
-        opened = [(bit_of[name], sum(bit_of[it] for it in via), terms_naming[name]) for name, via in self._opens(id_)]
-        in_order = [
-            (tuple(Detail(bit, via, own) for bit, via, terms in opened if (own := terms & level_terms)), asked[level])
-            for level_terms, level in terms_by_level
+        named = [(0, terms_naming[id_])]
+        for detail, between in self._opens(id_):
+            named.append((sum(bit_of[name] for name in (detail, *between)), terms_naming[detail]))
+        chances = [
+            (own, waiting, asked[level])
+            for level_terms, level in self._rulebook.terms_by_level
+            for waiting, terms in named
+            if (own := terms & level_terms)
         ]
-        details = tuple(entry for entry in in_order if entry[0])
-        return Item(
-            id_,
-            bit_of[id_],
-            tuple(
-                (own, asked[level]) for level_terms, level in terms_by_level if (own := terms_naming[id_] & level_terms)
-            ),
-            details,
-            reduce(or_, (detail.bit for some, _ in details for detail in some), 0),
-            asked,
-        )
+        return Item(id_, bit_of[id_], tuple(chances), asked)
 
     def _opens(self, id_: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield the opened findings, each with the finding in between."""

@@ -136,8 +136,8 @@ class Questions:
         for item in self._measurements:
             if item.bit & skip:
                 continue
-            for terms, asked in item.levels:
-                if asked.could_raise_to.rank > level.rank and terms & failed != terms:
+            for terms, through, asked in item.chances:
+                if not through and asked.could_raise_to.rank > level.rank and terms & failed != terms:
                     yield asked
                     break
 
