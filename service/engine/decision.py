@@ -74,7 +74,7 @@ class WithheldFix(msgspec.Struct, frozen=True):
     because: tuple[str, ...]
 
 
-class AskedItem(msgspec.Struct, frozen=True):
+class AskedItem(msgspec.Struct, frozen=True, cache_hash=True):
     """An item to ask.
 
     `could_raise_to` is the highest level that its answer could lead to.

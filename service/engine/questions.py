@@ -55,10 +55,13 @@ class Questions:
         self._first_cause_bits = sum(item.bit for item in self._first_cause_items)
         self._separating_bits = sum(item.bit for item in self._separating_items)
         self._items = {item.id: item for compiled in items.checklists for item in compiled.items}
+        self._ids = {compiled.checklist.id: compiled.ids for compiled in items.checklists}
+        self._checklist_of = {item: id_ for id_, ids in self._ids.items() for item in ids}
+        self._cause_checklists = {checklist.id for checklist, _ in about_causes}
 
     def interview(
         self,
-        safety: Mapping[str, AskedItem],
+        safety: Mapping[str, Sequence[AskedItem]],
         floors: Floors,
         urgency: Urgency,
         situation: Situation,
@@ -66,27 +69,29 @@ class Questions:
     ) -> InterviewDecision:
         """Return the groups to show and the readings to offer.
 
-        The result has a reason to stop if there is nothing to ask.
+        `safety` are the safety questions by checklist. The result has a reason to stop if there is nothing to ask.
         """
         about_causes, held_back = self._cause_questions(floors, situation, context)
-        found = {**about_causes, **safety}
-        groups = self._groups(found) if found else ()
+        groups = self._groups(safety, about_causes)
         measurements = tuple(self._readings(floors.level, situation))
         reason = None if groups else self._stop_reason(floors, urgency, context, measurements)
-        return InterviewDecision(groups, measurements, len(found) + len(held_back - safety.keys()), reason)
+        shown = sum([len(group.items) for group in groups])
+        if held_back:
+            held_back -= {asked.id for group in groups if group.id in self._cause_checklists for asked in group.items}
+        return InterviewDecision(groups, measurements, shown + len(held_back), reason)
 
-    def _groups(self, found: Mapping[str, AskedItem]) -> tuple[AskedGroup, ...]:
-        """Return the checklists with their items in `found`.
+    def _groups(
+        self, safety: Mapping[str, Sequence[AskedItem]], about_causes: Mapping[str, AskedItem]
+    ) -> tuple[AskedGroup, ...]:
+        """Return the checklists with an item to ask.
 
-        Checklists without such an item are left out.
+        A safety question has its own level, also if it is about causes.
         """
-        return tuple(
-            [
-                AskedGroup(compiled.checklist.id, asked)
-                for compiled in self._checklists
-                if (asked := tuple(filter(None, map(found.get, compiled.ids))))
-            ]
-        )
+        found = dict(safety)
+        for id_ in {self._checklist_of[id_] for id_ in about_causes}:
+            asked = {**about_causes, **{item.id: item for item in found.get(id_, ())}}
+            found[id_] = [asked[item] for item in self._ids[id_] if item in asked]
+        return tuple([AskedGroup(id_, tuple(found[id_])) for id_ in self._ids if id_ in found])
 
     def _cause_questions(
         self, floors: Floors, situation: Situation, context: CauseContext

@@ -5,7 +5,7 @@ They are the groups of items, the readings to offer, and the end of the conversa
 
 from __future__ import annotations
 
-from service.engine.decision import InterviewDecision
+from service.engine.decision import AskedItem, InterviewDecision
 from service.engine.templates import HOLE, Template, array, boolean, encode
 from service.knowledge.knowledge import Knowledge
 from service.knowledge.schema.checklists import Checklist
@@ -27,15 +27,13 @@ class InterviewRenderer:
             id_: Template(_group(checklist, policy.none_text), "items")
             for id_, checklist in knowledge.checklists.items()
         }
-        self._items = {
-            id_: _by_level(id_, knowledge.findings[id_], checklist.kind, is_urgent=id_ in urgent)
-            for checklist in knowledge.checklists.values()
-            for id_ in checklist.items
-        }
-        self._measurements = {
-            id_: _by_level(id_, knowledge.findings[id_], GroupKind.QUESTIONS, is_urgent=False)
-            for id_ in policy.measurements
-        }
+        self._items: dict[AskedItem, bytes] = {}
+        for checklist in knowledge.checklists.values():
+            for id_ in checklist.items:
+                self._items |= _by_level(id_, knowledge.findings[id_], checklist.kind, is_urgent=id_ in urgent)
+        self._measurements: dict[AskedItem, bytes] = {}
+        for id_ in policy.measurements:
+            self._measurements |= _by_level(id_, knowledge.findings[id_], GroupKind.QUESTIONS, is_urgent=False)
         members = ("should_stop", "stop_reason", "items_left", "groups", "measurements")
         self._interview = Template(
             Interview(not_known_text=policy.not_known_text, **dict.fromkeys(members, HOLE)), *members
@@ -43,18 +41,17 @@ class InterviewRenderer:
 
     def render(self, interview: InterviewDecision) -> bytes:
         """Return the member `interview` as JSON."""
-        items = self._items
         return self._interview.fill(
             boolean(value=interview.should_stop),
             encode(interview.stop_reason),
             encode(interview.items_left),
             array(
                 [
-                    self._groups[group.id].fill(array([items[it.id][it.could_raise_to] for it in group.items]))
+                    self._groups[group.id].fill(array(map(self._items.__getitem__, group.items)))
                     for group in interview.groups
                 ]
             ),
-            array([self._measurements[it.id][it.could_raise_to] for it in interview.measurements]),
+            array(map(self._measurements.__getitem__, interview.measurements)),
         )
 
 
@@ -69,9 +66,9 @@ def _group(checklist: Checklist, none_text: str) -> Group:
     )
 
 
-def _by_level(id_: str, finding: Finding, kind: GroupKind, *, is_urgent: bool) -> dict[Level, bytes]:
+def _by_level(id_: str, finding: Finding, kind: GroupKind, *, is_urgent: bool) -> dict[AskedItem, bytes]:
     return {
-        level: encode(
+        AskedItem(id_, level): encode(
             Item(
                 id=id_,
                 text=finding.label or finding.question,

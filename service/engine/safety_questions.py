@@ -16,22 +16,25 @@ class SafetyQuestions:
     def __init__(self, items: Items) -> None:
         self._checklists = items.checklists
 
-    def open(self, floors: Floors, situation: Situation) -> dict[str, AskedItem]:
-        """Return the items whose answer could raise the level.
+    def open(self, floors: Floors, situation: Situation) -> dict[str, list[AskedItem]]:
+        """Return the items whose answer could raise the level, by checklist.
 
         An item also counts if it opens a detail that could raise the level.
         """
-        found: dict[str, AskedItem] = {}
+        found: dict[str, list[AskedItem]] = {}
         open_terms, waiting = floors.open_terms, situation.waiting
         skip = situation.answered | waiting
         for compiled in self._checklists if open_terms else ():
             if compiled.bits & skip == compiled.bits:
                 continue
+            items: list[AskedItem] = []
             for item in compiled.items:
                 if item.bit & skip:
                     continue
                 for terms, through, asked in item.chances:
                     if terms & open_terms and through & waiting == through:
-                        found[item.id] = asked
+                        items.append(asked)
                         break
+            if items:
+                found[compiled.checklist.id] = items
         return found
