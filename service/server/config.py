@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 import uvicorn
 
 from service.server.memory import Memory
+from service.server.response_batch import ResponseBatch
 
 IDLE_SECONDS: Final = 75
 """The longest wait of a connection for its next request. Common proxies close theirs after 60 seconds.
@@ -48,6 +49,7 @@ class Config(uvicorn.Config):
             **rest,
         )
         self.memory = Memory()
+        self.responses = ResponseBatch()
         self.head_seconds = head_seconds
         self.drain_seconds = drain_seconds
         self.is_renewable = is_renewable

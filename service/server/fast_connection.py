@@ -37,6 +37,7 @@ class FastConnection(Connection):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the fast path of the application, if it has one."""
         super().connection_made(transport)
+        self._responses = self.config.responses
         self._fast_path = self._app.fast_path
 
     def data_received(self, data: bytes) -> None:
@@ -44,7 +45,7 @@ class FastConnection(Connection):
         if (waiting := self._waiting) is not None:  # a client that sends more meanwhile has its requests parsed
             self._app.queue.remove(waiting)
             self._end_wait()
-            super().data_received(waiting.data + data)
+            self._parse_in_order(waiting.data + data)
             return
         # A request that waits was admitted, so memory is not asked again at its turn.
         has_room = not self.config.memory.is_crowded
@@ -57,7 +58,12 @@ class FastConnection(Connection):
             if self._respond(request, arrived):
                 queue.count_start()
                 return
-        super().data_received(data)
+        self._parse_in_order(data)
+
+    def eof_received(self) -> None:
+        """Write the response to a client that sends no more."""
+        self._responses.write()
+        super().eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Remove a waiting request from the queue."""
@@ -84,6 +90,7 @@ class FastConnection(Connection):
     def refuse(self, waiting: _WaitingRequest) -> None:
         """Refuse a request that has waited too long."""
         self._end_wait()
+        self._responses.schedule()
         fast_path = self._fast_path if self._is_free() else None
         refusal = fast_path.refuse(waiting.request.fields, waiting.arrived) if fast_path else None
         if refusal is None:
@@ -119,6 +126,7 @@ class FastConnection(Connection):
         """
         if self._fast_path is None:
             return False
+        self._responses.schedule()
         peer = self.client[0] if self.client else ""
         response = self._fast_path.respond(request.fields, request.body, peer, arrived)
         if response is None:
@@ -129,7 +137,8 @@ class FastConnection(Connection):
     def _send(self, status_line: bytes, head: bytes, body: bytes) -> None:
         self._unset_keepalive_if_required()
         self._cancel_head_timer()
-        self.transport.write(b"".join([status_line, field_lines(self.server_state.default_headers), head, body]))
+        response = b"".join([status_line, field_lines(self.server_state.default_headers), head, body])
+        self._responses.add(self.transport, response)
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def _wait(self, waiting: _WaitingRequest) -> None:
@@ -146,8 +155,16 @@ class FastConnection(Connection):
     def _parse_now(self, waiting: _WaitingRequest) -> None:
         """Parse a request whose turn it is."""
         self._turn = waiting
-        super().data_received(waiting.data)
+        self._parse_in_order(waiting.data)
         self._turn = None
+
+    def _parse_in_order(self, data: bytes) -> None:
+        """Parse data, after the responses that are not yet written.
+
+        A refusal of it then follows them.
+        """
+        self._responses.write()
+        super().data_received(data)
 
     def _read_at(self) -> float:
         """Return the time of this read, or the arrival before a wait."""

@@ -11,7 +11,7 @@ import select
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, cast
 
-from service.telemetry.turn_end import TurnEnd
+from service.turn_end import TurnEnd
 
 PATIENCE_MS: Final = 200
 """The longest wait for a slow reader. After a wait without success, the next lines do not wait."""

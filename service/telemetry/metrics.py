@@ -18,7 +18,7 @@ from service.telemetry.metric_groups import (
     RequestMetrics,
     StateMetrics,
 )
-from service.telemetry.turn_end import TurnEnd
+from service.turn_end import TurnEnd
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"})
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"

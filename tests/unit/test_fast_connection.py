@@ -13,6 +13,8 @@ from service.server.config import Config
 from service.server.fast_connection import FastConnection
 from service.server.memory import CONNECTION_COST, MEMORY_LIMIT, REQUEST_COST
 from service.server.plain_request import plain_request
+from service.server.response_batch import RESPONSES_PER_BATCH, ResponseBatch
+from service.turn_end import TurnEnd
 from service.web.answer import Answer
 from service.web.request_queue import REQUESTS_PER_TURN, RequestQueue
 
@@ -68,6 +70,7 @@ class _App:
         self.refused: list[str] = []
         self.refused_scopes: list[Any] = []
         self.access_log: Any = self
+        self.log_lines: TurnEnd | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """The normal path."""
@@ -81,6 +84,8 @@ class _App:
         """The fast path."""
         assert (fields[b"host"], peer) == (b"x", "")
         self.given.append((body, arrived))
+        if self.log_lines is not None:
+            self.log_lines.schedule()
         return (b"fast: yes\r\n\r\n", b"body") if self.answers else None
 
     def refuse(self, *request: Any) -> Any:
@@ -117,6 +122,7 @@ def run(test: Test, head_seconds: float = 1) -> None:
         app = _App()
         state = ServerState()
         state.default_headers = [(b"date", b"today")]
+        responses = ResponseBatch()
 
         def factory() -> Any:
             return app
@@ -132,6 +138,7 @@ def run(test: Test, head_seconds: float = 1) -> None:
             )
             config.load()
             config.loaded_app = app
+            config.responses = responses
             connection = FastConnection(config, state, {})
             connection.connection_made(_Transport())  # type: ignore[arg-type]
             return connection
@@ -154,20 +161,92 @@ async def turn() -> None:
 
 
 def test_a_plain_request_is_answered_without_the_application() -> None:
-    """The fast path answers within the call that delivers the request, and then takes the next one."""
+    """The fast path answers within the turn that delivers the request, and then takes the next one."""
 
     async def answer(app: _App, connect: Callable[[], FastConnection]) -> None:
         connection = connect()
         for number in (1, 2):
             connection.data_received(PLAIN)
+            await turn()
             assert written(connection) == RESPONSE * number
-        await turn()
         assert app.normal == []
         assert connection.timeout_keep_alive_task is not None
         await asyncio.sleep(0.1)
         assert not connection.transport.is_closing()  # no head is waited for
 
     run(answer, head_seconds=0.05)
+
+
+def test_the_responses_of_a_turn_are_written_together() -> None:
+    """Responses are written once the batch is full, and the rest at the end of the turn."""
+
+    async def batch(_: _App, connect: Callable[[], FastConnection]) -> None:
+        connections = [connect() for _ in range(RESPONSES_PER_BATCH + 2)]
+        for connection in connections[:-3]:
+            connection.data_received(PLAIN)
+        assert {written(each) for each in connections} == {b""}
+        for connection in connections[-3:]:
+            connection.data_received(PLAIN)
+        assert [written(each) for each in connections] == [RESPONSE] * RESPONSES_PER_BATCH + [b""] * 2
+        await turn()
+        assert [written(each) for each in connections] == [RESPONSE] * (RESPONSES_PER_BATCH + 2)
+
+    run(batch)
+
+
+def test_a_response_precedes_the_log_lines_of_its_turn() -> None:
+    """A response is written before the log lines, so a slow log reader does not delay it."""
+
+    async def log(app: _App, connect: Callable[[], FastConnection]) -> None:
+        connection = connect()
+        at_log: list[bytes] = []
+        app.log_lines = TurnEnd(lambda: at_log.append(written(connection)))
+        connection.data_received(PLAIN)
+        await turn()
+        assert at_log == [RESPONSE]
+
+    run(log)
+
+
+@pytest.mark.parametrize("next_data", [ODD, b"nonsense\r\n\r\n"])
+def test_a_response_precedes_that_of_a_request_parsed_in_the_same_turn(next_data: bytes) -> None:
+    """A response is written before a further request of its connection is parsed, which may be refused at once."""
+
+    async def parse(_: _App, connect: Callable[[], FastConnection]) -> None:
+        connection = connect()
+        connection.data_received(PLAIN)
+        connection.data_received(next_data)
+        for _ in range(4):
+            await turn()
+        assert written(connection).startswith(RESPONSE + b"HTTP/1.1 ")
+
+    run(parse)
+
+
+def test_a_client_that_sends_no_more_gets_its_response() -> None:
+    """The end of a client's data in the same turn, which closes the connection, follows the response."""
+
+    async def end(_: _App, connect: Callable[[], FastConnection]) -> None:
+        connection = connect()
+        connection.data_received(PLAIN)
+        connection.eof_received()
+        assert written(connection) == RESPONSE
+
+    run(end)
+
+
+def test_a_client_that_has_left_costs_no_other_response() -> None:
+    """The response to a closed connection is dropped, and all others of the batch are written."""
+
+    async def leave(_: _App, connect: Callable[[], FastConnection]) -> None:
+        connections = [connect() for _ in range(3)]
+        for connection in connections:
+            connection.data_received(PLAIN)
+        connections[1].transport.close()
+        await turn()
+        assert [written(each) for each in connections] == [RESPONSE, b"", RESPONSE]
+
+    run(leave)
 
 
 def test_any_other_request_is_parsed() -> None:
@@ -182,6 +261,7 @@ def test_any_other_request_is_parsed() -> None:
         assert len(app.normal) == 2
         connection.data_received(PLAIN)
         assert len(app.given) == 1
+        await turn()
         assert written(connection).endswith(RESPONSE)
 
     run(parse)
@@ -214,6 +294,7 @@ def test_requests_beyond_the_bound_of_a_turn_wait_and_are_answered_in_order() ->
         last.data_received(PLAIN)
         assert [written(each) for each in (first, odd, last)] == [b"", b"", b""]
         assert first.config.memory.held == last.config.memory.held > 0
+        await turn()
         await turn()
         assert [written(each) for each in (first, last)] == [RESPONSE, RESPONSE]
         await turn()
@@ -256,11 +337,13 @@ def test_a_request_that_waited_too_long_is_refused(answers: bool, refusal: bytes
         connection = waiting(connect)
         app.answers = answers
         await turn()
+        await turn()
         assert written(connection) == b"HTTP/1.1 503 Service Unavailable\r\ndate: today\r\n" + refusal
         for scope in app.refused_scopes:
             assert scope["triage.last_byte_at"] == scope["triage.arrived"], "its time counts from its arrival"
         app.answers = True
         connection.data_received(PLAIN)
+        await turn()
         assert written(connection).endswith(RESPONSE)
         assert app.normal == []
 
@@ -292,6 +375,7 @@ def test_memory_is_asked_only_on_arrival(seconds: float) -> None:
         app.queue = RequestQueue(seconds)
         connection = waiting(connect)
         connection.config.memory.held += MEMORY_LIMIT
+        await turn()
         await turn()
         assert written(connection).endswith(b"body" if seconds else b"late")
         last = connect()

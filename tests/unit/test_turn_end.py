@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from service.telemetry.log_file import LogFile
 from service.telemetry.metrics import Metrics
-from service.telemetry.turn_end import TurnEnd
+from service.turn_end import TurnEnd
 
 
 def test_a_call_is_made_once_a_turn() -> None:
