@@ -87,8 +87,9 @@ class Implications:
             facts.conflicts.append(Conflict(is_denial=False, pointers=(self._pointers[id_], _NOT_KNOWN)))
             if known[id_] is False:
                 del known[id_]
-        rules, denials = self._rules, self._denials
-        waiting = [name for name, value in known.items() if (value is not False and name in rules) or name in denials]
+        rules = self._rules
+        waiting = [name for name, value in known.items() if value is not False and name in rules]
+        waiting += [name for name in self._denials if known.get(name) is False]
         waiting.sort()  # the response must not depend on the order of names in the request
         while waiting:
             for rule in rules[waiting.pop()]:

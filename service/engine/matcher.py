@@ -99,7 +99,7 @@ class Matcher:
         """The terms that name each finding."""
         self._tables: dict[str, _Verdicts] = {}
         self._judges: dict[str, Judge] = {}
-        self._absent: dict[str, Bits] = {}
+        self._denied: dict[str, Verdict] = {}
         for finding in self.bit_of:
             self._compile(finding)
 
@@ -110,14 +110,14 @@ class Matcher:
         that hold, for all terms at once.
         """
         ones = twos = fours = failed = 0
-        absent, tables, judges = self._absent, self._tables, self._judges
+        denied, tables, judges = self._denied, self._tables, self._judges
         for finding, value in known.items():
-            if value is False and finding in absent:
-                failed |= absent[finding]
-                continue
-            table = tables.get(finding)
-            # No term names a series, so a term can test each value here.
-            verdict = judges[finding](value) if table is None else table[value]  # type: ignore[arg-type,index]
+            if value is False:
+                verdict = denied[finding]
+            elif (table := tables.get(finding)) is not None:
+                verdict = table[value]  # type: ignore[index]  # a series has no table
+            else:
+                verdict = judges[finding](value)  # type: ignore[arg-type]  # no term names a series
             failed |= verdict.fails
             if holds := verdict.holds:
                 carry = ones & holds
@@ -130,7 +130,7 @@ class Matcher:
         full = (touched & ones) ^ (touched & self._not_ones)
         full = (full & twos) ^ (full & self._not_twos)
         full = (full & fours) ^ (full & self._not_fours)
-        return Match(full, failed, touched, reduce(or_, map(self.bit_of.__getitem__, known), 0))
+        return Match(full, failed, touched, sum(map(self.bit_of.__getitem__, known)))
 
     def patterns(self, terms: Bits) -> list[tuple[int, Bits]]:
         """Return the patterns of `terms` in order.
@@ -156,16 +156,15 @@ class Matcher:
         """Compile the verdicts on `finding` into a table or a function."""
         atoms = self._atoms.get(finding)
         if not atoms:
-            silent = Verdict(0, 0)
+            silent = self._denied[finding] = Verdict(0, 0)
             self._judges[finding] = lambda _: silent
         elif all(isinstance(atom, Within) for atom in atoms):
             self._judges[finding] = self._judge_of_numbers(finding)
         elif all(isinstance(atom, OneOf) for atom in atoms):
             named = {value for atom in atoms if isinstance(atom, OneOf) for value in atom.values}
             verdicts: dict[Value, Verdict] = {value: self._verdict(finding, value) for value in named}
-            self._tables[finding] = _Verdicts(verdicts, Verdict(0, self.terms_naming[finding]))
-            if named == {True}:
-                self._absent[finding] = self.terms_naming[finding]
+            table = self._tables[finding] = _Verdicts(verdicts, Verdict(0, self.terms_naming[finding]))
+            self._denied[finding] = table[False]
         else:
             self._judges[finding] = lambda value: self._verdict(finding, value)
 
