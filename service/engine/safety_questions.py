@@ -32,7 +32,7 @@ class SafetyQuestions:
                 if item.bit & skip:
                     continue
                 for terms, through, asked in item.chances:
-                    if terms & open_terms and through & waiting == through:
+                    if terms & open_terms and (not through or through & waiting == through):
                         items.append(asked)
                         break
             if items:
