@@ -1,7 +1,7 @@
 """Responses that are written together.
 
-Each write wakes the client, or the network card, on another core. On a virtual machine that takes the core from the
-process for a moment and empties its branch predictor, which costs more than the write itself.
+Each write wakes its reader on another core. On a virtual machine, the process runs more slowly after such a write,
+which costs more than the write itself. `docs/decisions.md` has the measurements.
 """
 
 from __future__ import annotations
