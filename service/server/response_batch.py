@@ -18,12 +18,14 @@ RESPONSES_PER_BATCH: Final = 8
 class ResponseBatch:
     """The responses of an event-loop turn that are not yet written.
 
-    They are written at the end of the turn, or earlier if the batch is full.
+    The first response of a turn is written at once, so that a service with few requests delays none. The others are
+    written at the end of the turn, or earlier if the batch is full.
     """
 
     def __init__(self) -> None:
         self._responses: list[tuple[asyncio.Transport, bytes]] = []
-        self._turn_end = TurnEnd(self.write)
+        self._is_first = True
+        self._turn_end = TurnEnd(self._end_turn)
 
     def schedule(self) -> None:
         """Schedule the write at the end of this turn.
@@ -33,9 +35,10 @@ class ResponseBatch:
         self._turn_end.schedule()
 
     def add(self, transport: asyncio.Transport, response: bytes) -> None:
-        """Add a response, and write the batch once it is full."""
+        """Write the first response of a turn, and keep the others."""
         self._responses.append((transport, response))
-        if len(self._responses) >= RESPONSES_PER_BATCH:
+        if self._is_first or len(self._responses) >= RESPONSES_PER_BATCH:
+            self._is_first = False
             self.write()
 
     def write(self) -> None:
@@ -47,3 +50,7 @@ class ResponseBatch:
         for transport, response in responses:
             if not transport.is_closing():
                 transport.write(response)
+
+    def _end_turn(self) -> None:
+        self._is_first = True
+        self.write()

@@ -178,18 +178,20 @@ def test_a_plain_request_is_answered_without_the_application() -> None:
 
 
 def test_the_responses_of_a_turn_are_written_together() -> None:
-    """Responses are written once the batch is full, and the rest at the end of the turn."""
+    """The first response of each turn is written at once, a full batch too, and the rest at the end."""
 
-    async def batch(_: _App, connect: Callable[[], FastConnection]) -> None:
-        connections = [connect() for _ in range(RESPONSES_PER_BATCH + 2)]
-        for connection in connections[:-3]:
-            connection.data_received(PLAIN)
-        assert {written(each) for each in connections} == {b""}
-        for connection in connections[-3:]:
-            connection.data_received(PLAIN)
-        assert [written(each) for each in connections] == [RESPONSE] * RESPONSES_PER_BATCH + [b""] * 2
-        await turn()
-        assert [written(each) for each in connections] == [RESPONSE] * (RESPONSES_PER_BATCH + 2)
+    async def batch(app: _App, connect: Callable[[], FastConnection]) -> None:
+        for _ in range(2):
+            connections = [connect() for _ in range(RESPONSES_PER_BATCH + 3)]
+            for connection in connections[:-3]:
+                connection.data_received(PLAIN)
+            assert [written(each) for each in connections] == [RESPONSE] + [b""] * (RESPONSES_PER_BATCH + 2)
+            for connection in connections[-3:]:
+                connection.data_received(PLAIN)
+            assert [written(each) for each in connections] == [RESPONSE] * (RESPONSES_PER_BATCH + 1) + [b""] * 2
+            await turn()
+            assert [written(each) for each in connections] == [RESPONSE] * (RESPONSES_PER_BATCH + 3)
+        assert len(app.given) == 2 * (RESPONSES_PER_BATCH + 3)
 
     run(batch)
 
@@ -198,12 +200,13 @@ def test_a_response_precedes_the_log_lines_of_its_turn() -> None:
     """A response is written before the log lines, so a slow log reader does not delay it."""
 
     async def log(app: _App, connect: Callable[[], FastConnection]) -> None:
-        connection = connect()
+        connections = [connect(), connect()]
         at_log: list[bytes] = []
-        app.log_lines = TurnEnd(lambda: at_log.append(written(connection)))
-        connection.data_received(PLAIN)
+        app.log_lines = TurnEnd(lambda: at_log.extend(map(written, connections)))
+        for connection in connections:
+            connection.data_received(PLAIN)
         await turn()
-        assert at_log == [RESPONSE]
+        assert at_log == [RESPONSE, RESPONSE]
 
     run(log)
 
@@ -212,13 +215,13 @@ def test_a_response_precedes_the_log_lines_of_its_turn() -> None:
 def test_a_response_precedes_that_of_a_request_parsed_in_the_same_turn(next_data: bytes) -> None:
     """A response is written before a further request of its connection is parsed, which may be refused at once."""
 
-    async def parse(_: _App, connect: Callable[[], FastConnection]) -> None:
-        connection = connect()
-        connection.data_received(PLAIN)
+    async def parse(app: _App, connect: Callable[[], FastConnection]) -> None:
+        connection = _with_response_to_write(connect)
         connection.data_received(next_data)
         for _ in range(4):
             await turn()
         assert written(connection).startswith(RESPONSE + b"HTTP/1.1 ")
+        assert len(app.normal) == (next_data == ODD)
 
     run(parse)
 
@@ -227,8 +230,7 @@ def test_a_client_that_sends_no_more_gets_its_response() -> None:
     """The end of a client's data in the same turn, which closes the connection, follows the response."""
 
     async def end(_: _App, connect: Callable[[], FastConnection]) -> None:
-        connection = connect()
-        connection.data_received(PLAIN)
+        connection = _with_response_to_write(connect)
         connection.eof_received()
         assert written(connection) == RESPONSE
 
@@ -239,14 +241,22 @@ def test_a_client_that_has_left_costs_no_other_response() -> None:
     """The response to a closed connection is dropped, and all others of the batch are written."""
 
     async def leave(_: _App, connect: Callable[[], FastConnection]) -> None:
-        connections = [connect() for _ in range(3)]
-        for connection in connections:
-            connection.data_received(PLAIN)
-        connections[1].transport.close()
+        left, other = _with_response_to_write(connect), connect()
+        other.data_received(PLAIN)
+        left.transport.close()
         await turn()
-        assert [written(each) for each in connections] == [RESPONSE, b"", RESPONSE]
+        assert [written(left), written(other)] == [b"", RESPONSE]
 
     run(leave)
+
+
+def _with_response_to_write(connect: Callable[[], FastConnection]) -> FastConnection:
+    """A connection whose response waits for the end of the turn."""
+    connect().data_received(PLAIN)
+    connection = connect()
+    connection.data_received(PLAIN)
+    assert written(connection) == b""
+    return connection
 
 
 def test_any_other_request_is_parsed() -> None:
