@@ -12,8 +12,8 @@ from collections.abc import Callable
 class TurnEnd:
     """A function call at the end of an event-loop turn.
 
-    Several schedules make one call. Without a loop, the call is immediate. The turn ends after its responses, so the
-    call delays none of them.
+    Several schedules make one call. The calls of a turn are made in the order in which they were first scheduled.
+    Without a loop, the call is immediate.
     """
 
     __slots__ = ("_call", "_loop")

@@ -38,24 +38,24 @@ class Situation(msgspec.Struct, frozen=True):
         return self.match.known | self.closed | self.not_known
 
 
-Chance = tuple[Bits, Bits, AskedItem]
+Rise = tuple[Bits, Bits, AskedItem]
 """A way in which an answer could raise the level.
 
-It has open terms of one level, the waiting findings that lead to them, and the question at that level.
+It has the terms of one level that name a finding, the details that lead from the item to that finding, and the question
+at that level. The terms of the item itself need no detail.
 """
 
 
 class Item(msgspec.Struct, frozen=True):
     """A finding to ask about.
 
-    `chances` are the ways in which its answer could raise the level, most urgent first. One is open if one of its terms
-    is open and all its findings wait. It has none if its terms name the item itself. `asked` is the question at each
-    level.
+    `rises` are the ways in which its answer could raise the level, most urgent first. One counts if one of its terms is
+    open and all its details wait for an answer. `asked` is the question at each level.
     """
 
     id: str
     bit: Bits
-    chances: tuple[Chance, ...]
+    rises: tuple[Rise, ...]
     asked: Mapping[Level, AskedItem]
 
 
@@ -163,13 +163,13 @@ class Items:
         named = [(0, terms_naming[id_])]
         for detail, between in self._opens(id_):
             named.append((sum(bit_of[name] for name in (detail, *between)), terms_naming[detail]))
-        chances = [
-            (own, waiting, asked[level])
+        rises = [
+            (own, details, asked[level])
             for level_terms, level in self._rulebook.terms_by_level
-            for waiting, terms in named
+            for details, terms in named
             if (own := terms & level_terms)
         ]
-        return Item(id_, bit_of[id_], tuple(chances), asked)
+        return Item(id_, bit_of[id_], tuple(rises), asked)
 
     def _opens(self, id_: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield the opened findings, each with the finding in between."""

@@ -85,7 +85,7 @@ class Questions:
     ) -> tuple[AskedGroup, ...]:
         """Return the checklists with an item to ask.
 
-        A safety question has its own level, also if it is about causes.
+        A safety question has its own level, even if it is about causes.
         """
         found = dict(safety)
         for id_ in {self._checklist_of[id_] for id_ in about_causes}:
@@ -141,8 +141,8 @@ class Questions:
         for item in self._measurements:
             if item.bit & skip:
                 continue
-            for terms, through, asked in item.chances:
-                if not through and asked.could_raise_to.rank > level.rank and terms & failed != terms:
+            for terms, details, asked in item.rises:
+                if not details and asked.could_raise_to.rank > level.rank and terms & failed != terms:
                     yield asked
                     break
 

@@ -31,8 +31,8 @@ class SafetyQuestions:
             for item in compiled.items:
                 if item.bit & skip:
                     continue
-                for terms, through, asked in item.chances:
-                    if terms & open_terms and (not through or through & waiting == through):
+                for terms, details, asked in item.rises:
+                    if terms & open_terms and (not details or details & waiting == details):
                         items.append(asked)
                         break
             if items:

@@ -71,11 +71,20 @@ class FastConnection(Connection):
             self._app.queue.withdraw(self._waiting)
         super().connection_lost(exc)
 
+    def on_response_complete(self) -> None:
+        """Continue after the response to a parsed request.
+
+        Its log line follows the responses that are not yet written.
+        """
+        self._responses.schedule()
+        super().on_response_complete()
+
     def shutdown(self) -> None:
         """Stop after the requests in progress.
 
         A request that waits will be parsed, and is the last one.
         """
+        self._responses.write()
         if self._waiting is None:
             super().shutdown()
         else:
@@ -90,7 +99,6 @@ class FastConnection(Connection):
     def refuse(self, waiting: _WaitingRequest) -> None:
         """Refuse a request that has waited too long."""
         self._end_wait()
-        self._responses.schedule()
         fast_path = self._fast_path if self._is_free() else None
         refusal = fast_path.refuse(waiting.request.fields, waiting.arrived) if fast_path else None
         if refusal is None:
@@ -117,6 +125,7 @@ class FastConnection(Connection):
             or self._is_over_limit
             or self.flow.write_paused
             or self.transport.is_closing()
+            or self._responses.holds(self.transport)
         )
 
     def _respond(self, request: PlainRequest, arrived: float) -> bool:

@@ -77,6 +77,8 @@ class _App:
         self.normal.append(scope)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"6")]})
         await send({"type": "http.response.body", "body": (await receive())["body"] and b"normal"})
+        if self.log_lines is not None:
+            self.log_lines.schedule()
 
     def respond(
         self, fields: Mapping[bytes, bytes], body: bytes, peer: str, arrived: float
@@ -196,17 +198,22 @@ def test_the_responses_of_a_turn_are_written_together() -> None:
     run(batch)
 
 
-def test_a_response_precedes_the_log_lines_of_its_turn() -> None:
-    """A response is written before the log lines, so a slow log reader does not delay it."""
+@pytest.mark.parametrize("first", [PLAIN, ODD])
+def test_a_response_precedes_the_log_lines_of_its_turn(first: bytes) -> None:
+    """A response is written before any request's log lines, so a slow log reader does not delay it."""
 
     async def log(app: _App, connect: Callable[[], FastConnection]) -> None:
-        connections = [connect(), connect()]
+        connections = [connect() for _ in range(3)]
         at_log: list[bytes] = []
-        app.log_lines = TurnEnd(lambda: at_log.extend(map(written, connections)))
-        for connection in connections:
+        app.log_lines = TurnEnd(lambda: at_log.extend(map(written, connections[1:])))
+        connections[0].data_received(first)
+        while not written(connections[0]):
+            await turn()
+        for connection in connections[1:]:
             connection.data_received(PLAIN)
         await turn()
-        assert at_log == [RESPONSE, RESPONSE]
+        assert at_log[-2:] == [RESPONSE, RESPONSE]
+        assert len(at_log) == 2
 
     run(log)
 
@@ -227,7 +234,7 @@ def test_a_response_precedes_that_of_a_request_parsed_in_the_same_turn(next_data
 
 
 def test_a_client_that_sends_no_more_gets_its_response() -> None:
-    """The end of a client's data in the same turn, which closes the connection, follows the response."""
+    """The end of a client's data in the same turn follows the response."""
 
     async def end(_: _App, connect: Callable[[], FastConnection]) -> None:
         connection = _with_response_to_write(connect)
@@ -235,6 +242,65 @@ def test_a_client_that_sends_no_more_gets_its_response() -> None:
         assert written(connection) == RESPONSE
 
     run(end)
+
+
+def test_a_second_request_of_a_connection_in_one_turn_follows_the_first() -> None:
+    """A connection with a response to write takes the normal path, where a slow reader is noticed."""
+
+    async def repeat(app: _App, connect: Callable[[], FastConnection]) -> None:
+        connection = _with_response_to_write(connect)
+        connection.data_received(PLAIN)
+        for _ in range(3):
+            await turn()
+        assert written(connection).startswith(RESPONSE + b"HTTP/1.1 200 OK")
+        assert len(app.normal) == 1
+
+    run(repeat)
+
+
+def test_a_stop_follows_the_responses_to_write() -> None:
+    """A stop, which may close a connection, first writes the responses."""
+
+    async def stop(_: _App, connect: Callable[[], FastConnection]) -> None:
+        connection = _with_response_to_write(connect)
+        connection.shutdown()
+        assert written(connection) == RESPONSE
+
+    run(stop)
+
+
+def test_the_refusals_of_a_turn_are_all_written() -> None:
+    """Refusals of requests that waited too long are written without a further request."""
+
+    async def expire(app: _App, connect: Callable[[], FastConnection]) -> None:
+        app.queue = RequestQueue(0)
+        late = [waiting(connect), connect(), connect()]
+        for connection in late[1:]:
+            connection.data_received(PLAIN)
+        await turn()
+        await turn()
+        assert [written(each)[:12] for each in late] == [b"HTTP/1.1 503"] * 3
+
+    run(expire)
+
+
+def test_a_batch_is_written_in_order() -> None:
+    """The responses of a batch are written in the order of their requests."""
+    order: list[int] = []
+
+    def recorder(number: int) -> Callable[[bytes], None]:
+        return lambda _: order.append(number)
+
+    async def record(_: _App, connect: Callable[[], FastConnection]) -> None:
+        for number in range(4):
+            connection = connect()
+            transport: Any = connection.transport
+            transport.write = recorder(number)
+            connection.data_received(PLAIN)
+        await turn()
+
+    run(record)
+    assert order == [0, 1, 2, 3]
 
 
 def test_a_client_that_has_left_costs_no_other_response() -> None:
