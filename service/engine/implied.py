@@ -89,7 +89,7 @@ class Implications:
                 del known[id_]
         rules = self._rules
         waiting = [name for name, value in known.items() if value is not False and name in rules]
-        waiting += [name for name in self._denials if known.get(name) is False]
+        waiting += [name for name in self._denials & known.keys() if known[name] is False]
         waiting.sort()  # the response must not depend on the order of names in the request
         while waiting:
             for rule in rules[waiting.pop()]:

@@ -72,7 +72,7 @@ class Questions:
         `safety` are the safety questions by checklist. The result has a reason to stop if there is nothing to ask.
         """
         about_causes, held_back = self._cause_questions(floors, situation, context)
-        groups = self._groups(safety, about_causes)
+        groups = self._groups(safety, about_causes) if safety or about_causes else ()
         measurements = tuple(self._readings(floors.level, situation))
         reason = None if groups else self._stop_reason(floors, urgency, context, measurements)
         shown = sum([len(group.items) for group in groups])
