@@ -5,7 +5,6 @@ A fired rule sets a floor, and so does a sign that no red flag covers. The level
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -15,7 +14,7 @@ from service.engine.decision import FiredFlag, LevelReason
 from service.engine.items import Items, Situation
 from service.engine.rulebook import Rulebook
 from service.knowledge.conditions import named
-from service.model.scales import Level
+from service.model.scales import Level, most_urgent
 
 OUT_OF_SCOPE: Final = "out_of_scope"
 UNCOVERED_SIGN: Final = "uncovered_sign"
@@ -74,13 +73,8 @@ class FloorRules:
             )
             if signs:
                 reasons.append(LevelReason(UNCOVERED_SIGN, policy.uncovered_sign_level, signs))
-        level = most_urgent(reasons)
+        level = most_urgent(reason.level for reason in reasons)
         above = self._terms_above[level]
         still_open = above ^ (above & situation.match.failed)
         waiting = still_open & self._items.waiting_for_a_reading(situation)
         return Floors(level, reasons, tuple(fired), is_out_of_scope, still_open ^ waiting, waiting)
-
-
-def most_urgent(reasons: Iterable[LevelReason]) -> Level:
-    """Return the most urgent level of `reasons`, or self-care without any."""
-    return max((reason.level for reason in reasons), key=lambda level: level.rank, default=Level.SELF_CARE)

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from service.engine.decision import LevelReason, Urgency
-from service.engine.floors import Floors, most_urgent
+from service.engine.floors import Floors
 from service.engine.items import Items, Situation
 from service.engine.rulebook import Rulebook
-from service.model.scales import Level
+from service.model.scales import Level, most_urgent
 from service.report.report import Report
 
 SAFETY_QUESTIONS_OPEN: Final = "safety_questions_open"
@@ -38,7 +38,7 @@ class Urgencies:
         maximum over single terms, so the most urgent open term decides.
         """
         reasons = [*floors.reasons, *self._held_up(floors, situation, report, is_complete=is_complete)]
-        level = most_urgent(reasons)
+        level = most_urgent(reason.level for reason in reasons)
         reasons.sort(key=lambda reason: -reason.level.rank)
         if not reasons:
             reasons.append(LevelReason(SAFETY_QUESTIONS_CLEAR, Level.SELF_CARE, ()))

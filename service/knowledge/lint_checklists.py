@@ -16,7 +16,7 @@ from service.knowledge.lint_asking import parents
 from service.knowledge.places import Place
 from service.knowledge.schema.conditions import Clause
 from service.model.interview import GroupKind, Purpose
-from service.model.scales import Level
+from service.model.scales import Level, most_urgent
 
 if TYPE_CHECKING:
     from service.knowledge.knowledge import Knowledge
@@ -135,7 +135,7 @@ def level_alone(knowledge: Knowledge, name: str) -> Level:
     fired = [rule.level for rule in knowledge.red_flags.values() if _holds(knowledge, rule.when, name)]
     if name in knowledge.policy.uncovered_signs:
         fired.append(knowledge.policy.uncovered_sign_level)
-    return max(fired, key=lambda level: level.rank, default=Level.SELF_CARE)
+    return most_urgent(fired)
 
 
 def _holds(knowledge: Knowledge, condition: Condition, name: str) -> bool:

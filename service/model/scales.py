@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -29,6 +30,11 @@ class Level(Scale):
     CONSULTATION_24 = "consultation_24"
     EMERGENCY = "emergency"
     EMERGENCY_AMBULANCE = "emergency_ambulance"
+
+
+def most_urgent(levels: Iterable[Level]) -> Level:
+    """Return the most urgent of `levels`, or self-care without any."""
+    return max(levels, key=lambda level: level.rank, default=Level.SELF_CARE)
 
 
 class Likelihood(Scale):
