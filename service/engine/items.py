@@ -60,12 +60,11 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class CompiledChecklist(msgspec.Struct, frozen=True):
-    """A checklist with its compiled items, their bits and their ids."""
+    """A checklist with its compiled items and their bits."""
 
     checklist: Checklist
     items: tuple[Item, ...]
     bits: Bits
-    ids: tuple[str, ...]
 
 
 class _Applicability(msgspec.Struct, frozen=True):
@@ -94,7 +93,6 @@ class Items:
                 checklist,
                 tuple(self._item(id_) for id_ in checklist.items),
                 sum(matcher.bit_of[id_] for id_ in checklist.items),
-                checklist.items,
             )
             for checklist in sorted(knowledge.checklists.values(), key=lambda checklist: checklist.order)
         )

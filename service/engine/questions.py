@@ -37,7 +37,6 @@ class Questions:
     def __init__(self, rulebook: Rulebook, items: Items) -> None:
         policy = rulebook.knowledge.policy
         self._policy = policy
-        self._checklists = items.checklists
         self._measurements = items.measurements
         about_causes = [
             (compiled.checklist, item)
@@ -55,7 +54,7 @@ class Questions:
         self._first_cause_bits = sum(item.bit for item in self._first_cause_items)
         self._separating_bits = sum(item.bit for item in self._separating_items)
         self._items = {item.id: item for compiled in items.checklists for item in compiled.items}
-        self._ids = {compiled.checklist.id: compiled.ids for compiled in items.checklists}
+        self._ids = {compiled.checklist.id: compiled.checklist.items for compiled in items.checklists}
         self._checklist_of = {item: id_ for id_, ids in self._ids.items() for item in ids}
         self._cause_checklists = {checklist.id for checklist, _ in about_causes}
 
