@@ -77,8 +77,7 @@ class _App:
         self.normal.append(scope)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"6")]})
         await send({"type": "http.response.body", "body": (await receive())["body"] and b"normal"})
-        if self.log_lines is not None:
-            self.log_lines.schedule()
+        self._log()
 
     def respond(
         self, fields: Mapping[bytes, bytes], body: bytes, peer: str, arrived: float
@@ -86,9 +85,13 @@ class _App:
         """The fast path."""
         assert (fields[b"host"], peer) == (b"x", "")
         self.given.append((body, arrived))
+        self._log()
+        return (b"fast: yes\r\n\r\n", b"body") if self.answers else None
+
+    def _log(self) -> None:
+        """The log lines of a request, if a test has some."""
         if self.log_lines is not None:
             self.log_lines.schedule()
-        return (b"fast: yes\r\n\r\n", b"body") if self.answers else None
 
     def refuse(self, *request: Any) -> Any:
         """The refusal of either path.
@@ -218,55 +221,35 @@ def test_a_response_precedes_the_log_lines_of_its_turn(first: bytes) -> None:
     run(log)
 
 
-@pytest.mark.parametrize("next_data", [ODD, b"nonsense\r\n\r\n"])
-def test_a_response_precedes_that_of_a_request_parsed_in_the_same_turn(next_data: bytes) -> None:
-    """A response is written before a further request of its connection is parsed, which may be refused at once."""
+@pytest.mark.parametrize(
+    ("next_data", "status", "parsed"), [(ODD, b"200", 1), (PLAIN, b"200", 1), (b"nonsense\r\n\r\n", b"400", 0)]
+)
+def test_a_response_precedes_that_of_a_further_request_in_the_same_turn(
+    next_data: bytes, status: bytes, parsed: int
+) -> None:
+    """A further request of a connection is parsed after its response is written, and may be refused at once."""
 
     async def parse(app: _App, connect: Callable[[], FastConnection]) -> None:
         connection = _with_response_to_write(connect)
         connection.data_received(next_data)
         for _ in range(4):
             await turn()
-        assert written(connection).startswith(RESPONSE + b"HTTP/1.1 ")
-        assert len(app.normal) == (next_data == ODD)
+        assert written(connection).startswith(RESPONSE + b"HTTP/1.1 " + status)
+        assert len(app.normal) == parsed
 
     run(parse)
 
 
-def test_a_client_that_sends_no_more_gets_its_response() -> None:
-    """The end of a client's data in the same turn follows the response."""
+@pytest.mark.parametrize("end", [FastConnection.eof_received, FastConnection.shutdown])
+def test_the_end_of_a_connection_follows_its_response(end: Callable[[FastConnection], None]) -> None:
+    """The end of a client's data, and a stop, which may close a connection, first write the response."""
 
-    async def end(_: _App, connect: Callable[[], FastConnection]) -> None:
+    async def close(_: _App, connect: Callable[[], FastConnection]) -> None:
         connection = _with_response_to_write(connect)
-        connection.eof_received()
+        end(connection)
         assert written(connection) == RESPONSE
 
-    run(end)
-
-
-def test_a_second_request_of_a_connection_in_one_turn_follows_the_first() -> None:
-    """A connection with a response to write takes the normal path, where a slow reader is noticed."""
-
-    async def repeat(app: _App, connect: Callable[[], FastConnection]) -> None:
-        connection = _with_response_to_write(connect)
-        connection.data_received(PLAIN)
-        for _ in range(3):
-            await turn()
-        assert written(connection).startswith(RESPONSE + b"HTTP/1.1 200 OK")
-        assert len(app.normal) == 1
-
-    run(repeat)
-
-
-def test_a_stop_follows_the_responses_to_write() -> None:
-    """A stop, which may close a connection, first writes the responses."""
-
-    async def stop(_: _App, connect: Callable[[], FastConnection]) -> None:
-        connection = _with_response_to_write(connect)
-        connection.shutdown()
-        assert written(connection) == RESPONSE
-
-    run(stop)
+    run(close)
 
 
 def test_the_refusals_of_a_turn_are_all_written() -> None:
